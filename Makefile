@@ -1,0 +1,59 @@
+# Everything sets itself up: a Python of at least 3.11 is all that a machine needs.
+# PYTHON=python3.12 make test   chooses another one.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+.PHONY: demo test test-all check docs bench clean
+
+# Days or hours? The dispatch question with the arrivals of a real city's request log.
+demo: $(VENV)/.ready
+	$(BIN)/python -m twin run scenarios/dispatch_boston.yaml --jobs $(JOBS) --out outputs/demo
+	$(BIN)/python -m twin loads scenarios/dispatch_boston.yaml --per-day 10,14,17.5 --jobs $(JOBS)
+
+# What CI runs.
+test: $(VENV)/.ready-test
+	$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadfile
+
+# The long statistical runs too: theory at many loads, coverage, the sensitivity of the headline.
+test-all: $(VENV)/.ready-test
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+# Style and types.
+check: $(VENV)/.ready-dev
+	$(BIN)/ruff check twin tests benchmarks
+	$(BIN)/mypy
+
+# Documents that are generated from the declarations.
+docs: $(VENV)/.ready
+	$(BIN)/python -m twin.report.documents docs
+
+# Side by side with the peers, as ratios within one run.
+bench: $(VENV)/.ready-bench
+	$(BIN)/python -m benchmarks
+
+$(VENV)/.made:
+	@test -n "$(PYTHON)" || { echo "error: no Python of at least 3.11 was found; set PYTHON=..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.ready: pyproject.toml constraints.txt | $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.ready-test: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(VENV)/.ready-bench: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info

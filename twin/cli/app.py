@@ -1,0 +1,159 @@
+"""The program ``twin``: finds the command, and turns whatever goes wrong into words and an exit code.
+
+Commands are imported when they are called, so that ``twin --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shlex
+import subprocess
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+import click
+
+from twin.cli import console
+from twin.errors import InputError, TwinError, Words, closest
+
+COMMANDS: Mapping[str, Words] = {
+    "run": Words("run the arms of a scenario and compare them", "运行场景的各方案并比较"),
+    "validate": Words("check scenario files", "检查场景文件"),
+    "show": Words("print a scenario as it is understood", "显示解析后的场景"),
+    "params": Words("list every parameter with unit, range, source", "列出全部参数及其单位、范围、来源"),
+    "plan": Words("print the plan of a day", "显示一天的执行顺序"),
+    "new": Words("write a scenario of your own to fill in", "生成可填写的场景文件"),
+    "schema": Words("print the JSON Schema for your editor", "输出供编辑器使用的 JSON Schema"),
+    "errors": Words("explain error codes and exit codes", "解释错误代码与退出码"),
+}
+
+INTERNAL = 70
+INTERRUPTED = 130
+
+_UNEXPECTED = Words(
+    "internal error: {error}\n\nThis is a fault of the program, not of your input. Please report it together with"
+    " the scenario file\nand the command. With TWIN_TRACEBACK=1 in the environment the same command shows where it"
+    " happened.",
+    "内部错误：{error}\n\n这是程序自身的问题，不是输入有误。请连同场景文件和命令一起反馈。\n设置环境变量"
+    " TWIN_TRACEBACK=1 后重新运行，可看到出错位置。",
+)
+_RESUME = Words(
+    "interrupted; no finished run is lost. To go on:\n  {command}",
+    "已中断；已完成的运行不会丢失。继续运行：\n  {command}",
+)
+_LOST = Words(
+    "interrupted; nothing was kept. With --out FOLDER an interrupted experiment can be resumed.",
+    "已中断；未保存结果。使用 --out 文件夹 可在中断后继续。",
+)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of :mod:`twin.cli`, imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands, in the order of a day's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"twin.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may have been meant."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise InputError.of(
+                "R222", command=args[0], suggestion=closest(args[0], COMMANDS), known=tuple(COMMANDS)
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section(console.worded("Commands", "命令")):
+            formatter.write_dl([(name, words[console.language()]) for name, words in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    help=console.worded(
+        "A digital twin of neighbourhood governance: try rules on a neighbourhood before it lives with them.",
+        "基层治理数字孪生：规则先在孪生社区试行，再落到真实社区。",
+    ),
+)
+@click.option("--version", is_flag=True, help=console.worded("Print the version.", "显示版本号。"))
+@click.pass_context
+def program(context: click.Context, version: bool) -> None:
+    """Answer what needs no command."""
+    if version:
+        from twin import __version__, results_version
+
+        console.say(f"twin {__version__} (results {results_version})")
+    elif context.invoked_subcommand is None:
+        console.say(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code; errors end it with theirs."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    lang = console.language(_asked_language(words))
+    console.prepare()
+    try:
+        return program.main(words, prog_name="twin", standalone_mode=False) or 0
+    except TwinError as error:
+        _show_traceback()
+        console.fail(error, lang)
+    except click.ClickException as error:
+        console.fail(_input_error(error), lang)
+    except (KeyboardInterrupt, click.Abort):
+        _interrupted(words, lang)
+    except Exception as error:
+        _show_traceback()
+        console.note(_UNEXPECTED[lang].format(error=f"{type(error).__name__}: {error}"))
+        raise SystemExit(INTERNAL) from None
+
+
+def _asked_language(words: Sequence[str]) -> str | None:
+    """The language has to be known before the options are: they may be what is wrong."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word.startswith("--lang"):
+            return word.partition("=")[2] or following
+    return None
+
+
+def _interrupted(words: Sequence[str], lang: console.Language) -> NoReturn:
+    kept = any(word == "--out" or word.startswith("--out=") for word in words)
+    join = subprocess.list2cmdline if os.name == "nt" else shlex.join
+    console.note((_RESUME if kept else _LOST)[lang].format(command=join(["twin", *words])))
+    raise SystemExit(INTERRUPTED)
+
+
+def _show_traceback() -> None:
+    if os.environ.get("TWIN_TRACEBACK"):
+        console.note(traceback.format_exc())
+
+
+def _input_error(error: click.ClickException) -> InputError:
+    """Say in our words what click found on the command line."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "twin"
+    if isinstance(error, click.NoSuchOption):
+        known = _options(context)
+        return InputError.of("R221", option=error.option_name, suggestion=closest(error.option_name, known), known=known)
+    if isinstance(error, click.MissingParameter) and error.param:
+        return InputError.of("R223", argument=error.param.human_readable_name, program=path)
+    if isinstance(error, click.BadParameter) and error.param:
+        return InputError.of("R224", argument=error.param.opts[0], reason=error.message)
+    return InputError.of("R225", reason=error.format_message(), program=path)
+
+
+def _options(context: click.Context | None) -> tuple[str, ...]:
+    declared = context.command.get_params(context) if context else []
+    return tuple(name for option in declared if isinstance(option, click.Option) for name in option.opts)

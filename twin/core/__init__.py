@@ -1,0 +1,1 @@
+"""The machine that knows no resident: columns, mechanisms, effects, chance, time and the day."""

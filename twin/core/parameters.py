@@ -1,0 +1,75 @@
+"""Parameters: numbers (and words) with unit, range, source and grade of evidence.
+
+A parameter is declared once, as a field of a frozen dataclass made with :func:`param`. The scenario
+schema, ``twin params``, the ODD description and the documents are all generated from that declaration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+Evidence = Literal["measured", "published", "expert", "assumed"]
+GRADES: tuple[str, ...] = get_args(Evidence)
+
+_METADATA_KEY = "twin.param"
+
+
+@dataclass(frozen=True)
+class ParamSpec:
+    """What is known of one parameter besides its value.
+
+    ``unit`` is ``"1"`` for a pure number and ``""`` for a word or a switch; ``low`` and ``high`` are
+    the ends of the plausible range, in that unit, both inclusive (``None``: no bound, words only).
+    ``source`` is a key of ``docs/sources.yaml`` or a short phrase; ``evidence`` grades it. A ``lever``
+    is a parameter that policy may move.
+    """
+
+    unit: str
+    low: float | None
+    high: float | None
+    source: str
+    evidence: Evidence
+    doc: str
+    zh: str
+    lever: bool
+    choices: tuple[str, ...] = ()
+
+
+def param(
+    default: Any,
+    unit: str,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    source: str,
+    evidence: Evidence,
+    doc: str = "",
+    zh: str = "",
+    lever: bool = False,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare a dataclass field as a parameter.
+
+    A callable ``default`` is a factory (for maps and nested blocks).
+    """
+    spec = ParamSpec(unit, low, high, source, evidence, doc, zh, lever, choices)
+    metadata = {_METADATA_KEY: spec}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def spec_of(declared: dataclasses.Field[Any]) -> ParamSpec | None:
+    """Return the specification of a dataclass field, or ``None`` for a plain field."""
+    return declared.metadata.get(_METADATA_KEY)
+
+
+def parameters_of(block: type | object) -> Iterator[tuple[dataclasses.Field[Any], ParamSpec]]:
+    """Yield (field, specification) for every parameter of a dataclass or of one of its instances."""
+    for declared in dataclasses.fields(block):  # type: ignore[arg-type]
+        spec = spec_of(declared)
+        if spec is not None:
+            yield declared, spec

@@ -1,0 +1,183 @@
+"""One table of units, for scenarios and rules: time, working time, money, area, length, people, counts, rates.
+
+A unit expression is a word of the table, or words divided by words: ``h``, ``/day``, ``yuan/h``, ``元/小时``.
+Quantities are text, a number and a unit: ``8 h``, ``6 周``, ``120 万元``, ``17.5 /day``, ``30 %``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Literal
+
+from twin.errors import closest
+
+Problem = Literal["bare", "not a quantity", "unknown unit", "wrong kind"]
+
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\d.])")
+_PER = re.compile(r"\s*(?:每|\bper\b)\s*")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit: how many of the first unit of its kind it holds, its names, the words that a key ends in."""
+
+    kind: str
+    factor: float
+    names: tuple[str, ...]
+    key_words: tuple[str, ...] = ()
+
+
+UNITS: tuple[Unit, ...] = (
+    Unit("time", 1.0, ("min", "minute", "minutes", "分钟"), ("minutes", "minute")),
+    Unit("time", 1 / 60, ("s", "second", "seconds", "秒"), ("seconds", "second")),
+    Unit("time", 60.0, ("h", "hour", "hours", "小时"), ("hours", "hour")),
+    Unit("time", 1440.0, ("day", "days", "d", "天", "日"), ("days", "day")),
+    Unit("time", 10_080.0, ("week", "weeks", "周", "星期"), ("weeks", "week")),
+    Unit("time", 525_600.0, ("year", "years", "a", "年"), ("years", "year")),
+    Unit("working time", 1.0, ("working min", "工作分钟"), ("working_minutes",)),
+    Unit("working time", 60.0, ("working h", "working hour", "working hours", "工时", "工作小时"), ("working_hours",)),
+    Unit("working time", 480.0, ("working day", "working days", "工作日"), ("working_days",)),
+    Unit("money", 1.0, ("fen", "分"), ("fen",)),
+    Unit("money", 100.0, ("yuan", "元", "CNY"), ("yuan",)),
+    Unit("money", 1e6, ("万元",), ()),
+    Unit("money", 1e10, ("亿元",), ()),
+    Unit("area", 1.0, ("m2", "平方米", "平米"), ("m2",)),
+    Unit("area", 2000 / 3, ("mu", "亩"), ("mu",)),
+    Unit("area", 1e4, ("ha", "公顷"), ("ha",)),
+    Unit("area", 1e6, ("km2", "平方公里"), ("km2",)),
+    Unit("length", 1.0, ("m", "metre", "metres", "米"), ("metres", "m")),
+    Unit("length", 1000.0, ("km", "公里", "千米"), ("km",)),
+    Unit("people", 1.0, ("people", "person", "resident", "residents", "人"), ("people", "residents", "person", "resident")),
+    Unit("people", 1e4, ("万人",), ()),
+    Unit("households", 1.0, ("households", "household", "户"), ("households", "household")),
+    Unit("count", 1.0, ("1", "report", "reports", "incident", "incidents", "ticket", "tickets", "order", "orders",
+                        "件", "次", "起", "单", "个")),
+    Unit("count", 0.01, ("%",)),
+)  # fmt: skip
+
+
+class UnitProblem(ValueError):
+    """A quantity that cannot be read in the wanted unit; ``problem`` says how, ``known`` what would do."""
+
+    def __init__(self, problem: Problem, wanted: str, given: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"{problem}: {given!r} where {wanted} is wanted")
+        self.problem = problem
+        self.wanted = wanted
+        self.given = given
+        self.known = known
+        self.suggestion = closest(given, known)
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """A unit expression worked out: a factor, and the kinds above and below the line."""
+
+    factor: float
+    above: tuple[str, ...]
+    below: tuple[str, ...]
+
+
+def quantity(text: str, unit: str) -> float:
+    """Read a quantity such as ``"8 h"`` and return it in ``unit``; raises :class:`UnitProblem`."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    number = _NUMBER.match(plain)
+    if number is None or not math.isfinite(float(number.group())):
+        raise UnitProblem("not a quantity", unit, text, known_units(unit))
+    given = _PER.sub("/", plain[number.end() :]).strip()
+    if not given and not is_pure(unit):
+        raise UnitProblem("bare", unit, text, known_units(unit))
+    return convert(float(number.group()), given or unit, unit)
+
+
+def convert(value: float, given: str, unit: str) -> float:
+    """Return ``value`` measured in ``given`` as a number of ``unit``; raises :class:`UnitProblem`.
+
+    A converted number keeps 15 digits, so that ``0.1 /h`` and ``2.4 /day`` are the same number.
+    """
+    if given == unit:
+        return value
+    known_words = _words(unit)
+    for word in _words(given):
+        if _lookup(word) is None and word not in known_words:
+            raise UnitProblem("unknown unit", unit, given, known_units(unit))
+    wanted, measured = _measure(unit), _measure(given)
+    if (measured.above, measured.below) != (wanted.above, wanted.below):
+        raise UnitProblem("wrong kind", unit, given, known_units(unit))
+    return float(f"{value * measured.factor / wanted.factor:.15g}")
+
+
+def is_pure(unit: str) -> bool:
+    """Say whether a bare number is enough: no unit, a share, or a count."""
+    measure = _measure(unit)
+    return not measure.above and not measure.below
+
+
+def ends_in_unit(key: str, unit: str) -> bool:
+    """Say whether a key names its own unit: ``days``, ``return_hours``, ``minutes_per_km``, ``wage_yuan_per_hour``."""
+    over, *under = unit.split("/")
+    if any(key == word or key.endswith("_" + word) for word in _endings(over)):
+        return True
+    return bool(under) and "per_" in key and any(key.endswith("_" + word) for word in _endings(under[-1]))
+
+
+def example(value: float, unit: str) -> str:
+    """Write a quantity as a scenario would, with all its digits: ``8 h``, ``17.5 /day``."""
+    number = repr(value).removesuffix(".0")
+    return number if unit in ("", "1") else f"{number} {unit.removeprefix('1')}"
+
+
+def known_units(unit: str) -> tuple[str, ...]:
+    """Return names of units that can be turned into ``unit``, in both languages."""
+    over, *under = unit.split("/")
+    tops = _names(over) if over not in ("", "1") or not under else ("",)
+    for word in under:
+        tops = tuple(f"{top}/{name}" for top in tops[:4] for name in _names(word))
+    return tops
+
+
+def _names(word: str) -> tuple[str, ...]:
+    """Return the first and the last name of every unit of the kind of ``word``."""
+    found = _lookup(word or "1")
+    if found is None or found.kind == "count":
+        return ("%",) if word in ("", "1") else (word,)
+    return tuple(name for unit in UNITS if unit.kind == found.kind
+                 for name in dict.fromkeys((unit.names[0], unit.names[-1])))  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _measure(unit: str) -> _Measure:
+    over, *under = unit.split("/")
+    factor = 1.0
+    kinds: tuple[list[str], list[str]] = ([], [])
+    for power, word in [(1, over)] + [(-1, word) for word in under]:
+        found = _lookup(word or "1")
+        factor *= found.factor**power if found is not None else 1.0
+        if found is None or found.kind != "count":
+            kinds[power < 0].append(found.kind if found is not None else word.strip())
+    return _Measure(factor, tuple(sorted(kinds[0])), tuple(sorted(kinds[1])))
+
+
+def _words(unit: str) -> list[str]:
+    return [word.strip() for word in unit.split("/") if word.strip()]
+
+
+def _lookup(word: str) -> Unit | None:
+    return _by_name().get(unicodedata.normalize("NFKC", word).strip())
+
+
+@cache
+def _by_name() -> Mapping[str, Unit]:
+    return {name: unit for unit in UNITS for name in unit.names}
+
+
+def _endings(word: str) -> tuple[str, ...]:
+    """Return how a key that is measured in ``word`` may end."""
+    found = _lookup(word)
+    if found is None:
+        return (word,) if word not in ("", "1") else ()
+    return found.key_words

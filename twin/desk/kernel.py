@@ -1,0 +1,729 @@
+"""The life of a work order, minute by minute.
+
+What it does    Orders are reported, accepted, merged or dispatched, sent astray and returned, wait in
+                lanes, are signed for, travelled to and worked on inside working hours, called back,
+                re-opened, escalated, abandoned, closed. Every step is a line of the log.
+Simultaneous    At one minute the order of events is that of ``layout.Event``; within a kind, that of the
+                orders' or workers' numbers. A report comes before any event of its minute.
+Chance          A draw's key is (order, decision, attempt and hop): never the minute, the worker or the
+                place in the queue, so that two policies meet the same luck.
+
+The same text runs compiled and, loaded by ``twin.core.compiled.interpreted``, as plain Python: both write
+the same log, bit for bit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.core.clock import add_work, next_open
+from twin.core.compiled import compiled_step
+from twin.core.draws import exponential_of, keyed_uniform, lognormal_of
+from twin.desk.laws import service_minutes
+from twin.desk.layout import HOPS, ATTEMPTS, Decision, Event, Status, Step
+from twin.desk.queue import NOBODY, goes_before, insert, pop_event, push_event, remove
+from twin.desk.settings import ASSIGNMENTS, DISCIPLINES, SHIFT_ENDS
+
+REACHED, MORE_EVENTS, MORE_LOG = 0, 1, 2
+ROOM = 64  # heap cells and log lines that one event can need, generously
+
+NEW, OPEN, DONE = int(Status.NEW), int(Status.OPEN), int(Status.DONE)
+CLOSED, MERGED, ABANDONED = int(Status.CLOSED), int(Status.MERGED), int(Status.ABANDONED)
+
+ON_DONE, ON_SHIFT_END, ON_RETURNED = int(Event.DONE), int(Event.SHIFT_END), int(Event.RETURNED)
+ON_CALL_BACK, ON_ACCEPT, ON_DISPATCH = int(Event.CALL_BACK), int(Event.ACCEPT), int(Event.DISPATCH)
+ON_LIMIT, ON_GIVE_UP, ON_SHIFT_START = int(Event.LIMIT), int(Event.GIVE_UP), int(Event.SHIFT_START)
+
+CREATED_STEP, ACCEPTED_STEP, TRIAGED_STEP = int(Step.CREATED), int(Step.ACCEPTED), int(Step.TRIAGED)
+DISPATCHED_STEP, SIGNED_STEP, ARRIVED_STEP = int(Step.DISPATCHED), int(Step.SIGNED), int(Step.ARRIVED)
+RETURNED_STEP, PAUSED_STEP, RESUMED_STEP = int(Step.RETURNED), int(Step.PAUSED), int(Step.RESUMED)
+DONE_STEP, CALLED_BACK_STEP, CLOSED_STEP = int(Step.DONE), int(Step.CALLED_BACK), int(Step.CLOSED)
+REOPENED_STEP, ESCALATED_STEP = int(Step.REOPENED), int(Step.ESCALATED)
+MERGED_STEP, ABANDONED_STEP, PREEMPTED_STEP = int(Step.MERGED), int(Step.ABANDONED), int(Step.PREEMPTED)
+
+DEDUP, MISROUTE, WRONG_TEAM = int(Decision.DEDUP), int(Decision.MISROUTE), int(Decision.WRONG_TEAM)
+TRAVEL, ASTRAY = int(Decision.TRAVEL), int(Decision.ASTRAY)
+SERVICE, PART = int(Decision.SERVICE), int(Decision.PART)
+PATIENCE, FIX, CALL_BACK = int(Decision.PATIENCE), int(Decision.FIX), int(Decision.CALL_BACK)
+REACH, REOPEN, PROBE = int(Decision.REACH), int(Decision.REOPEN), int(Decision.PROBE)
+
+PRIORITY, DEADLINE = DISCIPLINES.index("priority"), DISCIPLINES.index("deadline")
+SHORTEST = DISCIPLINES.index("shortest")
+FIRST, LEAST_LOADED = ASSIGNMENTS.index("first"), ASSIGNMENTS.index("least_loaded")
+NEAREST, OWN_GRID = ASSIGNMENTS.index("nearest"), ASSIGNMENTS.index("own_grid")
+SKILLED = ASSIGNMENTS.index("skilled")
+OVERTIME, HAND_OVER = SHIFT_ENDS.index("overtime"), SHIFT_ENDS.index("hand_over")
+
+ESCALATED_GRADE = -1
+TAG = 1 << 40  # event tag = kind * TAG + number
+
+
+# ---------------------------------------------------------------------------------- small words
+
+
+@compiled_step
+def chance(state, o, decision):
+    """The order's uniform for a decision of its present attempt, however it got there."""
+    order = state.orders[o]
+    return keyed_uniform(state.bases[decision, order.attempt * HOPS], order.key)
+
+
+@compiled_step
+def chance_at_hop(state, o, decision):
+    """The order's uniform for a decision of its present hop."""
+    order = state.orders[o]
+    return keyed_uniform(state.bases[decision, order.attempt * HOPS + order.hop], order.key)
+
+
+@compiled_step
+def wait_for(state, minute, kind, who, version):
+    """Enter an event; what would come after the end of all calendars never comes."""
+    if minute < np.inf:
+        push_event(state.events, state.counts[0], minute, kind * TAG + who, version)
+
+
+@compiled_step
+def write(state, o, code, minute, worker, team):
+    """Add a line to the log."""
+    counts = state.counts[0]
+    line = state.log[counts.log]
+    counts.log += 1
+    order = state.orders[o]
+    line.minute = minute
+    line.order = o
+    line.worker = worker
+    line.team = team
+    line.hop = order.hops
+    line.attempt = order.attempt
+    line.code = code
+
+
+@compiled_step
+def opening(state, calendar, t):
+    """First open minute of a calendar at or after `t`."""
+    span = state.spans[calendar]
+    return next_open(state.opens[span.first : span.last], state.closes[span.first : span.last], span.always, t)
+
+
+@compiled_step
+def after_work(state, calendar, t, work):
+    """Minute by which `work` open minutes of a calendar have passed since `t`."""
+    span = state.spans[calendar]
+    return add_work(
+        state.opens[span.first : span.last], state.closes[span.first : span.last], span.always, t, work
+    )
+
+
+@compiled_step
+def next_round(state, t):
+    """First dispatch round at or after `t`; inf beyond the last."""
+    low, high = 0, state.rounds.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if state.rounds[middle] < t:
+            low = middle + 1
+        else:
+            high = middle
+    if low == state.rounds.shape[0]:
+        return np.inf
+    return state.rounds[low]
+
+
+@compiled_step
+def team_of(state, lane):
+    """Team that serves a lane."""
+    return lane // state.levers[0].grids
+
+
+@compiled_step
+def count_waiting(state, team, change, t):
+    """Keep the integral of the queue's length (for Little's law)."""
+    record = state.teams[team]
+    record.area += record.waiting * (t - record.touched)
+    record.touched = t
+    record.waiting += change
+
+
+# ---------------------------------------------------------------------------------- intake
+
+
+@compiled_step
+def report(state, o):
+    """An order comes into being."""
+    order = state.orders[o]
+    counts = state.counts[0]
+    t = order.created
+    counts.arrived += 1
+    counts.open += 1
+    write(state, o, CREATED_STEP, t, NOBODY, NOBODY)
+    levers = state.levers[0]
+    if levers.escalate:
+        wait_for(state, order.limit, ON_LIMIT, o, 0)
+    due = opening(state, state.intake[order.channel], t)
+    due += levers.intake_minutes + state.intake_delay[order.channel]
+    if due <= t:
+        accept(state, o, t)
+    else:
+        wait_for(state, due, ON_ACCEPT, o, 0)
+
+
+@compiled_step
+def accept(state, o, t):
+    """受理: merge into the order of the same incident, or send to dispatch."""
+    order = state.orders[o]
+    order.status = OPEN
+    order.accepted = t
+    write(state, o, ACCEPTED_STEP, t, NOBODY, NOBODY)
+    if state.levers[0].dedup and merged(state, o, t):
+        return
+    to_dispatch(state, o, t)
+
+
+@compiled_step
+def merged(state, o, t):
+    """Whether the order is recognised as a report of a matter that is already on the desk."""
+    order = state.orders[o]
+    levers = state.levers[0]
+    lead = state.lead[order.matter]
+    if lead == NOBODY:
+        state.lead[order.matter] = o
+        return False
+    first = state.orders[lead]
+    fresh = first.status <= DONE or (levers.merge_closed and first.status == CLOSED)
+    if not fresh or t - first.created > levers.merge_window:
+        state.lead[order.matter] = o
+        return False
+    if chance(state, o, DEDUP) >= levers.dedup_recall:
+        return False
+    order.status = MERGED
+    order.merged_into = lead
+    order.ended = t
+    write(state, o, MERGED_STEP, t, NOBODY, NOBODY)
+    state.counts[0].merged += 1
+    state.counts[0].open -= 1
+    return True
+
+
+@compiled_step
+def to_dispatch(state, o, t):
+    """Triage, then the next dispatch round, or at once."""
+    levers = state.levers[0]
+    due = t + levers.triage_minutes
+    if levers.triage_minutes > 0.0:
+        write(state, o, TRIAGED_STEP, due, NOBODY, NOBODY)
+    if levers.batch:
+        due = next_round(state, due)
+    if due <= t:
+        dispatch(state, o, t)
+    else:
+        wait_for(state, due, ON_DISPATCH, o, 0)
+
+
+@compiled_step
+def dispatch(state, o, t):
+    """派单: to the team whose duty it is, or astray."""
+    order = state.orders[o]
+    levers = state.levers[0]
+    team = state.duty[order.category]
+    if np.isnan(order.dispatched):
+        order.dispatched = t
+    write(state, o, DISPATCHED_STEP, t, NOBODY, team)
+    if order.hop < levers.max_hops and chance_at_hop(state, o, MISROUTE) < levers.misroute_chance:
+        go_astray(state, o, team, t)
+    else:
+        enqueue(state, o, team, t)
+
+
+@compiled_step
+def go_astray(state, o, team, t):
+    """A wrong dispatch: a pure delay, or another team's time until it finds that this is not its duty."""
+    order = state.orders[o]
+    levers = state.levers[0]
+    if levers.misroute_minutes == 0.0:
+        order.hop += 1
+        order.hops += 1
+        wait_for(state, after_work(state, levers.return_calendar, t, levers.return_minutes), ON_RETURNED, o, 0)
+        return
+    order.wrong = True
+    if levers.teams > 1:
+        other = int(chance_at_hop(state, o, WRONG_TEAM) * (levers.teams - 1))
+        team = other + 1 if other >= team else other
+    enqueue(state, o, team, t)
+
+
+@compiled_step
+def returned(state, o, t):
+    """退单: back at dispatch (a wrong team has logged its return when it gave the order back)."""
+    if state.levers[0].misroute_minutes == 0.0:
+        write(state, o, RETURNED_STEP, t, NOBODY, NOBODY)
+    to_dispatch(state, o, t)
+
+
+# ---------------------------------------------------------------------------------- waiting
+
+
+@compiled_step
+def rank(state, o, t):
+    """Set the order's place in the line: its grade first, then the rank within the grade."""
+    order = state.orders[o]
+    levers = state.levers[0]
+    order.grade = 0
+    order.rank = t
+    if levers.discipline == PRIORITY:
+        if levers.ageing > 0.0:
+            order.rank = t + order.priority * levers.ageing
+        else:
+            order.grade = order.priority
+    elif levers.discipline == DEADLINE:
+        order.rank = order.limit
+    elif levers.discipline == SHORTEST:
+        order.rank = state.services[order.category].mean_minutes
+    if levers.escalate and not np.isnan(order.escalated):
+        order.grade = ESCALATED_GRADE
+
+
+@compiled_step
+def enqueue(state, o, team, t):
+    """Hand the order to an idle worker of the team, or let it wait."""
+    order = state.orders[o]
+    levers = state.levers[0]
+    order.queued = t
+    order.lane = team * levers.grids + (order.grid if levers.grids > 1 else 0)
+    rank(state, o, t)
+    w = idle_worker(state, o, team)
+    if w != NOBODY:
+        sign(state, w, o, t)
+        return
+    if levers.preempt and order.priority == 0:
+        w = interruptible_worker(state, team)
+        if w != NOBODY:
+            interrupt(state, w, t)
+            sign(state, w, o, t)
+            return
+    stand_in_line(state, o, t)
+    if levers.patience > 0.0 and order.attempt == 0 and order.hop == 0:
+        wait_for(state, t + levers.patience * exponential_of(chance(state, o, PATIENCE)), ON_GIVE_UP, o, 0)
+
+
+@compiled_step
+def stand_in_line(state, o, t):
+    """Join the lane."""
+    order = state.orders[o]
+    count_waiting(state, team_of(state, order.lane), 1, t)
+    order.waiting = True
+    lane = state.lanes[order.lane]
+    lane.root = insert(state.orders, lane.root, o)
+
+
+@compiled_step
+def leave_line(state, o, t):
+    """Leave the lane, served or not."""
+    order = state.orders[o]
+    count_waiting(state, team_of(state, order.lane), -1, t)
+    order.waiting = False
+    lane = state.lanes[order.lane]
+    lane.root = remove(state.orders, lane.root, o)
+
+
+@compiled_step
+def distance(state, w, o):
+    """Kilometres from a worker to the order's place, as the crow flies."""
+    worker, order = state.workers[w], state.orders[o]
+    east, north = worker.x - order.x, worker.y - order.y
+    return np.sqrt(east * east + north * north)
+
+
+@compiled_step
+def reluctance(state, w, o):
+    """What the assignment rule minimises over the idle workers."""
+    worker = state.workers[w]
+    rule = state.levers[0].assignment
+    if rule == NEAREST:
+        return distance(state, w, o)
+    if rule == LEAST_LOADED:
+        return worker.busy
+    if rule == SKILLED:
+        return -worker.skill
+    if rule == OWN_GRID and worker.grid == state.orders[o].grid:
+        return -np.inf
+    return worker.idle_since
+
+
+@compiled_step
+def idle_worker(state, o, team):
+    """The idle worker of a team who is to take the order; NOBODY if none is idle and on shift."""
+    record = state.teams[team]
+    if record.idle == 0:
+        return NOBODY
+    by_number = state.levers[0].assignment == FIRST
+    best, least = NOBODY, np.inf
+    for w in range(record.first_worker, record.last_worker):
+        worker = state.workers[w]
+        if worker.order != NOBODY or not worker.on_shift:
+            continue
+        if by_number:
+            return w
+        value = reluctance(state, w, o)
+        if best == NOBODY or value < least:
+            best, least = w, value
+    return best
+
+
+@compiled_step
+def interruptible_worker(state, team):
+    """The worker on shift whose order is the least urgent of all that are no emergencies."""
+    record = state.teams[team]
+    best, worst = NOBODY, 0
+    for w in range(record.first_worker, record.last_worker):
+        worker = state.workers[w]
+        if worker.order == NOBODY or not worker.on_shift:
+            continue
+        priority = state.orders[worker.order].priority
+        if priority > worst:
+            best, worst = w, priority
+    return best
+
+
+@compiled_step
+def next_order(state, w):
+    """The order that a free worker takes next; NOBODY if none waits."""
+    worker = state.workers[w]
+    levers = state.levers[0]
+    first = worker.team * levers.grids
+    if levers.grids == 1:
+        return state.lanes[first].root
+    own = state.lanes[first + worker.grid].root
+    if own != NOBODY:
+        return own
+    best = NOBODY
+    for lane in range(first, first + levers.grids):
+        root = state.lanes[lane].root
+        if root != NOBODY and (best == NOBODY or goes_before(state.orders, root, best)):
+            best = root
+    return best
+
+
+@compiled_step
+def give_up(state, o, t):
+    """The reporter's patience has run out before anybody signed."""
+    order = state.orders[o]
+    if order.status != OPEN or not np.isnan(order.started) or not order.waiting:
+        return
+    leave_line(state, o, t)
+    order.status = ABANDONED
+    order.ended = t
+    write(state, o, ABANDONED_STEP, t, NOBODY, team_of(state, order.lane))
+    state.counts[0].abandoned += 1
+    state.counts[0].open -= 1
+
+
+@compiled_step
+def escalate(state, o, t):
+    """督办: the limit has passed; the order jumps the line."""
+    order = state.orders[o]
+    if order.status > OPEN or not np.isnan(order.escalated):
+        return
+    order.escalated = t
+    write(state, o, ESCALATED_STEP, t, NOBODY, NOBODY)
+    if order.waiting:
+        lane = state.lanes[order.lane]
+        lane.root = remove(state.orders, lane.root, o)
+        order.grade = ESCALATED_GRADE
+        lane.root = insert(state.orders, lane.root, o)
+
+
+# ---------------------------------------------------------------------------------- the work
+
+
+@compiled_step
+def sign(state, w, o, t):
+    """签收: a worker takes the order (who was idle or is just free)."""
+    order, worker = state.orders[o], state.workers[w]
+    state.teams[worker.team].idle -= 1
+    worker.order = o
+    order.worker = w
+    write(state, o, SIGNED_STEP, t, w, worker.team)
+    if np.isnan(order.started) and not order.wrong:
+        order.started = t
+    prepare(state, w, o)
+    work_on(state, w, t)
+
+
+@compiled_step
+def prepare(state, w, o):
+    """Find how long the way and the work will take; work already begun keeps its rest."""
+    order, worker = state.orders[o], state.workers[w]
+    levers = state.levers[0]
+    order.arrived = False
+    order.travel = levers.minutes_per_km * distance(state, w, o) if levers.minutes_per_km > 0.0 else 0.0
+    if levers.travel_minutes > 0.0:
+        if levers.travel_cv > 0.0:
+            luck = chance_at_hop(state, o, ASTRAY) if order.wrong else chance(state, o, TRAVEL)
+            order.travel += lognormal_of(luck, levers.travel_minutes, levers.travel_cv)
+        else:
+            order.travel += levers.travel_minutes
+    if order.wrong:
+        order.service = levers.misroute_minutes
+    elif np.isnan(order.service):
+        part = chance(state, o, PART) if state.services[order.category].instant_share > 0.0 else 1.0
+        service = service_minutes(state.services[order.category], state.samples, chance(state, o, SERVICE), part)
+        order.hands_on = service
+        order.service = service / worker.skill
+
+
+@compiled_step
+def work_on(state, w, t):
+    """Work from `t` until done, or until the shift ends first."""
+    worker = state.workers[w]
+    order = state.orders[worker.order]
+    worker.since = t
+    finish = t + order.travel + order.service
+    latest = worker.shift_end
+    if state.levers[0].shift_end == OVERTIME:
+        latest += state.levers[0].overtime_minutes
+    if finish <= latest:
+        worker.version += 1
+        worker.late = finish > worker.shift_end
+        wait_for(state, finish, ON_DONE, w, worker.version)
+
+
+@compiled_step
+def stop_work(state, w, t):
+    """Account for the work since the last start; the rest stays with the order."""
+    worker = state.workers[w]
+    o = worker.order
+    order = state.orders[o]
+    spent = t - worker.since
+    worker.busy += spent
+    worker.version += 1
+    if not order.arrived and spent >= order.travel:
+        order.arrived = True
+        write(state, o, ARRIVED_STEP, worker.since + order.travel, w, worker.team)
+    on_the_way = min(order.travel, spent)
+    order.travel -= on_the_way
+    order.service = max(0.0, order.service - (spent - on_the_way))
+
+
+@compiled_step
+def finish(state, w, t, version):
+    """The work is done: account, decide what becomes of the order, take the next."""
+    worker = state.workers[w]
+    if version != worker.version:
+        return
+    o = worker.order
+    order = state.orders[o]
+    stop_work(state, w, t)
+    if t > worker.shift_end:
+        worker.overtime += t - max(worker.since, worker.shift_end)
+    worker.x, worker.y = order.x, order.y
+    worker.order = NOBODY
+    worker.late = False
+    if order.wrong:
+        refuse(state, o, w, t)
+    else:
+        complete(state, o, w, t)
+    worker.idle_since = t
+    state.teams[worker.team].idle += 1
+    if worker.on_shift and t < worker.shift_end:
+        take_next(state, w, t)
+    elif not worker.on_shift:
+        state.teams[worker.team].idle -= 1
+
+
+@compiled_step
+def refuse(state, o, w, t):
+    """退单: not this team's duty; the order goes back and is dispatched anew."""
+    order = state.orders[o]
+    levers = state.levers[0]
+    write(state, o, RETURNED_STEP, t, w, state.workers[w].team)
+    order.wrong = False
+    order.service = np.nan
+    order.hop += 1
+    order.hops += 1
+    wait_for(state, after_work(state, levers.return_calendar, t, levers.return_minutes), ON_RETURNED, o, 0)
+
+
+@compiled_step
+def complete(state, o, w, t):
+    """办理: the work is done, whether or not it solved the matter."""
+    order = state.orders[o]
+    levers = state.levers[0]
+    order.done = t
+    order.status = DONE
+    order.service = np.nan
+    order.overdue = t > order.limit
+    order.solved = chance(state, o, FIX) < levers.first_time_fix
+    write(state, o, DONE_STEP, t, w, state.workers[w].team)
+    if levers.call_back_share > 0.0 and chance(state, o, CALL_BACK) < levers.call_back_share:
+        call = opening(state, levers.office_calendar, t + levers.call_back_minutes)
+        wait_for(state, call, ON_CALL_BACK, o, 0)
+    else:
+        close(state, o, t)
+
+
+@compiled_step
+def close(state, o, t):
+    """办结."""
+    order = state.orders[o]
+    order.status = CLOSED
+    order.closed = t
+    write(state, o, CLOSED_STEP, t, NOBODY, NOBODY)
+    state.counts[0].finished += 1
+    state.counts[0].open -= 1
+
+
+@compiled_step
+def call_back(state, o, t):
+    """回访: ask the reporter; an unsolved matter may be opened again."""
+    order = state.orders[o]
+    levers = state.levers[0]
+    order.called_back = t
+    write(state, o, CALLED_BACK_STEP, t, NOBODY, NOBODY)
+    order.reached = chance(state, o, REACH) < levers.reach_chance
+    again = order.reached and not order.solved and order.attempt + 1 < ATTEMPTS
+    if again and chance(state, o, REOPEN) < levers.reopen_chance:
+        order.attempt += 1
+        order.hop = 0
+        order.status = OPEN
+        write(state, o, REOPENED_STEP, t, NOBODY, NOBODY)
+        to_dispatch(state, o, t)
+    else:
+        close(state, o, t)
+
+
+@compiled_step
+def take_next(state, w, t):
+    """A free worker on shift takes the next order, if any waits."""
+    o = next_order(state, w)
+    if o != NOBODY:
+        leave_line(state, o, t)
+        sign(state, w, o, t)
+
+
+# ---------------------------------------------------------------------------------- shifts
+
+
+@compiled_step
+def interrupt(state, w, t):
+    """An emergency takes the worker away; the order goes back to its place in the line."""
+    worker = state.workers[w]
+    o = worker.order
+    stop_work(state, w, t)
+    write(state, o, PREEMPTED_STEP, t, w, worker.team)
+    worker.order = NOBODY
+    state.teams[worker.team].idle += 1
+    stand_in_line(state, o, t)
+
+
+@compiled_step
+def start_shift(state, w, t):
+    """Come on duty: go on with what the last shift left, or take the next order."""
+    worker = state.workers[w]
+    span = state.spans[worker.calendar]
+    worker.on_shift = True
+    if worker.order != NOBODY and worker.late:
+        worker.overtime += t - max(worker.since, worker.shift_end)
+        worker.late = False
+    worker.shift_end = state.closes[span.first + worker.interval]
+    wait_for(state, worker.shift_end, ON_SHIFT_END, w, 0)
+    if worker.order == NOBODY:
+        worker.idle_since = t
+        state.teams[worker.team].idle += 1
+        take_next(state, w, t)
+    elif np.isnan(worker.since):
+        write(state, worker.order, RESUMED_STEP, t, w, worker.team)
+        work_on(state, w, t)
+
+
+@compiled_step
+def end_shift(state, w, t):
+    """Go off duty; unfinished work waits, is finished in overtime, or goes back to the line."""
+    worker = state.workers[w]
+    span = state.spans[worker.calendar]
+    worker.on_shift = False
+    worker.interval += 1
+    if span.first + worker.interval < span.last:
+        wait_for(state, state.opens[span.first + worker.interval], ON_SHIFT_START, w, 0)
+    if worker.order == NOBODY:
+        state.teams[worker.team].idle -= 1
+    elif not worker.late:
+        lay_down(state, w, t)
+
+
+@compiled_step
+def lay_down(state, w, t):
+    """Leave the work where it is at the end of a shift."""
+    worker = state.workers[w]
+    o = worker.order
+    stop_work(state, w, t)
+    write(state, o, PAUSED_STEP, t, w, worker.team)
+    worker.since = np.nan
+    if state.levers[0].shift_end == HAND_OVER:
+        worker.order = NOBODY
+        team = team_of(state, state.orders[o].lane)
+        other = idle_worker(state, o, team)
+        if other == NOBODY:
+            stand_in_line(state, o, t)
+        else:
+            sign(state, other, o, t)
+
+
+# ---------------------------------------------------------------------------------- the minutes
+
+
+@compiled_step
+def happen(state, t, tag, version):
+    """Let one event happen."""
+    kind, who = tag // TAG, tag % TAG
+    if kind == ON_DONE:
+        finish(state, who, t, version)
+    elif kind == ON_ACCEPT:
+        accept(state, who, t)
+    elif kind == ON_DISPATCH:
+        dispatch(state, who, t)
+    elif kind == ON_RETURNED:
+        returned(state, who, t)
+    elif kind == ON_SHIFT_START:
+        start_shift(state, who, t)
+    elif kind == ON_SHIFT_END:
+        end_shift(state, who, t)
+    elif kind == ON_CALL_BACK:
+        call_back(state, who, t)
+    elif kind == ON_LIMIT:
+        escalate(state, who, t)
+    else:
+        give_up(state, who, t)
+
+
+@compiled_step
+def probe(state, o):
+    """Draws that nobody looks at: what a placebo does inside the desk."""
+    for _ in range(state.levers[0].probes):
+        state.counts[0].probe += chance(state, o, PROBE)
+
+
+@compiled_step
+def advance(state, until):
+    """Let every report and event before minute `until` happen; say whether more room is needed first."""
+    counts = state.counts[0]
+    while True:
+        if counts.events + ROOM > state.events.shape[0]:
+            return MORE_EVENTS
+        if counts.log + ROOM > state.log.shape[0]:
+            return MORE_LOG
+        due = state.events[0].minute if counts.events > 0 else np.inf
+        if counts.arrived < counts.orders and state.orders[counts.arrived].created <= due:
+            o = counts.arrived
+            if state.orders[o].created >= until:
+                break
+            report(state, o)
+            probe(state, o)
+        else:
+            if due >= until:
+                break
+            tag, version = state.events[0].tag, state.events[0].version
+            pop_event(state.events, counts)
+            happen(state, due, tag, version)
+        counts.handled += 1
+    counts.now = until
+    return REACHED

@@ -1,0 +1,266 @@
+"""The desk: what becomes of the day's reports, minute by minute.
+
+What it does    Takes in the reports of the day and lets the desk's minutes pass: intake, de-duplication,
+                dispatch and misrouting, waiting, travel, work under the workers' calendars, call-back,
+                re-opening, escalation. It writes the stamps of every ticket that moved today.
+Why             Waiting comes from calendars, rounds, returns and queues, and each has its own cure
+                [cooper1981, larson1981].
+Leaves out      Tiredness, learning, favours; what happens between two workers of one team.
+Ablation        Each lever put back alone: dispatch batch, office-hours intake, 5x8 roster, misrouting.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from twin.core.columns import Column, Floats, Ints
+from twin.core.draws import Draw
+from twin.core.effects import Effects
+from twin.core.mechanism import Metric, View, mechanism
+from twin.core.world import Phase, World
+from twin.desk.checks import check
+from twin.desk.desk import DAY, HOUR, Desk
+from twin.desk.hours import Hours, hours_between
+from twin.desk.layout import Status
+from twin.desk.settings import DeskSettings
+from twin.desk.theory import sized
+from twin.world.outcomes import heads
+from twin.world.series import in_window, mean, ratio, share
+from twin.world.tables import CHANNELS
+
+DAY_HOURS = 24.0
+NINETY_PERCENT = 0.9
+STAMPS = ("accepted", "dispatched", "started", "done", "called_back", "closed", "escalated")
+STATES = ("status", "hops", "attempt", "worker", "solved", "reached", "overdue", "hands_on")
+
+
+class DeskOfRun(Desk):
+    """The desk as a resource of a run: it says when it is quiet, and is checked when the run ends."""
+
+    told = 0  # log lines whose orders were already written into the tickets
+
+    def quiet(self) -> bool:
+        """Whether no order is open."""
+        return self.open_orders == 0
+
+    def check(self) -> None:
+        """Hold the laws of the desk against its log."""
+        check(self)
+
+    def moved(self) -> Ints:
+        """Orders with new lines in the log since the last call."""
+        lines = int(self.state.counts[0].log)
+        orders = np.unique(self.state.log["order"][self.told : lines])
+        self.told = lines
+        return orders
+
+
+def open_desk(world: View, p: DeskSettings, draw: Draw) -> DeskOfRun:
+    """Lay out the desk for the whole run."""
+    days = world.days + world.run_on_days
+    return DeskOfRun(
+        sized(p, world.levers["theory"], world.days) if "theory" in world.levers else p,
+        clock=world.clock, days=days, seed=draw.seed, categories=world.categories or ("any",), channels=CHANNELS,
+        homes=homes(world), probes=world.desk_draws,
+    )  # fmt: skip
+
+
+def homes(world: View) -> Floats:
+    """Centre of each grid (grids, 2) [km]: the mean of its residents' homes."""
+    grid = world.residents.grid
+    if not len(grid):
+        return np.zeros((1, 2))
+    count = np.maximum(np.bincount(grid), 1)
+    return np.stack([np.bincount(grid, where) / count for where in (world.residents.x, world.residents.y)], axis=1)
+
+
+# -- what is measured
+
+
+def of_window(world: World) -> Ints:
+    """Rows of the tickets that count: created in the window, first reports, not merged into another."""
+    tickets = world.tickets
+    return np.flatnonzero(in_window(world, tickets.created) & ~tickets.duplicate & ~(tickets.again & (tickets.merged_into >= 0)))
+
+
+def hours_to_close(world: World) -> Floats:
+    """Hours from creation to work done of the tickets that count; NaN while not done."""
+    rows = of_window(world)
+    done = world.tickets.done[heads(world)[rows]]
+    given_up = ~np.isnan(world.tickets.abandoned[rows])
+    return np.maximum((done - world.tickets.created[rows])[~given_up] / HOUR, 0.0)
+
+
+def all_done(world: World) -> Floats | None:
+    """Hours to close, or None if some ticket is never done: a mean over the lucky ones would flatter."""
+    hours = hours_to_close(world)
+    return None if not len(hours) or np.isnan(hours).any() else hours
+
+
+def hours_mean(world: World) -> float | None:
+    """Mean hours to close."""
+    hours = all_done(world)
+    return None if hours is None else mean(hours)
+
+
+def hours_median(world: World) -> float | None:
+    """Median hours to close."""
+    hours = all_done(world)
+    return None if hours is None else float(np.median(hours))
+
+
+def hours_p90(world: World) -> float | None:
+    """Ninth decile of the hours to close."""
+    hours = all_done(world)
+    return None if hours is None else float(np.quantile(hours, NINETY_PERCENT))
+
+
+def within_a_day(world: World) -> float | None:
+    """Share done within 24 hours of creation."""
+    return share(hours_to_close(world) <= DAY_HOURS)
+
+
+def on_time(world: World) -> float | None:
+    """Share done within the limit of the class."""
+    rows = of_window(world)
+    orders = heads(world)[rows]
+    done = ~np.isnan(world.tickets.done[orders])
+    return share((done & ~world.tickets.overdue[orders])[np.isnan(world.tickets.abandoned[rows])])
+
+
+def open_at_end(world: World) -> float:
+    """Tickets that are open when the horizon is reached."""
+    tickets, end = world.tickets, world.window[1]
+    ended = np.fmin(np.fmin(tickets.closed, tickets.merged), tickets.abandoned)
+    return float(np.count_nonzero((tickets.created < end) & ~(ended < end)))
+
+
+def dispatches(world: World) -> float | None:
+    """Mean number of dispatches of the tickets that count and were done at the first attempt."""
+    rows = of_window(world)
+    done = rows[~np.isnan(world.tickets.done[rows]) & (world.tickets.attempts[rows] == 0)]
+    return mean(1.0 + world.tickets.hops[done])
+
+
+def merged_share(world: World) -> float | None:
+    """Share of the window's reports that were merged."""
+    created = in_window(world, world.tickets.created)
+    return share(world.tickets.merged_into[created] >= 0)
+
+
+def reports_per_day(world: World) -> float | None:
+    """Reports a day, duplicates included."""
+    first, end = world.window
+    return ratio(np.count_nonzero(in_window(world, world.tickets.created)), (end - first) / DAY)
+
+
+def worked(world: World) -> Hours | None:
+    """Hours of the window, if a desk is at work."""
+    desk = world.resources.get("desk")
+    return hours_between(desk, *world.window) if isinstance(desk, Desk) else None
+
+
+def paid_hours(world: World) -> float | None:
+    """Rostered hours and overtime."""
+    hours = worked(world)
+    return None if hours is None else (hours.rostered + hours.overtime) / HOUR
+
+
+def overtime_hours(world: World) -> float | None:
+    """Hours worked outside the roster."""
+    hours = worked(world)
+    return None if hours is None else hours.overtime / HOUR
+
+
+def utilisation(world: World) -> float | None:
+    """Hours worked over hours paid."""
+    hours = worked(world)
+    return None if hours is None else ratio(hours.busy, hours.rostered + hours.overtime)
+
+
+METRICS = {
+    "hours_to_close_mean": Metric(hours_mean, "h", better="lower", zh="平均办结时长",
+        doc="mean hours from creation to work done, before the call-back; first reports of the window, run on until done"),
+    "hours_to_close_median": Metric(hours_median, "h", better="lower", zh="办结时长中位数",
+        doc="median hours from creation to work done, of the same tickets"),
+    "hours_to_close_p90": Metric(hours_p90, "h", better="lower", zh="办结时长九成分位",
+        doc="nine tenths of the same tickets are done within so many hours"),
+    "share_within_24h": Metric(within_a_day, "1", better="higher", zh="24小时内办结占比",
+        doc="share of the same tickets done within 24 hours of creation"),
+    "on_time_share": Metric(on_time, "1", better="higher", zh="按时办结率",
+        doc="share of the same tickets done within the limit of their class"),
+    "open_tickets_end": Metric(open_at_end, "1", better="lower", zh="期末未结工单",
+        doc="tickets not closed, merged or given up when the horizon is reached"),
+    "paid_hours": Metric(paid_hours, "h", better="lower", zh="付薪工时",
+        doc="rostered hours plus overtime in the window"),
+    "overtime_hours": Metric(overtime_hours, "h", better="lower", zh="加班工时",
+        doc="hours worked outside the roster in the window"),
+    "utilisation": Metric(utilisation, "1", better=None, zh="工时利用率",
+        doc="hours on the way and at work over paid hours, in the window"),
+    "dispatches_mean": Metric(dispatches, "1", better="lower", zh="平均派单次数",
+        doc="dispatches of a ticket until the work is first done"),
+    "merged_share": Metric(merged_share, "1", better=None, zh="合并工单占比",
+        doc="share of the window's reports that were merged into an earlier one"),
+    "reports_per_day": Metric(reports_per_day, "1/day", better=None, zh="日均诉求量",
+        doc="reports a day in the window, duplicates and re-complaints included"),
+}  # fmt: skip
+
+
+@mechanism(
+    phase=Phase.SERVE,
+    params=DeskSettings,
+    reads=[
+        "tickets.created", "tickets.incident", "tickets.category", "tickets.channel", "tickets.priority",
+        "tickets.grid", "tickets.x", "tickets.y", "residents.grid", "residents.x", "residents.y", "levers.theory",
+    ],
+    owns={
+        **{f"tickets.{name}": Column(np.float64, "min", f"minute: {name}", start=np.nan) for name in STAMPS},
+        "tickets.merged": Column(np.float64, "min", "minute: merged into another", start=np.nan),
+        "tickets.abandoned": Column(np.float64, "min", "minute: given up by the reporter", start=np.nan),
+        "tickets.merged_into": Column(np.int64, "1", "row of the ticket it was merged into, -1 if none", start=-1),
+        "tickets.status": Column(np.int8, "1", "index into desk.layout.Status"),
+        "tickets.hops": Column(np.int16, "1", "returns 退单 so far"),
+        "tickets.attempts": Column(np.int16, "1", "times re-opened 重办"),
+        "tickets.worker": Column(np.int32, "1", "who signed last, -1 if nobody", start=-1),
+        "tickets.solved": Column(np.bool_, "1", "the last work truly solved the matter", start=False),
+        "tickets.reached": Column(np.bool_, "1", "a call-back reached the reporter", start=False),
+        "tickets.overdue": Column(np.bool_, "1", "done after the limit of its class", start=False),
+        "tickets.hands_on": Column(np.float64, "min", "working time the matter takes a worker of skill 1", start=np.nan),
+    },
+    metrics=METRICS,
+    sources=["cooper1981", "larson1981"],
+    start=open_desk,
+)  # fmt: skip
+def desk(world: View, p: DeskSettings, draw: Draw, effects: Effects) -> None:
+    """Hand in the new reports, let the day pass, and write down what moved."""
+    office: Any = world.resource
+    hand_in(world, office)
+    office.advance((world.day + 1) * DAY)
+    write_down(office, effects)
+
+
+def hand_in(world: View, office: DeskOfRun) -> None:
+    """Feed the tickets that the desk has not seen."""
+    tickets = world.tickets
+    new = slice(len(office.orders), len(tickets))
+    office.feed(
+        key=tickets.key[new], created=tickets.created[new], incident=tickets.incident[new],
+        category=tickets.category[new], priority=tickets.priority[new], channel=tickets.channel[new],
+        grid=tickets.grid[new], x=tickets.x[new], y=tickets.y[new],
+        ticket=np.arange(new.start, new.stop),
+    )  # fmt: skip
+
+
+def write_down(office: DeskOfRun, effects: Effects) -> None:
+    """Copy the stamps and states of the orders that moved into their tickets."""
+    orders = office.orders[office.moved()]
+    rows = orders["ticket"].astype(np.int64)
+    values = {name: orders[name] for name in STAMPS + STATES}
+    values["attempts"] = values.pop("attempt")
+    into = orders["merged_into"]
+    values["merged_into"] = np.where(into >= 0, office.orders["ticket"][into], -1)
+    for name, status in (("merged", Status.MERGED), ("abandoned", Status.ABANDONED)):
+        values[name] = np.where(orders["status"] == status, orders["ended"], np.nan)
+    effects.set("tickets", rows, **values)

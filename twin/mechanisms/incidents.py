@@ -1,0 +1,111 @@
+"""Incidents: faults that begin at places, known to nobody until somebody reports them.
+
+What it does    At every place a fault begins with a constant hazard and, if nobody mends it, ends by itself
+                or is found by a patrol after an exponential life. Solved work ends it earlier.
+Why             Reports, complaints and incidents are different series; only incidents are the need. They
+                come before any policy and are the same in every arm.
+Leaves out      Age, weather and use of the assets; a second fault at a place on one day. A category's
+                rate is its share of the places. A repair is seen by reporters from the next day on.
+Ablation        faults_per_place_year 0: no incident begins, so nothing is reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from twin.core.clock import DAY_MINUTES
+from twin.core.columns import Column, Flags
+from twin.core.draws import Draw
+from twin.core.effects import Effects
+from twin.core.mechanism import Metric, View, mechanism
+from twin.core.parameters import param
+from twin.core.world import Phase, World
+from twin.world.outcomes import falls_today
+from twin.world.series import per_thousand_year
+
+_YEAR_DAYS = 365
+
+
+@dataclass(frozen=True)
+class Incidents:
+    """How often faults begin, and how long they last unless somebody mends them."""
+
+    faults_per_place_year: float = param(4.0, "1/year", 0.0, 365.0, source="scenario range", evidence="assumed",
+                                         doc="faults that begin at a place in a year", zh="设施年故障次数")
+    lifetime_days: float = param(20.0, "day", 0.1, 3650.0, source="liu2023", evidence="assumed",
+                                 doc="mean time until an unreported fault ends by itself or a patrol finds it",
+                                 zh="自然消除的平均时间")  # fmt: skip
+
+
+def incidents_per_1000_year(world: World) -> float | None:
+    """Faults that began in the window, reported or not."""
+    return per_thousand_year(world, world.incidents.began)
+
+
+@mechanism(
+    phase=(Phase.ARRIVE, Phase.RESPOND),
+    params=Incidents,
+    reads=[
+        "places.grid", "places.x", "places.y", "places.category",
+        "tickets.incident", "tickets.done", "tickets.solved",
+    ],
+    owns={"incidents.ended": Column(np.float64, "min", "minute at which the fault ends, inf if it lasts", start=np.inf)},
+    spawns=["incidents"],
+    metrics={
+        "incidents_per_1000_year": Metric(
+            incidents_per_1000_year, "1/year", better=None, zh="每千人年事件数", latent=True,
+            doc="faults that began in the window, reported or not, per 1,000 residents and year",
+        )
+    },
+    sources=["liu2023"],
+)  # fmt: skip
+def incidents(world: View, p: Incidents, draw: Draw, effects: Effects) -> None:
+    """Begin the faults of tomorrow (in ARRIVE); end those that work solved today (in RESPOND)."""
+    if world.phase is Phase.ARRIVE:
+        begin_faults(world, p, draw, effects)
+    else:
+        end_mended(world, effects)
+
+
+def begin_faults(world: Any, p: Incidents, draw: Draw, effects: Effects) -> None:
+    """Spawn tomorrow's faults today, so that reporters see the whole of their first day."""
+    tomorrow = world.day + 1
+    if tomorrow >= world.days or not len(world.places):
+        return
+    places = world.places
+    chance = -np.expm1(-p.faults_per_place_year / _YEAR_DAYS)
+    struck = np.flatnonzero(draw.happens("fault", chance, places.key))
+    cause = places.key[struck]
+    began = (tomorrow + draw.uniform("minute", cause)) * DAY_MINUTES
+    effects.spawn(
+        "incidents",
+        draw.keys("fault", cause),
+        began=began,
+        ended=began + draw.exponential("life", p.lifetime_days, cause) * DAY_MINUTES,
+        category=places.category[struck],
+        place=struck,
+        grid=places.grid[struck],
+        x=places.x[struck],
+        y=places.y[struck],
+    )
+
+
+def end_mended(world: Any, effects: Effects) -> None:
+    """A fault ends at the minute at which work solved it, if it has not ended before."""
+    tickets = world.tickets
+    mended = np.flatnonzero(_mended_today(world))
+    if not len(mended):
+        return
+    rows = world.incidents.rows_of(tickets.incident[mended])
+    mended, rows = mended[rows >= 0], rows[rows >= 0]
+    first = np.lexsort((tickets.done[mended], rows))
+    ended, at = np.unique(rows[first], return_index=True)
+    done = tickets.done[mended][first][at]
+    effects.set("incidents", ended, ended=np.minimum(world.incidents.ended[ended], done))
+
+
+def _mended_today(world: Any) -> Flags:
+    return world.tickets.solved & falls_today(world, world.tickets.done)

@@ -1,0 +1,368 @@
+"""Figures: the one place that draws.
+
+Every figure is drawn once as PNG for the folder and once as SVG for the page. Colours can be told apart by the
+colour-blind, and a hollow mark, never a colour alone, says that nothing is decided. A PNG whose words no font at
+hand can show (Chinese without a Chinese font) is left out; an SVG's words are set by the reader's own fonts.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import matplotlib
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from twin.errors import Words
+from twin.report.profiles import EDGES, GROUPINGS, HOURS_A_DAY, HOURS_A_WEEK, Profile, groups_of
+from twin.report.text import Scale, Writer, headlines
+from twin.runs.compare import Difference
+
+if TYPE_CHECKING:
+    from twin.runs.experiment import Experiment
+
+LANGUAGES = ("en", "zh")
+WIDTH = 7.2  # inches: an A4 page less its margins
+GREY, BLUE, VERMILION, INK = "#767676", "#0072B2", "#D55E00", "#222222"
+_TONES = {"better": BLUE, "worse": VERMILION, "higher": INK, "lower": INK}
+_CELL = 0.068  # inches: half the width of a Chinese character at 9 points
+_ROW = 0.27  # inches
+_PANELS = 3
+_RESOLUTION = 150  # dots an inch
+
+_CHINESE_FONTS = (
+    "Noto Sans SC", "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei", "PingFang SC",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Heiti SC", "SimHei", "Arial Unicode MS",
+)  # fmt: skip
+_READERS_FONTS = (
+    "Helvetica, Arial, 'Noto Sans SC', 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', 'WenQuanYi Micro Hei',"
+    " sans-serif"
+)
+_DURATIONS = (
+    (1 / 12, Words("5 min", "5 分")), (1, Words("1 h", "1 时")), (6, Words("6 h", "6 时")), (24, Words("1 d", "1 天")),
+    (72, Words("3 d", "3 天")), (168, Words("1 wk", "1 周")), (720, Words("30 d", "30 天")), (2160, Words("90 d", "90 天")),
+)  # fmt: skip
+_WEEKDAYS = Words("Mon Tue Wed Thu Fri Sat Sun", "一 二 三 四 五 六 日")
+_TEXT: Mapping[str, Words] = {
+    "share": Words("share closed", "已办结占比"),
+    "time": Words("time from creation to work done", "从创建到办完的时长"),
+    "open": Words("open tickets", "未办结工单"),
+    "week": Words("hour of the week", "一周中的时刻"),
+    "mean_time": Words("mean time to close", "平均办结时长"),
+    "option": Words("the option in the title", "标题所示方案"),
+}
+GROUPS: Mapping[str, Words] = {
+    "child": Words("children", "儿童"), "youth": Words("aged 15-34", "青年"), "adult": Words("aged 35-64", "中年"),
+    "elder": Words("aged 65+", "老年"), "staff": Words("staff", "工作人员"), "phone": Words("by phone", "电话"),
+    "app": Words("by app", "手机端"), "walk_in": Words("in person", "上门"), "patrol": Words("on patrol", "巡查"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the figures of one language are drawn from."""
+
+    experiment: Experiment
+    profiles: Mapping[str, Profile]
+    writer: Writer
+
+    @property
+    def lang(self) -> str:
+        """The language of the labels."""
+        return self.writer.lang
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The options, or the only arm."""
+        return self.experiment.arms[1:] or self.experiment.arms
+
+    def word(self, key: str) -> str:
+        """Return a label of this module."""
+        return _TEXT[key][self.lang]
+
+    def group(self, name: str) -> str:
+        """Return what a group of reporters or tickets is called."""
+        if name in GROUPS:
+            return GROUPS[name][self.lang]
+        title = getattr(self.experiment.scenario.categories.get(name), "title", None) or {}
+        return title.get(self.lang) or name.replace("_", " ")
+
+
+Drawer = Callable[[Material], Figure | None]
+
+
+def draw(experiment: Experiment, profiles: Mapping[str, Profile], lang: str) -> dict[str, Figure]:
+    """Return every figure that the experiment gives rise to, by name."""
+    material = Material(experiment, profiles, Writer(experiment, lang))
+    with matplotlib.rc_context(_style(lang)):
+        drawn = {name: drawer(material) for name, drawer in DRAWERS.items()}
+    return {name: figure for name, figure in drawn.items() if figure is not None}
+
+
+def png(figure: Figure, lang: str) -> bytes | None:
+    """Return the figure as PNG, or ``None`` if no font at hand can show its words."""
+    target = io.BytesIO()
+    with matplotlib.rc_context(_style(lang)), warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        FigureCanvasAgg(figure).print_png(target, metadata={"Software": None})
+    missing = any("missing from" in str(one.message) for one in said)
+    return None if missing else target.getvalue()
+
+
+def svg(figure: Figure, lang: str) -> str:
+    """Return the figure as SVG text, its words as text."""
+    target = io.StringIO()
+    with matplotlib.rc_context(_style(lang)), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        FigureCanvasSVG(figure).print_svg(target, metadata={"Date": None, "Creator": None})
+    return re.sub(r"(font: [^;\"]*?px )('[^;\"]*')", rf"\1{_READERS_FONTS}", target.getvalue())
+
+
+# -- the figures
+
+
+def differences(material: Material) -> Figure | None:
+    """A forest: one panel a metric, one row an option, hollow where nothing is decided."""
+    experiment = material.experiment
+    names, options = headlines(experiment), experiment.arms[1:]
+    if not options or not names:
+        return None
+    labels = [material.writer.arm(option) for option in options]
+    height = len(options) * _ROW + 0.62
+    figure = Figure(figsize=(WIDTH, height * len(names)))
+    left = max(map(cells, labels)) * _CELL + 0.15
+    for number, name in enumerate(names):
+        bottom = 1 - (number + 1) / len(names) + 0.32 / (height * len(names))
+        box = (left / WIDTH, bottom, 1 - (left + 2.1) / WIDTH, len(options) * _ROW / (height * len(names)))
+        _forest_panel(figure.add_axes(box), material, name, labels)
+    return figure
+
+
+def hours_to_close(material: Material) -> Figure | None:
+    """The share of tickets that are closed within a time, one panel an option, the baseline grey in each."""
+    if not any(profile.counts.any() for profile in material.profiles.values()):
+        return None
+    figure, panels = _panels(material, sharey=True)
+    low, high = _range([end for one in material.profiles.values() for end in (one.quantile(0.005), one.quantile(0.995))])
+    for axes, arm in zip(panels, material.shown, strict=False):
+        for shown, tone in _against_baseline(material, arm):
+            axes.plot(EDGES[1:], 100 * material.profiles[shown].share_closed, color=tone, linewidth=1.6)
+        _duration_axis(axes, low, high, material.lang)
+        axes.set_ylim(0, 101)
+        axes.yaxis.set_major_formatter("{x:.0f}%")
+    _label(figure, material, material.word("time"), material.word("share"))
+    return figure
+
+
+def backlog(material: Material) -> Figure | None:
+    """The saw-tooth of the week: mean open tickets by hour of the week."""
+    figure, panels = _panels(material, sharey=True)
+    hours = np.arange(HOURS_A_WEEK + 1)
+    for axes, arm in zip(panels, material.shown, strict=False):
+        for shown, tone in _against_baseline(material, arm):
+            week = material.profiles[shown].backlog
+            axes.plot(hours, np.append(week, week[0]), color=tone, linewidth=1.4)
+        axes.set_xlim(0, HOURS_A_WEEK)
+        axes.set_ylim(bottom=0)
+        axes.set_xticks(np.arange(0, HOURS_A_WEEK + 1, HOURS_A_DAY), [])
+        middays = np.arange(HOURS_A_DAY // 2, HOURS_A_WEEK, HOURS_A_DAY)
+        axes.set_xticks(middays, _WEEKDAYS[material.lang].split(), minor=True)
+        axes.tick_params(axis="x", which="minor", length=0)
+    _label(figure, material, material.word("week"), material.word("open"))
+    return figure
+
+
+def who_waits(material: Material) -> Figure | None:
+    """Mean time to close by group, for the first options, the baseline grey in each."""
+    rows = [
+        (grouping, group)
+        for grouping in GROUPINGS
+        for group in groups_of([material.profiles[arm] for arm in material.experiment.arms], grouping)
+    ]
+    if not rows:
+        return None
+    labels = [material.group(group) for _, group in rows]
+    left = max(map(cells, labels)) * _CELL + 0.2
+    figure, panels = _panels(material, most=_PANELS, height=len(rows) * 0.2 + 0.2, left=left, sharey=True)
+    for axes, arm in zip(panels, material.shown, strict=False):
+        _waits_panel(axes, material, arm, rows)
+        axes.set_yticks(_offsets(rows), labels)
+    _label(figure, material, material.word("mean_time"), "")
+    return figure
+
+
+DRAWERS: Mapping[str, Drawer] = {
+    "differences": differences,
+    "hours_to_close": hours_to_close,
+    "backlog": backlog,
+    "who_waits": who_waits,
+}
+
+
+# -- parts of figures
+
+
+def _forest_panel(axes: Axes, material: Material, name: str, labels: Sequence[str]) -> None:
+    experiment, writer = material.experiment, material.writer
+    found = [experiment.differences[option].get(name) for option in experiment.arms[1:]]
+    size = max((abs(end) for one in found if one for end in (one.mean, *(one.ci95 or ()))), default=0.0)
+    scale = writer.scale(name, size, difference=True)
+    for row, one in enumerate(found):
+        if one is not None:
+            _forest_row(axes, row, one, scale, writer)
+    axes.axvline(0, color=INK, linewidth=0.8)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.margins(x=0.06)
+    axes.locator_params(axis="x", nbins=6)
+    unit = writer.unit(scale)
+    axes.set_title(writer.metric(name) + (f" [{unit}]" if unit else ""), loc="left", fontweight="bold")
+
+
+def _forest_row(axes: Axes, row: int, found: Difference, scale: Scale, writer: Writer) -> None:
+    tone = _TONES.get(found.verdict, GREY)
+    mean, ends = found.mean * scale.factor, found.ci95 or (found.mean, found.mean)
+    axes.plot([end * scale.factor for end in ends], [row, row], color=tone, linewidth=1.6, solid_capstyle="butt")
+    face = tone if found.decided else "white"
+    axes.plot([mean], [row], "o", color=tone, markerfacecolor=face, markersize=5.5, markeredgewidth=1.3)
+    axes.text(1.03, row, writer.both(found, scale), transform=axes.get_yaxis_transform(), va="center", fontsize=8)
+
+
+def _waits_panel(axes: Axes, material: Material, arm: str, rows: Sequence[tuple[str, str]]) -> None:
+    ends: list[float | None] = []
+    for shown, tone in _against_baseline(material, arm):
+        for at, (grouping, group) in zip(_offsets(rows), rows, strict=True):
+            found = material.profiles[shown].wait(grouping, group)
+            if found is not None:
+                interval = found.ci95 or (found.mean, found.mean)
+                axes.plot(np.maximum(interval, EDGES[0]), [at, at], color=tone, linewidth=1.4)
+                axes.plot([found.mean], [at], "o", color=tone, markersize=4)
+                ends.append(found.mean)
+    low, high = _range(ends)
+    _duration_axis(axes, low / 1.5, high * 1.5, material.lang)
+    axes.set_ylim(_offsets(rows)[-1] + 0.7, -0.7)
+    axes.grid(axis="y", color="#eeeeee")
+
+
+def _offsets(rows: Sequence[tuple[str, str]]) -> list[float]:
+    """Rows from above, with a gap between groupings."""
+    gaps = np.cumsum([0, *(before[0] != after[0] for before, after in zip(rows, rows[1:], strict=False))])
+    return [row + 0.6 * float(gap) for row, gap in enumerate(gaps)]
+
+
+def _against_baseline(material: Material, arm: str) -> list[tuple[str, str]]:
+    """The lines of a panel and their colours, the option above the baseline."""
+    baseline = material.experiment.baseline
+    return [(arm, BLUE)] if arm == baseline else [(baseline, GREY), (arm, BLUE)]
+
+
+def _panels(
+    material: Material, *, most: int = 1000, height: float = 1.45, left: float = 0.62, sharey: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """A figure with one panel an option, at most three abreast, with the option as title."""
+    shown = material.shown[:most]
+    across = min(len(shown), _PANELS)
+    down = -(-len(shown) // across)
+    tall = down * (height + 0.62) + 0.55
+    figure = Figure(figsize=(WIDTH, tall))
+    grid = figure.subplots(down, across, sharex=False, sharey=sharey, squeeze=False)
+    top, bottom = 1 - 0.55 / tall, 0.5 / tall
+    figure.subplots_adjust(left / WIDTH, bottom, 0.985, top, 0.12, 0.55 / height)
+    panels = list(grid.flat)
+    for axes, arm in zip(panels, shown, strict=False):
+        axes.set_title(_shortened(material.writer.arm(arm), WIDTH / across / _CELL), loc="left", fontsize=9)
+    for empty in panels[len(shown) :]:
+        empty.set_axis_off()
+    return figure, panels[: len(shown)]
+
+
+def _label(figure: Figure, material: Material, below: str, beside: str) -> None:
+    """Name both axes once, and say which colour is the baseline."""
+    figure.supxlabel(below, fontsize=9, y=0.008)
+    figure.supylabel(beside, fontsize=9, x=0.008)
+    experiment = material.experiment
+    if len(experiment.arms) > 1:
+        names = (material.writer.arm(experiment.baseline), material.word("option"))
+        handles = [
+            Line2D([], [], color=tone, label=name, linewidth=1.8) for tone, name in zip((GREY, BLUE), names, strict=True)
+        ]
+        figure.legend(handles=handles, loc="upper right", ncols=2, frameon=False, fontsize=8.5, borderaxespad=0.1)
+
+
+def _duration_axis(axes: Axes, low: float, high: float, lang: str) -> None:
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    ticks = [(hours, words[lang]) for hours, words in _DURATIONS if low <= hours <= high]
+    axes.set_xticks([hours for hours, _ in ticks], [word for _, word in ticks])
+    axes.minorticks_off()
+
+
+def _range(ends: Sequence[float | None]) -> tuple[float, float]:
+    """The least and the greatest of these hours, at least a factor of four apart."""
+    known = [max(end, EDGES[0]) for end in ends if end is not None] or [1.0]
+    low, high = min(known), max(known)
+    return (low, high) if high >= 4 * low else (low / 2, low * 4)
+
+
+def _shortened(text: str, room: float) -> str:
+    while cells(text) > room:
+        text = text[:-2] + "…"
+    return text
+
+
+def cells(text: str) -> int:
+    """Return the width of a text, a Chinese character counting twice."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+# -- style
+
+
+def _style(lang: str) -> dict[str, object]:
+    chinese = [chinese_font()] if lang == "zh" and chinese_font() else []
+    return {
+        "font.family": [*chinese, "DejaVu Sans"],
+        "font.size": 9.0,
+        "axes.titlesize": 9.0,
+        "axes.labelsize": 9.0,
+        "xtick.labelsize": 8.0,
+        "ytick.labelsize": 8.0,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": "#999999",
+        "axes.grid": True,
+        "axes.grid.axis": "x",
+        "axes.axisbelow": True,
+        "grid.color": "#e4e4e4",
+        "grid.linewidth": 0.6,
+        "axes.unicode_minus": True,
+        "figure.dpi": _RESOLUTION,
+        "savefig.dpi": _RESOLUTION,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "twin",
+    }
+
+
+@cache
+def chinese_font() -> str | None:
+    """Return the name of a font with Chinese characters: a shipped one, else the system's, else ``None``."""
+    for shipped in resources.files("twin.data").iterdir():
+        if shipped.name.endswith((".ttf", ".otf")):
+            with resources.as_file(shipped) as path:
+                font_manager.fontManager.addfont(path)
+                return font_manager.FontProperties(fname=str(path)).get_name()
+    present = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in _CHINESE_FONTS if name in present), None)

@@ -1,0 +1,1 @@
+"""Runs: arms × seeds, their paired comparison, and the folder that keeps them."""

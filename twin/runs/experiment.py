@@ -1,0 +1,397 @@
+"""Arms × seeds: run every arm with the same list of seeds, and keep what was measured.
+
+The seed is the replication's index, shared by all arms, so that every difference is taken between twins. What
+comes out depends on scenario, arms and seeds alone: not on the number of processes, nor on who ends first.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twin.errors import Complaint, InputError, InvariantBroken, RunFailed, TwinError, Words, closest
+from twin.runs.compare import Difference, Estimate, estimate, paired_difference
+from twin.runs.pool import Failure, compute
+from twin.runs.store import Identity, RunFolder, Tables, canonical, pack
+
+if TYPE_CHECKING:
+    from twin.core.engine import Engine
+    from twin.core.mechanism import Metric
+    from twin.scenario.load import Scenario
+
+RESULTS_VERSION = 1
+"""Raised by hand whenever the same scenario and seed are meant to give other results."""
+
+MOST_SEEDS = 2**63
+
+Run = tuple[str, int]
+Values = tuple[float | None, ...]
+Found = dict[Run, dict[str, float]]
+Work = Callable[[str, int], "Result"]
+Publish = Callable[["Experiment", RunFolder], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run gave: metrics at its end, daily series, and tables of columns (empty: not asked for)."""
+
+    metrics: Mapping[str, float]
+    series: Mapping[str, np.ndarray]
+    tables: Tables
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which runs there are: every arm with every seed."""
+
+    arms: tuple[str, ...]
+    seeds: tuple[int, ...]
+
+    @classmethod
+    def of(cls, scenario: Scenario, arms: Sequence[str] | None, replications: int | None, seed: int | None) -> Plan:
+        """Take from the scenario what is not given; the first arm is the baseline.
+
+        Raises InputError R211 (unknown arm), R212 (no replications), R213 (seed out of range).
+        """
+        chosen = tuple(dict.fromkeys(arms or scenario.arms))
+        unknown = [Complaint("R211", None, _unknown(arm, scenario)) for arm in chosen if arm not in scenario.arms]
+        if unknown:
+            raise InputError(unknown)
+        count = scenario.replications if replications is None else replications
+        first = scenario.seed if seed is None else seed
+        if count < 1:
+            raise InputError.of("R212", replications=count)
+        if not 0 <= first < MOST_SEEDS - count:
+            raise InputError.of("R213", seed=first)
+        return cls(chosen, tuple(range(first, first + count)))
+
+    def runs(self) -> list[Run]:
+        """All runs, one replication of every arm after the other."""
+        return [(arm, seed) for seed in self.seeds for arm in self.arms]
+
+
+@dataclass(frozen=True)
+class Means:
+    """How an experiment is carried out; none of it changes a result.
+
+    ``out`` is the run folder (``None``: nothing is kept), ``progress`` is told (ended, total),
+    ``publish`` adds the report to a finished folder, ``warm_up`` is called before processes start.
+    """
+
+    jobs: int = 1
+    out: str | Path | None = None
+    progress: Callable[[int, int], None] | None = None
+    publish: Publish | None = None
+    warm_up: Callable[[], None] | None = None
+
+
+ALONE = Means()
+"""One process, nothing kept, nothing shown."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The measured values of arms × seeds, and what follows from them.
+
+    ``values[arm][metric]`` holds one value a seed, ``None`` where the metric is undefined in that run;
+    ``book`` says what each metric is.
+    """
+
+    scenario: Scenario
+    plan: Plan
+    values: Mapping[str, Mapping[str, Values]]
+    book: Mapping[str, Metric]
+    out: Path | None = None
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms, the baseline first."""
+        return self.plan.arms
+
+    @property
+    def baseline(self) -> str:
+        """The arm that the others are compared with."""
+        return self.plan.arms[0]
+
+    @property
+    def replications(self) -> int:
+        """How many seeds every arm ran with."""
+        return len(self.plan.seeds)
+
+    @functools.cached_property
+    def estimates(self) -> dict[str, dict[str, Estimate]]:
+        """Mean and interval by arm and metric, for metrics that are defined in every seed of the arm."""
+        return {arm: {name: estimate(found) for name, found in self._defined(arm).items()} for arm in self.arms}
+
+    @functools.cached_property
+    def differences(self) -> dict[str, dict[str, Difference]]:
+        """Paired difference from the baseline by option and metric, where both are defined throughout."""
+        return {arm: self._against_baseline(arm) for arm in self.arms[1:]}
+
+    @property
+    def undefined(self) -> list[tuple[str, str, int]]:
+        """(arm, metric, seeds without a value) for every metric that was left out of an arm."""
+        return [
+            (arm, name, sum(value is None for value in found))
+            for arm in self.arms
+            for name, found in self.values[arm].items()
+            if None in found
+        ]
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the results alone: arms, seeds, metrics, values."""
+        content = {"seeds": self.plan.seeds, "arms": self.arms, "values": self.values}
+        return hashlib.sha256(canonical(content).encode("utf-8")).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that ``twin run --json`` prints (schema ``twin.run/1``)."""
+        return {
+            "schema": "twin.run/1",
+            "scenario": self.scenario.name,
+            "digest": self.scenario.digest,
+            "results_version": RESULTS_VERSION,
+            "replications": self.replications,
+            "arms": {arm: self._arm_json(arm) for arm in self.arms},
+            "differences": {
+                arm: {name: _difference_json(found) for name, found in differences.items()}
+                for arm, differences in self.differences.items()
+            },
+        }
+
+    def _defined(self, arm: str) -> dict[str, tuple[float, ...]]:
+        found = {name: _all_defined(values) for name, values in self.values[arm].items()}
+        return {name: values for name, values in found.items() if values}
+
+    def _against_baseline(self, arm: str) -> dict[str, Difference]:
+        base, option = self._defined(self.baseline), self._defined(arm)
+        return {
+            name: paired_difference(base[name], option[name], self.book[name].better)
+            for name in base
+            if name in option
+        }
+
+    def _arm_json(self, arm: str) -> dict[str, Any]:
+        values = self._defined(arm)
+        return {
+            name: {**_estimate_json(found), "unit": self.book[name].unit, "values": list(values[name])}
+            for name, found in self.estimates[arm].items()
+        }
+
+
+def run(
+    scenario: Scenario,
+    arms: Sequence[str] | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    means: Means = ALONE,
+) -> Experiment:
+    """Run arms × seeds; what is not given is the scenario's.
+
+    Raises InputError for what was asked wrongly and RunFailed, after all other runs have ended, when runs
+    failed.
+    """
+    plan = Plan.of(scenario, arms, replications, seed)
+    if means.jobs < 1:
+        raise InputError.of("R214", jobs=means.jobs)
+    work = functools.partial(run_one if means.out is not None else measure_one, scenario)
+    return conduct(scenario, plan, work, metric_book(), replace(means, warm_up=means.warm_up or _warm_up))
+
+
+def run_one(scenario: Scenario, arm: str, seed: int) -> Result:
+    """Run one arm with one seed and return everything it left behind."""
+    from twin.runs.tables import tables_of
+
+    engine = simulate(scenario, arm, seed)
+    return Result(engine.metrics(), engine.series, tables_of(engine))
+
+
+def measure_one(scenario: Scenario, arm: str, seed: int) -> Result:
+    """Run one arm with one seed and return its metrics only, which is faster."""
+    return Result(simulate(scenario, arm, seed).metrics(), {}, {})
+
+
+def simulate(scenario: Scenario, arm: str, seed: int) -> Engine:
+    """Build the neighbourhood, live through all its days, and return the engine at rest."""
+    from twin.core.engine import Engine
+    from twin.mechanisms import CATALOGUE
+    from twin.world.build import build_world
+
+    chosen = scenario.arms[arm]
+    world = build_world(scenario, chosen, seed)
+    engine = Engine(world, tuple(CATALOGUE.values()), chosen.blocks, seed, chosen.off)
+    engine.run()
+    return engine
+
+
+def _warm_up() -> None:
+    """Compile the kernels once, here, so that the processes find them on disk."""
+    from twin.desk import warm_up
+
+    warm_up()
+
+
+def metric_book() -> dict[str, Metric]:
+    """Return every metric of the catalogue by name."""
+    from twin.mechanisms import CATALOGUE
+
+    return {name: metric for mechanism in CATALOGUE.values() for name, metric in mechanism.metrics.items()}
+
+
+def conduct(
+    scenario: Scenario, plan: Plan, work: Work, book: Mapping[str, Metric], means: Means = ALONE
+) -> Experiment:
+    """Carry out a plan with any ``work(arm, seed)`` that returns a Result (and pickles, for several jobs)."""
+    with ExitStack() as stack:
+        folder = None
+        if means.out is not None:
+            folder = stack.enter_context(_open(Path(means.out), scenario, plan))
+        found = _complete(plan, work, means, folder)
+        experiment = Experiment(scenario, plan, _by_arm(plan, found), book, folder.path if folder else None)
+        if folder and not folder.complete:
+            _write(folder, experiment, means)
+    return experiment
+
+
+# -- arms × seeds
+
+
+def _open(out: Path, scenario: Scenario, plan: Plan) -> RunFolder:
+    identity = Identity(scenario.digest, RESULTS_VERSION, plan.arms, plan.seeds[0])
+    return RunFolder.open(out, identity, len(plan.seeds))
+
+
+def _complete(plan: Plan, work: Work, means: Means, folder: RunFolder | None) -> Found:
+    """Return the metrics of every run, computing those that the folder does not hold yet."""
+    found = folder.finished() if folder else {}
+    missing = [task for task in plan.runs() if task not in found]
+    if missing and means.jobs > 1 and means.warm_up:
+        means.warm_up()
+    failures = {}
+    outcomes = compute(missing, functools.partial(_packed, work), means.jobs)
+    for ended, (task, outcome) in enumerate(outcomes, len(plan.runs()) - len(missing) + 1):
+        if isinstance(outcome, Failure):
+            failures[task] = outcome
+            _keep_failure(folder, task, outcome)
+        else:
+            found[task] = _keep(folder, task, *outcome)
+        if means.progress:
+            means.progress(ended, len(plan.runs()))
+    if failures:
+        raise _run_failed(failures, len(plan.runs()))
+    return found
+
+
+def _packed(work: Work, task: Run) -> tuple[dict[str, float], dict[str, bytes]]:
+    """Run in the worker, so that packing is shared out too; a metric that is no number is undefined."""
+    result = work(*task)
+    metrics = {name: float(value) for name, value in sorted(result.metrics.items()) if math.isfinite(value)}
+    tables = {**result.tables, **({"daily": _daily(result.series)} if result.series else {})}
+    return metrics, {name: pack(columns) for name, columns in tables.items()}
+
+
+def _daily(series: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Daily series as one long table: day, metric, value."""
+    ordered = {name: np.asarray(series[name], np.float64) for name in sorted(series)}
+    return {
+        "day": np.concatenate([np.arange(len(values)) for values in ordered.values()]),
+        "metric": np.concatenate([np.full(len(values), name) for name, values in ordered.items()]),
+        "value": np.concatenate(list(ordered.values())),
+    }
+
+
+def _keep(
+    folder: RunFolder | None, task: Run, metrics: dict[str, float], packed: Mapping[str, bytes]
+) -> dict[str, float]:
+    if folder:
+        folder.record(*task, metrics, packed)
+    return metrics
+
+
+def _keep_failure(folder: RunFolder | None, task: Run, failure: Failure) -> None:
+    if folder:
+        folder.record_failure(*task, failure.traceback or failure.reason)
+
+
+def _run_failed(failures: Mapping[Run, Failure], total: int) -> RunFailed:
+    """Speak of the first failure by arm and seed; whoever ended first must not matter."""
+    (arm, seed), failure = min(failures.items(), key=lambda item: (item[0][1], item[0][0]))
+    causes = failure.error.complaints if isinstance(failure.error, TwinError) else ()
+    values = {"failed": len(failures), "total": total, "arm": arm, "seed": seed, "reason": _reason(failure)}
+    kind = InvariantBroken if isinstance(failure.error, InvariantBroken) else RunFailed
+    return kind([Complaint("R210", None, values), *causes])
+
+
+def _reason(failure: Failure) -> object:
+    if isinstance(failure.error, TwinError):
+        return Words("see below", "见下")
+    return Words("its process was killed", "其进程被终止") if failure.error is None else failure.reason
+
+
+def _by_arm(plan: Plan, found: Found) -> dict[str, dict[str, Values]]:
+    """Values by arm and metric, metrics by name, one value a seed."""
+    return {arm: _by_metric([found[arm, seed] for seed in plan.seeds]) for arm in plan.arms}
+
+
+def _by_metric(runs: Sequence[Mapping[str, float]]) -> dict[str, Values]:
+    names = sorted({name for metrics in runs for name in metrics})
+    return {name: tuple(metrics.get(name) for metrics in runs) for name in names}
+
+
+# -- the folder's files
+
+
+def _write(folder: RunFolder, experiment: Experiment, means: Means) -> None:
+    folder.write("scenario.yaml", experiment.scenario.text())
+    folder.write_parquet("metrics.parquet", _metric_rows(experiment))
+    folder.write_tables(experiment.arms)
+    folder.write("summary.json", json.dumps(experiment.to_json(), indent=1, ensure_ascii=False) + "\n")
+    if means.publish:
+        means.publish(experiment, folder)
+    folder.write_provenance({"jobs": means.jobs, "sets": list(experiment.scenario.sets)}, experiment.scenario.sources)
+    folder.finish(experiment.digest)
+
+
+def _metric_rows(experiment: Experiment) -> dict[str, np.ndarray]:
+    """Every value of every run, one a row."""
+    rows = [
+        (arm, seed, name, value, experiment.book[name].unit)
+        for arm in experiment.arms
+        for name, values in experiment.values[arm].items()
+        for seed, value in zip(experiment.plan.seeds, values, strict=True)
+        if value is not None
+    ]
+    kinds = (np.str_, np.int64, np.str_, np.float64, np.str_)
+    columns = zip(*rows, strict=True) if rows else [()] * len(kinds)
+    names = ("arm", "seed", "metric", "value", "unit")
+    return {name: np.array(column, kind) for name, column, kind in zip(names, columns, kinds, strict=True)}
+
+
+# -- the JSON form
+
+
+def _all_defined(values: Values) -> tuple[float, ...]:
+    """Return the values, or nothing if one is missing."""
+    defined = tuple(value for value in values if value is not None)
+    return defined if len(defined) == len(values) else ()
+
+
+def _estimate_json(found: Estimate) -> dict[str, Any]:
+    return {"mean": found.mean} if found.ci95 is None else {"mean": found.mean, "ci95": list(found.ci95)}
+
+
+def _difference_json(found: Difference) -> dict[str, Any]:
+    return {**_estimate_json(found), "verdict": found.verdict, "better_in": found.better_in}
+
+
+def _unknown(arm: str, scenario: Scenario) -> dict[str, object]:
+    return {"arm": arm, "suggestion": closest(arm, scenario.arms), "known": tuple(scenario.arms)}

@@ -1,0 +1,66 @@
+"""What a run leaves behind besides its metrics, as tables in words that a reader knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twin.core.columns import Floats, Values
+from twin.desk.layout import Status, Step
+from twin.mechanisms.desk import HOUR, of_window
+from twin.world.outcomes import heads
+from twin.world.tables import AGE_GROUPS, CHANNELS
+
+if TYPE_CHECKING:
+    from twin.core.engine import Engine
+    from twin.core.world import World
+
+NOBODY = "staff"
+"""The age group of a reporter who is no resident."""
+
+
+def tables_of(engine: Engine) -> dict[str, dict[str, Values]]:
+    """Return the tables of a run at rest: ``tickets``, ``log`` (every step of every order), ``account``."""
+    desk = engine.world.resources.get("desk")
+    log = {} if desk is None else {"log": _log(desk)}
+    return {"tickets": _tickets(engine.world), **log, "account": _account(engine)}
+
+
+def _tickets(world: World) -> dict[str, Values]:
+    """Every ticket with all its columns; codes become names; age group and hours to close are added."""
+    columns = world.tickets.arrays()
+    groups = np.append(world.residents.age_group, len(AGE_GROUPS))  # row -1, staff, is the last one
+    named = {
+        "category": _names(world.categories, columns["category"]),
+        "channel": _names(CHANNELS, columns["channel"]),
+        "age_group": _names((*AGE_GROUPS, NOBODY), groups[columns["reporter"]]),
+        "status": _names([status.name.lower() for status in Status], columns["status"]),
+    }
+    return columns | named | {"hours_to_close": _hours_to_close(world)}
+
+
+def _hours_to_close(world: World) -> Floats:
+    """Hours from creation to work done; NaN for tickets that the metrics leave out or that are not done."""
+    tickets, counted = world.tickets, of_window(world)
+    hours = np.full(len(tickets), np.nan)
+    hours[counted] = np.maximum(tickets.done[heads(world)[counted]] - tickets.created[counted], 0.0) / HOUR
+    hours[~np.isnan(tickets.abandoned)] = np.nan
+    return hours
+
+
+def _log(desk: Any) -> dict[str, Values]:
+    """The desk's log by minute; ``order`` is the row of ``tickets``."""
+    columns = {name: np.ascontiguousarray(desk.log[name]) for name in desk.log.dtype.names}
+    steps = _names([step.name.lower() for step in Step], columns["code"])
+    return columns | {"code": steps, "order": np.ascontiguousarray(desk.orders["ticket"])[columns["order"]]}
+
+
+def _account(engine: Engine) -> dict[str, Values]:
+    """Who moved what: column, mechanism, group, moved."""
+    return {name: np.asarray(values) for name, values in engine.account.rows().items()}
+
+
+def _names(names: Sequence[str], codes: Values) -> Values:
+    return np.asarray(names, np.str_)[codes] if len(codes) else np.empty(0, np.str_)

@@ -1,0 +1,120 @@
+"""Resolving the arms of a scenario: its own blocks, then ``like``, then the arm, then every ``--set``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from twin.core.marked_yaml import Marked, Source, marked
+from twin.errors import Complaint, InputError, Words
+from twin.scenario import checks
+from twin.scenario.faults import validated
+from twin.scenario.overlay import Setting, likes, overlay, part
+from twin.scenario.resolved import Arm, form_of_value
+from twin.scenario.vocabulary import Vocabulary
+
+_DEFAULTS = Source("<defaults>", ("",))
+_SWITCHES = "mechanisms"
+
+
+@dataclass
+class Arms:
+    """Resolves arms; what is wrong is in ``complaints``, where values come from in ``origins``."""
+
+    vocabulary: Vocabulary
+    settings: tuple[Setting, ...]
+    complaints: list[Complaint] = field(default_factory=list)
+    origins: dict[str, str] = field(default_factory=dict)
+
+    def resolve(self, tree: Marked, categories: Collection[str]) -> dict[str, Arm]:
+        """Return the arms of a scenario's tree, in its order, as far as they can be resolved."""
+        own = _arm_trees(tree)
+        if not own and "arms" in tree.value and tree.value["arms"].kind in ("map", "nothing"):
+            self.complaints.append(Complaint("S112", tree.key_place("arms")))
+        arms: dict[str, Arm] = {}
+        missed: dict[Setting, list[Complaint]] = {}
+        for name in own:
+            laid = self._laid(name, tree, own)
+            arm = self._arm(name, laid, categories, missed) if laid is not None else None
+            if arm is not None:
+                arms[name] = arm
+        self.complaints += [found[0] for found in missed.values() if len(found) == len(arms)]
+        return arms
+
+    def _laid(self, name: str, tree: Marked, own: Mapping[str, Marked]) -> Marked | None:
+        """Lay an arm, and the arms that it is like, on the scenario's own blocks."""
+        if own[name].kind != "map":
+            if own[name].value is None:
+                self.complaints.append(Complaint("S113", tree.at(["arms"]).key_place(name), {"arm": name}))
+            return None
+        try:
+            chain = likes(name, own)
+        except InputError as reason:
+            self.complaints += reason.complaints
+            return None
+        blocks = (*self.vocabulary.blocks, _SWITCHES)
+        laid = part(tree, blocks)
+        for link in chain:
+            laid = overlay(laid, part(own[link], blocks)) if own[link].kind == "map" else laid
+        return overlay(laid, part(own[name], ("title",)))
+
+    def _arm(
+        self, name: str, tree: Marked, categories: Collection[str], missed: dict[Setting, list[Complaint]]
+    ) -> Arm | None:
+        """Validate an arm, apply the settings, and check how its values fit together."""
+        said = self._validated(tree)
+        if said is None:
+            return None
+        for given in self.settings:
+            unknown = given.unknown(self._complete(said))
+            if unknown is not None:
+                missed.setdefault(given, []).append(unknown)
+                continue
+            tree = overlay(tree, given.tree)
+            said = self._validated(overlay(self._complete(said), given.tree))
+            if said is None:
+                return None
+        arm = self._settled(name, said)
+        self.complaints += checks.of_arm(arm, tree, checks.known(categories, arm))
+        self.origins |= origins_of(tree, f"arms.{name}.")
+        return arm
+
+    def _validated(self, tree: Marked) -> Any | None:
+        said, found = validated(self.vocabulary.schema.arm, tree)
+        self.complaints += found
+        return said
+
+    def _complete(self, said: Any) -> Marked:
+        """Return everything that an arm holds, defaults included, as a tree on which settings can be laid."""
+        names = (*self.vocabulary.blocks, _SWITCHES, "title")
+        return marked({name: form_of_value(getattr(said, name), written=True) for name in names}, _DEFAULTS)
+
+    def _settled(self, name: str, said: Any) -> Arm:
+        blocks = {block: getattr(said, block) for block in self.vocabulary.blocks}
+        off = frozenset(switch for switch, on in vars(said.mechanisms).items() if not on)
+        return Arm(name, said.title if said.title.en else Words(name, name), blocks, off)
+
+
+def _arm_trees(tree: Marked) -> Mapping[str, Marked]:
+    arms = tree.value.get("arms")
+    return arms.value if arms is not None and arms.kind == "map" else {}
+
+
+def origins_of(tree: Marked, above: str = "") -> dict[str, str]:
+    """Return where each value of a tree was written: file:line, or which ``--set``, by path."""
+    return dict(_origins(tree, above))
+
+
+def _origins(tree: Marked, above: str) -> Iterator[tuple[str, str]]:
+    for key, below in tree.value.items():
+        if below.kind == "map":
+            yield from _origins(below, f"{above}{key}.")
+        elif below.value is not None:
+            yield f"{above}{key}", _origin(below)
+
+
+def _origin(value: Marked) -> str:
+    if value.source.name.startswith("<--set"):
+        return value.source.name.strip("<>")
+    return f"{value.source.name}:{value.start[0] + 1}"

@@ -1,0 +1,122 @@
+"""What must fit together in a scenario beyond each value by itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from twin.core.marked_yaml import Marked
+from twin.errors import Complaint, InputError, closest
+from twin.scenario.faults import Path, place_of
+from twin.scenario.resolved import Arm
+
+PRIORITY_CLASSES = 4
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
+Said = Iterator[tuple[Path, str, Any]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Names that blocks may speak of."""
+
+    categories: Collection[str]
+    channels: Collection[str]
+    grids: int
+
+
+def known(categories: Collection[str], arm: Arm) -> Known:
+    """Return the names that the blocks of an arm may speak of."""
+    from twin.world.tables import CHANNELS
+
+    return Known(categories, CHANNELS, getattr(arm.blocks.get("population"), "grids", 1))
+
+
+def of_head(document: Any, tree: Marked) -> Iterator[Complaint]:
+    """Check the head of a scenario: the window, and the categories' shares."""
+    if document.warm_up_days >= document.days:
+        place = tree.at(["warm_up_days" if "warm_up_days" in tree.value else "days"]).place
+        yield Complaint("S117", place, {"warm_up_days": document.warm_up_days, "days": document.days})
+    shares = [category.share for category in document.categories.values()]
+    if shares and not sum(shares):
+        yield Complaint("S134", tree.key_place("categories"))
+
+
+def of_arm(arm: Arm, tree: Marked, names: Known) -> Iterator[Complaint]:
+    """Check the blocks of an arm: calendars, limits, times of day, and names of categories, channels, grids."""
+    for path, key, value in _walk(arm.blocks):
+        for code, step, values in _faults(key, value, names):
+            where = path if step is None else (*path, step)
+            about_key = isinstance(value, Mapping)
+            shown = ".".join(map(str, path))
+            yield Complaint(code, place_of(tree, where, about_key), {**values, "path": shown})
+
+
+Fault = tuple[str, str | int | None, dict[str, Any]]
+
+
+def _faults(key: str, value: Any, known: Known) -> Iterator[Fault]:
+    if key == "calendar" or key.endswith("_calendar"):
+        yield from _calendar(value)
+    elif key == "limit_hours":
+        yield from _limits(value)
+    elif key == "dispatch_times":
+        yield from _times(value)
+    elif key == "grids" and isinstance(value, tuple):
+        yield from _grids(value, known.grids)
+    elif key in ("categories", "services"):
+        yield from _names("S120", "category", value, known.categories)
+    elif key == "channels":
+        yield from _names("S135", "channel", value, known.channels)
+
+
+def _calendar(text: str) -> Iterator[Fault]:
+    from twin.core.clock import opening_hours
+
+    try:
+        opening_hours(text)
+    except InputError as reason:
+        for complaint in reason.complaints:
+            yield complaint.code, None, dict(complaint.values)
+
+
+def _limits(hours: tuple[float, ...]) -> Iterator[Fault]:
+    if len(hours) != PRIORITY_CLASSES or list(hours) != sorted(hours):
+        yield "S122", None, {}
+
+
+def _times(times: tuple[str, ...]) -> Iterator[Fault]:
+    before = -1
+    for number, text in enumerate(times):
+        read = _TIME.fullmatch(text)
+        minute = 60 * int(read[1]) + int(read[2]) if read else -1
+        if minute <= before:
+            yield "S128", number, {"text": text}
+        before = max(before, minute)
+
+
+def _grids(grids: tuple[int, ...], count: int) -> Iterator[Fault]:
+    for number, grid in enumerate(grids):
+        if not 0 <= grid < count:
+            yield "S136", number, {"grid": grid, "count": count, "last": count - 1}
+
+
+def _names(code: str, word: str, names: Any, known: Collection[str]) -> Iterator[Fault]:
+    for number, name in enumerate(names):
+        if name not in known:
+            step = name if isinstance(names, Mapping) else number
+            yield code, step, {word: name, "suggestion": closest(name, known), "known": tuple(known)}
+
+
+def _walk(value: Any, path: Path = (), key: str = "") -> Said:
+    """Yield (path, key, value) of everything in the blocks of an arm."""
+    if key:
+        yield path, key, value
+    if isinstance(value, Mapping):
+        for name, below in value.items():
+            yield from _walk(below, (*path, name))
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for item in dataclasses.fields(value):
+            yield from _walk(getattr(value, item.name), (*path, item.name), item.name)

@@ -1,0 +1,118 @@
+"""From files, arms and ``--set`` to a :class:`Scenario`, or to every complaint at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from twin.core.marked_yaml import Marked
+from twin.errors import Complaint, InputError, Words, file_order
+from twin.scenario import checks
+from twin.scenario.arms import Arms, origins_of
+from twin.scenario.faults import key_values, validated
+from twin.scenario.files import Files
+from twin.scenario.overlay import Setting, overlay, part, setting
+from twin.scenario.resolved import Arm, Scenario, digest_of
+from twin.scenario.vocabulary import Vocabulary, known_blocks
+
+__all__ = ["Arm", "Scenario", "load"]
+
+_NOT_SET = ("version", "name", "extends", "arms")
+_HEAD = ("question", "purpose", "days", "warm_up_days", "run_on_days", "start", "holidays", "seed", "replications",
+         "primary", "categories")  # fmt: skip
+
+
+def load(
+    path: str | Path,
+    *,
+    arms: Sequence[str] | None = None,
+    sets: Sequence[str] = (),
+    vocabulary: Vocabulary | None = None,
+) -> Scenario:
+    """Read a scenario file with all that it extends, resolve its arms, and apply ``sets`` last.
+
+    ``arms`` keeps only these arms, in this order (the digest is that of the whole). Raises
+    :class:`~twin.errors.InputError` with every complaint, in file order.
+    """
+    words = vocabulary or known_blocks()
+    files = Files()
+    tree = files.read(Path(path), str(path))
+    settings = _sorted_settings(sets, words, files.complaints)
+    if tree is None or files.complaints:
+        raise InputError(file_order(files.complaints, list(files.texts)))
+    scenario = _resolved(tree, settings, words, files)
+    scenario = replace(scenario, name=scenario.name or Path(path).stem, sets=tuple(sets), sources=files.texts)
+    scenario = _titled(replace(scenario, digest=digest_of(scenario)))
+    return scenario if arms is None else replace(scenario, arms={name: scenario.arm(name) for name in arms})
+
+
+def _titled(scenario: Scenario) -> Scenario:
+    if scenario.title.en:
+        return scenario
+    return replace(scenario, title=Words(scenario.name, scenario.name))
+
+
+def _resolved(
+    tree: Marked, settings: tuple[list[Setting], list[Setting]], words: Vocabulary, files: Files
+) -> Scenario:
+    """Validate a tree, resolve its arms, and return the scenario without the names that only its path gives."""
+    of_head, of_arms = settings
+    for given in of_head:
+        tree = overlay(tree, given.tree)
+    document, complaints = validated(words.schema.document, tree)
+    categories: Mapping[str, Any] = document.categories if document is not None else _named_categories(tree)
+    resolving = Arms(words, tuple(of_arms))
+    arms = resolving.resolve(tree, tuple(categories) or words.categories)
+    complaints += resolving.complaints
+    if document is not None:
+        complaints += checks.of_head(document, tree)
+    if complaints or document is None:
+        raise InputError(file_order(_once(complaints), list(files.texts)))
+    origins = origins_of(part(tree, (*_HEAD, "name", "title"))) | resolving.origins
+    head = {key: getattr(document, key) for key in ("name", "title", *_HEAD)}
+    return Scenario(arms=arms, origins=origins, **head)
+
+
+def _named_categories(tree: Marked) -> dict[str, Marked]:
+    named = tree.value.get("categories")
+    return named.value if named is not None and named.kind == "map" else {}
+
+
+def _once(complaints: Iterable[Complaint]) -> Iterable[Complaint]:
+    """Say everything once: what is wrong in the scenario is wrong again in each arm."""
+    unique: dict[tuple[object, ...], Complaint] = {}
+    for complaint in complaints:
+        unique.setdefault((complaint.code, complaint.place), complaint)
+    return unique.values()
+
+
+def _sorted_settings(
+    sets: Sequence[str], words: Vocabulary, complaints: list[Complaint]
+) -> tuple[list[Setting], list[Setting]]:
+    """Read every ``--set`` and tell those of the head from those of the arms."""
+    arms_keys = (*words.blocks, "mechanisms")
+    head_keys = [key for key in words.schema.document.keys() if key not in (*_NOT_SET, *arms_keys)]
+    of_head: list[Setting] = []
+    of_arms: list[Setting] = []
+    for given in _settings(sets, complaints):
+        first = given.path[0]
+        if first in _NOT_SET:
+            complaints.append(Complaint("S124", given.steps[0].place, {"key": first}))
+        elif first in arms_keys:
+            of_arms.append(given)
+        elif first in head_keys:
+            of_head.append(given)
+        else:
+            values = key_values((first,), (*head_keys, *arms_keys))
+            complaints.append(Complaint("S101", given.steps[0].place, values))
+    return of_head, of_arms
+
+
+def _settings(sets: Sequence[str], complaints: list[Complaint]) -> Iterator[Setting]:
+    for number, text in enumerate(sets, 1):
+        try:
+            yield setting(text, number)
+        except InputError as reason:
+            complaints += reason.complaints

@@ -1,0 +1,131 @@
+"""A scenario with everything resolved: complete, frozen, comparable, with a digest of its content."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from twin.core import units
+from twin.core.marked_yaml import write
+from twin.core.parameters import ParamSpec, spec_of
+from twin.errors import InputError, Words, closest
+from twin.scenario.head import Category
+
+DEFAULT = "default"
+_WORDS_ONLY = ("version", "name", "title", "question", "purpose")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One of the compared alternatives: every block with its values, and the mechanisms switched off."""
+
+    name: str
+    title: Words
+    blocks: Mapping[str, Any]
+    off: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is simulated. Times are days; two scenarios are equal when they say the same."""
+
+    name: str
+    title: Words
+    question: Words
+    purpose: Words
+    days: int
+    warm_up_days: int
+    run_on_days: int
+    start: dt.date
+    holidays: str
+    seed: int
+    replications: int
+    primary: tuple[str, ...]
+    categories: Mapping[str, Category]
+    arms: Mapping[str, Arm]
+    sets: tuple[str, ...] = field(default=(), compare=False)
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    digest: str = field(default="", compare=False)
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """Everything as plain data in base units, defaults included."""
+        return form_of(self, written=False)
+
+    def text(self, arm: str | None = None, origin: bool = False) -> str:
+        """Return the resolved scenario as YAML that loads to the same digest; ``origin`` adds comments."""
+        form = form_of(self, written=True)
+        if arm is not None:
+            form["arms"] = {arm: form["arms"][self.arm(arm).name]}
+        return write(form, self._notes(form) if origin else None)
+
+    def arm(self, name: str) -> Arm:
+        """Return an arm by name; raises S110 with the nearest name."""
+        if name not in self.arms:
+            raise InputError.of("S110", arm=name, suggestion=closest(name, self.arms), known=tuple(self.arms))
+        return self.arms[name]
+
+    def origin(self, path: str) -> str:
+        """Return where a value comes from, by its path in :attr:`resolved`: file:line, a ``--set``, or default."""
+        while path not in self.origins and "." in path:
+            path = path.rpartition(".")[0]
+        return self.origins.get(path, DEFAULT)
+
+    def _notes(self, form: Mapping[str, Any]) -> dict[tuple[str | int, ...], str]:
+        return {path: self.origin(".".join(path)) for path in _leaf_paths(form)}
+
+
+def _leaf_paths(form: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = []
+    for key, below in form.items():
+        here = (*above, key)
+        found += _leaf_paths(below, here) if isinstance(below, dict) and below else [here]
+    return found
+
+
+def form_of(scenario: Scenario, written: bool) -> dict[str, Any]:
+    """Return a scenario as plain data; ``written``: as a file would say it, with units where a key needs one."""
+    plain = {"version": 1}
+    said = ("name", "title", "question", "purpose", "days", "warm_up_days", "run_on_days", "start", "holidays",
+            "seed", "replications", "primary", "categories")  # fmt: skip
+    plain |= {name: form_of_value(getattr(scenario, name), written) for name in said}
+    return {**plain, "arms": {name: _form_of_arm(arm, written) for name, arm in scenario.arms.items()}}
+
+
+def _form_of_arm(arm: Arm, written: bool) -> dict[str, Any]:
+    blocks = {name: form_of_value(arm.blocks[name], written) for name in sorted(arm.blocks)}
+    off = {"mechanisms": {name: False for name in sorted(arm.off)}} if arm.off else {}
+    return {"title": form_of_value(arm.title, written), **off, **blocks}
+
+
+def form_of_value(value: Any, written: bool, key: str = "", spec: ParamSpec | None = None) -> Any:
+    """Return a value as plain data, see :func:`form_of`."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        items = [(item, getattr(value, item.name)) for item in dataclasses.fields(value) if item.init]
+        return {item.name: form_of_value(v, written, item.name, spec_of(item)) for item, v in items if v is not None}
+    if isinstance(value, Mapping):
+        return {name: form_of_value(value[name], written, key, spec) for name in sorted(value)}
+    if isinstance(value, (list, tuple)):
+        return [form_of_value(item, written, key, spec) for item in value]
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if written and spec is not None and isinstance(value, (int, float)) and not isinstance(value, bool):
+        bare = units.is_pure(spec.unit) or units.ends_in_unit(key, spec.unit)
+        return value if bare else units.example(value, spec.unit)
+    return value
+
+
+def digest_of(scenario: Scenario) -> str:
+    """Return the sha256 of what is simulated: no titles, no order of keys, no way of writing a number."""
+    form = {key: value for key, value in form_of(scenario, written=False).items() if key not in _WORDS_ONLY}
+    for named in (form["categories"], form["arms"]):
+        for item in named.values():
+            item.pop("title", None)
+    text = json.dumps(form, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
