@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import random
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from twin.desk.settings import DeskSettings
+from twin.errors import Words
 from twin.runs.experiment import Result
 
 
@@ -34,7 +37,8 @@ BOOK = {
 
 @dataclass(frozen=True)
 class SmallArm:
-    title: Mapping[str, str]
+    title: Words
+    blocks: Mapping[str, object] = field(default_factory=lambda: {"desk": DeskSettings()})
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,17 @@ class SmallScenario:
     seed: int = 7
     replications: int = 4
     primary: tuple[str, ...] = ("hours_to_close_mean",)
-    title: Mapping[str, str] = field(default_factory=lambda: {"en": "A small street", "zh": "一条小街"})
-    question: Mapping[str, str] = field(default_factory=lambda: {"en": "Is it quicker?", "zh": "更快吗？"})
+    days: int = 28
+    warm_up_days: int = 7
+    start: dt.date = dt.date(2025, 1, 8)
+    title: Words = Words("A small street", "一条小街")
+    question: Words = Words("Is it quicker?", "更快吗？")
+    categories: Mapping[str, object] = field(default_factory=dict)
     arms: Mapping[str, SmallArm] = field(
         default_factory=lambda: {
-            "manual": SmallArm({"en": "by hand", "zh": "人工派单"}),
-            "smart": SmallArm({"en": "automatic", "zh": "智能派单"}),
-            "placebo": SmallArm({"en": "nothing changed", "zh": "安慰剂"}),
+            "manual": SmallArm(Words("by hand", "人工派单")),
+            "smart": SmallArm(Words("automatic", "智能派单")),
+            "placebo": SmallArm(Words("nothing changed", "安慰剂")),
         }
     )
     sets: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from toy import doing, engine_of, live_one_day, make, world_of
+from tests.toy import doing, engine_of, live_one_day, make, world_of
 from twin.core.columns import Column
 from twin.core.engine import Engine
 from twin.core.mechanism import Mechanism

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from toy import doing, engine_of, idle, live_one_day, make, world_of
+from tests.toy import doing, engine_of, idle, live_one_day, make, world_of
 from twin.core.clock import Clock
 from twin.core.columns import Column
 from twin.core.engine import Engine, plan_of

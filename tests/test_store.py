@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from small_experiment import (
+from tests.small_experiment import (
     BOOK,
     Counted,
     DeadlyOnce,
@@ -31,7 +31,7 @@ from twin.runs.store import pack, unpack
 
 SCENARIO = SmallScenario()
 MAY_DIFFER = {"provenance.json", "ledger.sqlite"}
-TESTS = Path(__file__).parent
+ROOT = Path(__file__).parent.parent
 
 
 def carry_out(
@@ -196,7 +196,7 @@ def test_folder_in_use_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_is_asked_wrongly_is_named(tmp_path: Path) -> None:
-    assert complaint(tmp_path, arms=["smrt"]) == "R211"
+    assert complaint(tmp_path, arms=["smrt"]) == "S110"
     assert complaint(tmp_path, replications=0) == "R212"
     assert complaint(tmp_path, seed=-1) == "R213"
 
@@ -260,10 +260,9 @@ def _in_another_process(
     folder: Path, jobs: int = 1, lines: Path | None = None, **environment: str
 ) -> subprocess.Popen[bytes]:
     program = (
-        "from pathlib import Path; from small_experiment import *; from test_store import carry_out\n"
+        "from pathlib import Path; from tests.small_experiment import *; from tests.test_store import carry_out\n"
         f"carry_out(Path({str(folder)!r}), {f'Counted(Path({str(lines)!r}))' if lines else 'small_run'}, jobs={jobs})"
     )
-    path = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     return subprocess.Popen(
-        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path, **environment}, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, stderr=subprocess.DEVNULL
     )

@@ -516,7 +516,6 @@ ERRORS: dict[str, Entry] = {
         "the finished runs are kept in the run folder (--out); the same command tries only these again",
         "已完成的运行保存在运行文件夹（--out）中；重复同一命令只重试失败的运行",
     ),
-    "R211": Entry("there is no arm `{arm}`", "没有方案 `{arm}`"),
     "R212": Entry(
         "{replications} replications are too few", "重复次数 {replications} 过少",
         "ask for at least 1; an interval needs at least 2", "至少 1 次；要有置信区间至少 2 次",
@@ -526,6 +525,10 @@ ERRORS: dict[str, Entry] = {
         "seeds are whole numbers from 0", "种子是从 0 起的整数",
     ),
     "R214": Entry("{jobs} processes are too few", "进程数 {jobs} 过少", "ask for at least 1", "至少为 1"),
+    "R215": Entry(
+        "settings cannot be applied to a loaded scenario (`{scenario}`)", "已加载的场景（`{scenario}`）不能再设置参数",
+        "give the file's path, or pass `sets` to `load`", "请给出文件路径，或在 `load` 时传入 `sets`",
+    ),
     "R221": Entry("there is no option `{option}`", "没有选项 `{option}`"),
     "R222": Entry("there is no command `{command}`", "没有命令 `{command}`"),
     "R223": Entry(
@@ -554,9 +557,26 @@ ERRORS: dict[str, Entry] = {
         "the longest wait is ticket {order}",
         "队伍 `{team}` 不满足利特尔定律：队长积分 {area} 分钟，等待合计 {waits} 分钟；等待最久的是工单 {order}",
     ),
+    "R234": Entry(
+        "row {row}: `{column}` is {value}, a row that `{of}` does not have",
+        "第 {row} 行：`{column}` 为 {value}，而 `{of}` 中没有这一行",
+    ),
+    "R235": Entry(
+        "row {row}: `{column}` is {value}, outside its bounds", "第 {row} 行：`{column}` 为 {value}，超出界限",
+    ),
+    "R236": Entry(
+        "ticket {order} was created before its incident began", "工单 {order} 的创建早于事件发生",
+    ),
+    "R237": Entry(
+        "ticket {order} repeats a report that nobody made before", "工单 {order} 重复了此前并无人提出的上报",
+    ),
+    "R238": Entry(
+        "ticket {order} was merged into an order of another matter, or into a merged one",
+        "工单 {order} 被并入另一事件的工单，或并入已合并的工单",
+    ),
     "S101": Entry(
         "unknown key `{key}`", "未知的键 `{key}`",
-        mark_en="not a key of {owner}", mark_zh="{owner} 没有这个键",
+        mark_en="not a key of {owner}", mark_zh="{owner}没有这个键",
     ),
     "S102": Entry(
         "`{key}` is missing", "缺少 `{key}`",
@@ -564,7 +584,7 @@ ERRORS: dict[str, Entry] = {
     ),
     "S103": Entry(
         "bad value for `{path}`", "`{path}` 的值不对",
-        mark_en="expected {expected}, found {found}", mark_zh="应为{expected}，却是{found}",
+        mark_en="expected {expected}, found {found}", mark_zh="应为 {expected}，却是 {found}",
     ),
     "S104": Entry(
         "bad quantity for `{path}`", "`{path}` 的数量无法识别",

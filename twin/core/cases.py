@@ -21,8 +21,10 @@ Only this mechanism is switched on. Keys of given rows are their row numbers unl
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import typing
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,8 +38,6 @@ from twin.core.marked_yaml import Marked, read
 from twin.core.mechanism import Mechanism
 from twin.core.world import World
 from twin.errors import Complaint, InputError, Words, closest
-
-Build = Callable[[type, Mapping[str, Any]], object]
 
 TOLERANCE = 1e-6
 _KEYS = ("it", "given", "with", "levers", "world", "seed", "after", "then")
@@ -65,9 +65,19 @@ def read_cases(path: Path) -> list[Case]:
     return [_case(node, path.name) for node in read(path, name=path.name).value]
 
 
-def build_block(block: type, values: Mapping[str, Any]) -> object:
-    """Build a flat block of parameters; lists become tuples."""
-    return block(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+def build_block(block: type, values: Mapping[str, Any]) -> Any:
+    """Build a block of parameters, blocks within it included; lists become tuples."""
+    hints = typing.get_type_hints(block)
+    return block(**{name: _built(hints.get(name), value) for name, value in values.items()})
+
+
+def _built(hint: Any, value: Any) -> Any:
+    if dataclasses.is_dataclass(hint):
+        return build_block(typing.cast(type, hint), value)
+    if isinstance(value, Mapping):
+        below = typing.get_args(hint)[-1]
+        return {name: _built(below, one) for name, one in value.items()}
+    return tuple(value) if isinstance(value, list) else value
 
 
 def engine_of(
@@ -76,7 +86,6 @@ def engine_of(
     catalogue: Sequence[Mechanism],
     tables: Mapping[str, Mapping[str, Column]],
     *,
-    build: Build = build_block,
     recording: bool = False,
 ) -> Engine:
     """Build the world of a case, with all mechanisms but this one switched off."""
@@ -86,7 +95,7 @@ def engine_of(
     off = {one.name for one in catalogue if one.name != mechanism.name}
     blocks = {one.name: one.params for one in catalogue if one.params is not None}
     changed = {**case.levers, mechanism.name: case.params}
-    params = {name: build(blocks[name], values) for name, values in changed.items() if name in blocks}
+    params = {name: build_block(blocks[name], values) for name, values in changed.items() if name in blocks}
     engine = Engine(world, catalogue, params, case.seed, off, recording=recording)
     for name, columns in case.given.items():
         _fill_owned(getattr(world, name), columns)

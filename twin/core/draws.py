@@ -370,6 +370,11 @@ class Draw:
     def __init__(self, seed: int, mechanism: str, day: int) -> None:
         self._seed, self._mechanism, self._day = seed, mechanism, day
 
+    @property
+    def seed(self) -> int:
+        """The seed of the run, for kernels that draw by themselves."""
+        return self._seed
+
     def _when(self, occurrence: int | None) -> int:
         return self._day if occurrence is None else occurrence
 

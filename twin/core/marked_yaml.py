@@ -405,7 +405,9 @@ class _Tree:
         opened = any(part in said for part in _OPENED)
         mark = (fault.context_mark if opened else None) or fault.problem_mark
         row, column = (mark.line, mark.column) if mark else (0, 0)
-        line = self.source.lines[row] if row < len(self.source.lines) else ""
+        if row >= len(self.source.lines):
+            row, column = len(self.source.lines) - 1, len(self.source.lines[-1])
+        line = self.source.lines[row]
         indent = line[: len(line) - len(line.lstrip())]
         if "\t" in indent:
             spot = (row, indent.index("\t"))
@@ -425,7 +427,7 @@ class _Tree:
         raise _Stop
 
 
-class _Stop(Exception):
+class _Stop(Exception):  # noqa: N818
     """The rest of the text is not read."""
 
 
@@ -464,7 +466,8 @@ def _said(key: Marked) -> str:
 
 
 # Faults that are best shown where the unfinished thing begins; the parser finds them at its end.
-_OPENED = ("flow sequence", "flow mapping", "end of stream", "unexpected document indicator", "a simple key")
+_OPENED = ("flow sequence", "flow mapping", "end of stream", "unexpected document indicator", "a simple key",
+           "flow node")  # fmt: skip
 
 _SYNTAX: tuple[tuple[str, Words], ...] = (
     ("mapping values are not allowed", Words(
@@ -480,11 +483,15 @@ _SYNTAX: tuple[tuple[str, Words], ...] = (
     ("cannot start any token", Words(
         "text cannot start with this character; put quotes around it", "文字不能以此字符开头；请加引号")),
     ("undefined tag handle", Words("tags are not read; delete it", "不读取标签；请删除")),
-    ("anchor or alias", Words("`&` or `*` needs a name; put quotes around text", "`&`、`*` 之后需要名称；文字请加引号")),
+    ("anchor or alias", Words(
+        "`&` or `*` needs a name; put quotes around text", "`&`、`*` 之后需要名称；文字请加引号")),
+    ("flow node", Words("something must follow: a value, `]` or `}`", "后面应有值、`]` 或 `}`")),
     ("<document start>", Words("the text goes on after its end", "内容结束之后还有文字")),
     ("directive", Words("a line cannot start with `%`", "行首不能是 `%`")),
 )  # fmt: skip
-_SYNTAX_ELSE = Words("not expected here; look for a missing quote, bracket or space", "此处不合语法；请检查引号、括号或空格")
+_SYNTAX_ELSE = Words(
+    "not expected here; look for a missing quote, bracket or space", "此处不合语法；请检查引号、括号或空格"
+)
 
 
 def _syntax_words(problem: str) -> Words:
@@ -492,6 +499,11 @@ def _syntax_words(problem: str) -> Words:
 
 
 # -- writing
+
+# Text that needs no quotes, for us nor for readers of YAML 1.1.
+_PLAIN = re.compile(r"[^\W_][\w./+%-]*(?: [\w./+%-]+)*")
+_NUMBER_LIKE = re.compile(r"0[xob]?[\da-fA-F_]+|[\d_.eE+-]+")
+_READ_OTHERWISE = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
 def _lines(
@@ -521,5 +533,5 @@ def _scalar(value: Any) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if not isinstance(value, str):
         return repr(value)
-    plain = re.fullmatch(r"[^\W\d_][\w./+%-]*(?: [\w./+%-]+)*", value) and value not in _WORDS
+    plain = _PLAIN.fullmatch(value) and value.casefold() not in _READ_OTHERWISE and not _NUMBER_LIKE.fullmatch(value)
     return value if plain else json.dumps(value, ensure_ascii=False)

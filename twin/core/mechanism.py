@@ -24,7 +24,7 @@ Live = Callable[["View", Any, "Draw", "Effects"], None]
 Start = Callable[["View", Any, "Draw"], object]
 
 CARD_HEADINGS = ("What it does", "Why", "Leaves out")
-_OPTIONAL_HEADING = "Known to be wrong when"
+_HEADING = re.compile(r"^([A-Z][a-z]*(?: [a-z]+)*) {2,}(?=\S)", re.MULTILINE)
 _LEVERS = "levers"
 _COLUMN_NAME = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 _READ_NAME = re.compile(rf"{_LEVERS}(\.[a-z0-9_]+){{1,2}}|{_COLUMN_NAME.pattern}")
@@ -87,9 +87,8 @@ class Mechanism:
 
 
 def card_of(docstring: str) -> dict[str, str]:
-    """Split a mechanism's docstring into its title and headed paragraphs."""
-    headings = "|".join((*CARD_HEADINGS, _OPTIONAL_HEADING))
-    title, *parts = re.split(rf"^({headings})\b", docstring, flags=re.MULTILINE)
+    """Split a mechanism's docstring into its title and headed paragraphs (``Heading    text``)."""
+    title, *parts = _HEADING.split(docstring)
     texts = (" ".join(part.split()) for part in parts[1::2])
     return {"title": " ".join(title.split()), **dict(zip(parts[::2], texts, strict=True))}
 
@@ -205,23 +204,19 @@ class LeversView(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         full = f"{_LEVERS}.{name}"
-        block = self._world.levers.get(name)
-        if full in self._allowed:
-            self._see(full)
-            return block
-        if not any(one.startswith(full + ".") for one in self._allowed):
+        whole = full in self._allowed
+        if not whole and not any(one.startswith(full + ".") for one in self._allowed):
             raise AccessError.of("M301", mechanism=self._mechanism, column=full)
-        return BlockView(block, name, self._mechanism, self._allowed, self._seen)
+        if whole and self._seen is not None:
+            self._seen.add(full)
+        block = self._world.levers[name]
+        return block if whole else BlockView(block, name, self._mechanism, self._allowed, self._seen)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._world.levers)
 
     def __len__(self) -> int:
         return len(self._world.levers)
-
-    def _see(self, name: str) -> None:
-        if self._seen is not None:
-            self._seen.add(name)
 
 
 class View:
@@ -263,6 +258,11 @@ class View:
     def warm_up_days(self) -> int:
         """Days at the beginning that are not measured."""
         return self._world.warm_up_days
+
+    @property
+    def run_on_days(self) -> int:
+        """Most days that the world runs on after the horizon."""
+        return self._world.run_on_days
 
     @property
     def window(self) -> tuple[float, float]:

@@ -52,7 +52,8 @@ UNITS: tuple[Unit, ...] = (
     Unit("area", 1e6, ("km2", "平方公里"), ("km2",)),
     Unit("length", 1.0, ("m", "metre", "metres", "米"), ("metres", "m")),
     Unit("length", 1000.0, ("km", "公里", "千米"), ("km",)),
-    Unit("people", 1.0, ("people", "person", "resident", "residents", "人"), ("people", "residents", "person", "resident")),
+    Unit("people", 1.0, ("people", "person", "resident", "residents", "人"),
+         ("people", "residents", "person", "resident")),
     Unit("people", 1e4, ("万人",), ()),
     Unit("households", 1.0, ("households", "household", "户"), ("households", "household")),
     Unit("count", 1.0, ("1", "report", "reports", "incident", "incidents", "ticket", "tickets", "order", "orders",
@@ -61,7 +62,7 @@ UNITS: tuple[Unit, ...] = (
 )  # fmt: skip
 
 
-class UnitProblem(ValueError):
+class UnitProblem(ValueError):  # noqa: N818
     """A quantity that cannot be read in the wanted unit; ``problem`` says how, ``known`` what would do."""
 
     def __init__(self, problem: Problem, wanted: str, given: str, known: tuple[str, ...]) -> None:
@@ -70,7 +71,8 @@ class UnitProblem(ValueError):
         self.wanted = wanted
         self.given = given
         self.known = known
-        self.suggestion = closest(given, known)
+        alike = [name for unit in UNITS if unit.names[0] in known for name in unit.names]
+        self.suggestion = closest(given, [*known, *alike])
 
 
 @dataclass(frozen=True)

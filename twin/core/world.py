@@ -40,10 +40,10 @@ class Working(Protocol):
 
 @runtime_checkable
 class Lawful(Protocol):
-    """A resource with laws that must hold when a run ends (the desk's)."""
+    """A resource with laws that must hold at the end of every run (nothing lost, nobody in two places)."""
 
     def check(self) -> None:
-        """Raise InvariantBroken if one does not."""
+        """Raise :class:`~twin.errors.InvariantBroken` if one does not."""
 
 
 @dataclass
@@ -105,7 +105,7 @@ class World:
         return all(one.quiet() for one in self.resources.values() if isinstance(one, Working))
 
     def check(self) -> None:
-        """Hold every resource that has laws to them."""
+        """Hold the laws of every resource against what happened."""
         for one in self.resources.values():
             if isinstance(one, Lawful):
                 one.check()

@@ -290,7 +290,7 @@ def enqueue(state, o, team, t):
     order.queued = t
     order.lane = team * levers.grids + (order.grid if levers.grids > 1 else 0)
     rank(state, o, t)
-    w = idle_worker(state, o, team)
+    w = idle_worker(state, o, team, t)
     if w != NOBODY:
         sign(state, w, o, t)
         return
@@ -350,7 +350,7 @@ def reluctance(state, w, o):
 
 
 @compiled_step
-def idle_worker(state, o, team):
+def idle_worker(state, o, team, t):
     """The idle worker of a team who is to take the order; NOBODY if none is idle and on shift."""
     record = state.teams[team]
     if record.idle == 0:
@@ -359,7 +359,7 @@ def idle_worker(state, o, team):
     best, least = NOBODY, np.inf
     for w in range(record.first_worker, record.last_worker):
         worker = state.workers[w]
-        if worker.order != NOBODY or not worker.on_shift:
+        if worker.order != NOBODY or not worker.on_shift or worker.shift_end <= t:
             continue
         if by_number:
             return w
@@ -661,7 +661,7 @@ def lay_down(state, w, t):
     if state.levers[0].shift_end == HAND_OVER:
         worker.order = NOBODY
         team = team_of(state, state.orders[o].lane)
-        other = idle_worker(state, o, team)
+        other = idle_worker(state, o, team, t)
         if other == NOBODY:
             stand_in_line(state, o, t)
         else:

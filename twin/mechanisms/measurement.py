@@ -73,12 +73,16 @@ def level_of(p: Measurement, opinion: Floats) -> Ints:
 # -- rates, as reported and as they are ----------------------------------------------------------------------
 
 
-def _answers_in_window(world: World, kind: int) -> Flags:
-    answers = world.answers
-    asked_on = in_window(world, answers.day.astype(np.float64) * DAY_MINUTES)
-    if kind == SURVEY:
-        return asked_on & (answers.kind == SURVEY)
-    return (answers.kind == kind) & in_window(world, world.tickets.created)[answers.ticket]
+def _call_backs(world: World) -> Ints:
+    """Answers to call-backs about orders of the window."""
+    answers = np.flatnonzero(world.answers.kind == CALL_BACK)
+    return answers[in_window(world, world.tickets.created[world.answers.ticket[answers]])]
+
+
+def _survey_answers(world: World) -> Ints:
+    """Answers to surveys held in the window."""
+    held = world.answers.day.astype(np.float64) * DAY_MINUTES
+    return np.flatnonzero((world.answers.kind == SURVEY) & in_window(world, held))
 
 
 def response_rate(world: World) -> float | None:
@@ -97,8 +101,7 @@ def response_rate_true(world: World) -> float | None:
 
 def resolution_rate(world: World) -> float | None:
     """Said to be solved / answers to a call-back."""
-    asked = _answers_in_window(world, CALL_BACK) & (world.answers.solved >= 0)
-    return share(world.answers.solved[asked] > 0)
+    return share(world.answers.solved[_call_backs(world)] > 0)
 
 
 def resolution_rate_true(world: World) -> float | None:
@@ -108,12 +111,12 @@ def resolution_rate_true(world: World) -> float | None:
 
 def satisfied_share_reported(world: World) -> float | None:
     """Satisfied / answers to a call-back."""
-    return share(world.answers.level[_answers_in_window(world, CALL_BACK)] >= SATISFIED_LEVEL)
+    return share(world.answers.level[_call_backs(world)] >= SATISFIED_LEVEL)
 
 
 def satisfied_share_survey(world: World) -> float | None:
     """Satisfied / answers to a survey."""
-    return share(world.answers.level[_answers_in_window(world, SURVEY)] >= SATISFIED_LEVEL)
+    return share(world.answers.level[_survey_answers(world)] >= SATISFIED_LEVEL)
 
 
 def satisfied_share_true(world: World) -> float | None:

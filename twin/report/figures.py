@@ -8,8 +8,8 @@ hand can show (Chinese without a Chinese font) is left out; an SVG's words are s
 from __future__ import annotations
 
 import io
+import logging
 import re
-import unicodedata
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,16 +28,20 @@ from matplotlib.lines import Line2D
 
 from twin.errors import Words
 from twin.report.profiles import EDGES, GROUPINGS, HOURS_A_DAY, HOURS_A_WEEK, Profile, groups_of
-from twin.report.text import Scale, Writer, headlines
+from twin.report.text import Scale, Writer, cells, headlines
 from twin.runs.compare import Difference
 
 if TYPE_CHECKING:
     from twin.runs.experiment import Experiment
 
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # most Chinese fonts have no bold face
+
 LANGUAGES = ("en", "zh")
 WIDTH = 7.2  # inches: an A4 page less its margins
-GREY, BLUE, VERMILION, INK = "#767676", "#0072B2", "#D55E00", "#222222"
+GREY, BLUE, VERMILION, INK = "#8a8a8a", "#0072B2", "#D55E00", "#222222"
 _TONES = {"better": BLUE, "worse": VERMILION, "higher": INK, "lower": INK}
+_THICKNESS = {GREY: 2.6, BLUE: 1.2}  # so that the baseline shows under an option that equals it
+_THIN = 12  # every so many bins make a point of a curve
 _CELL = 0.068  # inches: half the width of a Chinese character at 9 points
 _ROW = 0.27  # inches
 _PANELS = 3
@@ -62,7 +66,7 @@ _TEXT: Mapping[str, Words] = {
     "open": Words("open tickets", "未办结工单"),
     "week": Words("hour of the week", "一周中的时刻"),
     "mean_time": Words("mean time to close", "平均办结时长"),
-    "option": Words("the option in the title", "标题所示方案"),
+    "option": Words("the option named above", "上方所示方案"),
 }
 GROUPS: Mapping[str, Words] = {
     "child": Words("children", "儿童"), "youth": Words("aged 15-34", "青年"), "adult": Words("aged 35-64", "中年"),
@@ -93,12 +97,23 @@ class Material:
         """Return a label of this module."""
         return _TEXT[key][self.lang]
 
+    def groups(self) -> list[tuple[str, str]]:
+        """Return (grouping, group) for all groups of which every arm has tickets, in their usual order."""
+        profiles = [self.profiles[arm] for arm in self.experiment.arms]
+        usual = [*GROUPS, *self.experiment.scenario.categories]
+        place = {name: number for number, name in enumerate(usual)}
+        return [
+            (grouping, group)
+            for grouping in GROUPINGS
+            for group in sorted(groups_of(profiles, grouping), key=lambda group: place.get(group, len(usual)))
+        ]
+
     def group(self, name: str) -> str:
         """Return what a group of reporters or tickets is called."""
         if name in GROUPS:
             return GROUPS[name][self.lang]
-        title = getattr(self.experiment.scenario.categories.get(name), "title", None) or {}
-        return title.get(self.lang) or name.replace("_", " ")
+        known = self.experiment.scenario.categories.get(name)
+        return (known and known.title[self.lang]) or name.replace("_", " ")
 
 
 Drawer = Callable[[Material], Figure | None]
@@ -159,7 +174,8 @@ def hours_to_close(material: Material) -> Figure | None:
     low, high = _range([end for one in material.profiles.values() for end in (one.quantile(0.005), one.quantile(0.995))])
     for axes, arm in zip(panels, material.shown, strict=False):
         for shown, tone in _against_baseline(material, arm):
-            axes.plot(EDGES[1:], 100 * material.profiles[shown].share_closed, color=tone, linewidth=1.6)
+            share = material.profiles[shown].share_closed
+            axes.plot(EDGES[1::_THIN], 100 * share[::_THIN], color=tone, linewidth=_THICKNESS[tone])
         _duration_axis(axes, low, high, material.lang)
         axes.set_ylim(0, 101)
         axes.yaxis.set_major_formatter("{x:.0f}%")
@@ -174,7 +190,7 @@ def backlog(material: Material) -> Figure | None:
     for axes, arm in zip(panels, material.shown, strict=False):
         for shown, tone in _against_baseline(material, arm):
             week = material.profiles[shown].backlog
-            axes.plot(hours, np.append(week, week[0]), color=tone, linewidth=1.4)
+            axes.plot(hours, np.append(week, week[0]), color=tone, linewidth=_THICKNESS[tone])
         axes.set_xlim(0, HOURS_A_WEEK)
         axes.set_ylim(bottom=0)
         axes.set_xticks(np.arange(0, HOURS_A_WEEK + 1, HOURS_A_DAY), [])
@@ -187,19 +203,19 @@ def backlog(material: Material) -> Figure | None:
 
 def who_waits(material: Material) -> Figure | None:
     """Mean time to close by group, for the first options, the baseline grey in each."""
-    rows = [
-        (grouping, group)
-        for grouping in GROUPINGS
-        for group in groups_of([material.profiles[arm] for arm in material.experiment.arms], grouping)
-    ]
+    rows = material.groups()
     if not rows:
         return None
     labels = [material.group(group) for _, group in rows]
     left = max(map(cells, labels)) * _CELL + 0.2
+    waits = [profile.wait(*row) for profile in material.profiles.values() for row in rows]
+    low, high = _range([one.mean for one in waits if one is not None])
+    ends = (low / 1.5, high * 1.5)
     figure, panels = _panels(material, most=_PANELS, height=len(rows) * 0.2 + 0.2, left=left, sharey=True)
     for axes, arm in zip(panels, material.shown, strict=False):
         _waits_panel(axes, material, arm, rows)
         axes.set_yticks(_offsets(rows), labels)
+        _duration_axis(axes, *ends, material.lang)
     _label(figure, material, material.word("mean_time"), "")
     return figure
 
@@ -242,7 +258,6 @@ def _forest_row(axes: Axes, row: int, found: Difference, scale: Scale, writer: W
 
 
 def _waits_panel(axes: Axes, material: Material, arm: str, rows: Sequence[tuple[str, str]]) -> None:
-    ends: list[float | None] = []
     for shown, tone in _against_baseline(material, arm):
         for at, (grouping, group) in zip(_offsets(rows), rows, strict=True):
             found = material.profiles[shown].wait(grouping, group)
@@ -250,9 +265,6 @@ def _waits_panel(axes: Axes, material: Material, arm: str, rows: Sequence[tuple[
                 interval = found.ci95 or (found.mean, found.mean)
                 axes.plot(np.maximum(interval, EDGES[0]), [at, at], color=tone, linewidth=1.4)
                 axes.plot([found.mean], [at], "o", color=tone, markersize=4)
-                ends.append(found.mean)
-    low, high = _range(ends)
-    _duration_axis(axes, low / 1.5, high * 1.5, material.lang)
     axes.set_ylim(_offsets(rows)[-1] + 0.7, -0.7)
     axes.grid(axis="y", color="#eeeeee")
 
@@ -295,7 +307,9 @@ def _label(figure: Figure, material: Material, below: str, beside: str) -> None:
     figure.supylabel(beside, fontsize=9, x=0.008)
     experiment = material.experiment
     if len(experiment.arms) > 1:
-        names = (material.writer.arm(experiment.baseline), material.word("option"))
+        only = len(experiment.arms) == 2
+        option = material.writer.arm(experiment.arms[1]) if only else material.word("option")
+        names = (material.writer.arm(experiment.baseline), option)
         handles = [
             Line2D([], [], color=tone, label=name, linewidth=1.8) for tone, name in zip((GREY, BLUE), names, strict=True)
         ]
@@ -321,11 +335,6 @@ def _shortened(text: str, room: float) -> str:
     while cells(text) > room:
         text = text[:-2] + "…"
     return text
-
-
-def cells(text: str) -> int:
-    """Return the width of a text, a Chinese character counting twice."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 # -- style

@@ -6,6 +6,7 @@ Nothing is printed here; the command line and the page lay the same sheets out.
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING
@@ -139,22 +140,23 @@ class Writer:
 
     def metric(self, name: str) -> str:
         """Return what a metric is called."""
-        words = name.replace("_", " ")
-        return self.experiment.book[name].zh if self.lang == "zh" else words[0].upper() + words[1:]
+        if self.lang == "zh":
+            return self.experiment.book[name].zh
+        timed = self.experiment.book[name].unit == "h" and name.startswith("hours_")
+        words = (f"time_{name.removeprefix('hours_')}" if timed else name).replace("_", " ")
+        return words[0].upper() + words[1:]
 
     def arm(self, name: str) -> str:
         """Return the title of an arm."""
-        title = self.experiment.scenario.arms[name].title
-        return (title or {}).get(self.lang) or name
+        return self.experiment.scenario.arms[name].title[self.lang] or name
 
     def title(self) -> str:
         """Return the title of the scenario."""
-        scenario = self.experiment.scenario
-        return (scenario.title or {}).get(self.lang) or scenario.name
+        return self.experiment.scenario.title[self.lang] or self.experiment.scenario.name
 
     def question(self) -> str:
         """Return the question that the scenario asks ("" if none)."""
-        return (self.experiment.scenario.question or {}).get(self.lang, "")
+        return self.experiment.scenario.question[self.lang]
 
     # -- quantities
 
@@ -171,7 +173,7 @@ class Writer:
         """Return a mean with its unit and half width."""
         scale = self.scale(name, found.mean)
         shown = scale.number(found.mean, found.mean)
-        if found.half_width is not None:
+        if found.half_width:
             shown += f" ± {scale.number(found.half_width, found.mean)}"
         return _joined(shown, _unit(scale.unit, self.lang), self.lang)
 
@@ -186,8 +188,8 @@ class Writer:
         return _joined(scale.number(found.mean, _size(found), "+"), _unit(scale.unit, self.lang), self.lang)
 
     def interval(self, name: str, found: Difference) -> str:
-        """Return the two ends of the interval, in the unit of the difference ("" if there is none)."""
-        if found.ci95 is None:
+        """Return the ends of the interval in the unit of the difference ("" if there is none, or no width)."""
+        if not found.half_width or found.ci95 is None:
             return ""
         scale = self.scale(name, _size(found), difference=True)
         return self.word("to").join(scale.number(end, _size(found), "+") for end in found.ci95)
@@ -198,9 +200,10 @@ class Writer:
 
     def both(self, found: Difference, scale: Scale) -> str:
         """Return a difference and its interval as numbers in a given scale."""
-        ends = "" if found.ci95 is None else self.word("to").join(scale.number(end, _size(found), "+") for end in found.ci95)
         shown = scale.number(found.mean, _size(found), "+")
-        return f"{shown} ({ends})" if ends else shown
+        if not found.half_width or found.ci95 is None:
+            return shown
+        return f"{shown} ({self.word('to').join(scale.number(end, _size(found), '+') for end in found.ci95)})"
 
     def verdict(self, found: Difference) -> str:
         """Return what may be said of a difference."""
@@ -259,7 +262,7 @@ class Writer:
 
     def _judgement(self, name: str, found: Difference) -> str:
         difference, interval = self.difference(name, found), self.interval(name, found)
-        if found.decided:
+        if found.decided and interval:
             count = self.better_in(found)
             return self.word("decided", difference=difference, interval=interval, verdict=self.verdict(found), count=count)
         shown = f" ({interval})" if interval else ""
@@ -337,7 +340,7 @@ def evidence_counts(experiment: Experiment) -> dict[str, int]:
     graded = {
         key: grade
         for arm in experiment.arms
-        for block in getattr(experiment.scenario.arms[arm], "blocks", {}).values()
+        for block in experiment.scenario.arms[arm].blocks.values()
         for key, grade in _graded(block)
     }
     return {grade: sum(found == grade for found in graded.values()) for grade in GRADES}
@@ -376,3 +379,8 @@ def _decimals(size: float) -> int:
     if size >= 100 or size == 0:
         return 0
     return min(2 - math.floor(math.log10(size)), 3)
+
+
+def cells(text: str) -> int:
+    """Return the width of a text, a Chinese character counting twice."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

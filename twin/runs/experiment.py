@@ -60,10 +60,10 @@ class Plan:
     def of(cls, scenario: Scenario, arms: Sequence[str] | None, replications: int | None, seed: int | None) -> Plan:
         """Take from the scenario what is not given; the first arm is the baseline.
 
-        Raises InputError R211 (unknown arm), R212 (no replications), R213 (seed out of range).
+        Raises InputError S110 (unknown arm), R212 (no replications), R213 (seed out of range).
         """
         chosen = tuple(dict.fromkeys(arms or scenario.arms))
-        unknown = [Complaint("R211", None, _unknown(arm, scenario)) for arm in chosen if arm not in scenario.arms]
+        unknown = [Complaint("S110", None, _unknown(arm, scenario)) for arm in chosen if arm not in scenario.arms]
         if unknown:
             raise InputError(unknown)
         count = scenario.replications if replications is None else replications
@@ -257,7 +257,7 @@ def conduct(
             folder = stack.enter_context(_open(Path(means.out), scenario, plan))
         found = _complete(plan, work, means, folder)
         experiment = Experiment(scenario, plan, _by_arm(plan, found), book, folder.path if folder else None)
-        if folder and not folder.complete:
+        if folder:
             _write(folder, experiment, means)
     return experiment
 

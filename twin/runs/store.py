@@ -113,11 +113,6 @@ class RunFolder:
         with self.ledger:
             self.ledger.executemany("INSERT OR REPLACE INTO identity VALUES (?, ?)", wanted.items())
 
-    @property
-    def complete(self) -> bool:
-        """Say whether every run is in and every file is written."""
-        return (self.path / DONE).exists()
-
     # -- the ledger
 
     def finished(self) -> dict[tuple[str, int], dict[str, float]]:

@@ -26,6 +26,8 @@ class Arms:
     settings: tuple[Setting, ...]
     complaints: list[Complaint] = field(default_factory=list)
     origins: dict[str, str] = field(default_factory=dict)
+    _reached: int = 0
+    _missed: dict[Setting, list[Complaint]] = field(default_factory=dict)
 
     def resolve(self, tree: Marked, categories: Collection[str]) -> dict[str, Arm]:
         """Return the arms of a scenario's tree, in its order, as far as they can be resolved."""
@@ -33,13 +35,13 @@ class Arms:
         if not own and "arms" in tree.value and tree.value["arms"].kind in ("map", "nothing"):
             self.complaints.append(Complaint("S112", tree.key_place("arms")))
         arms: dict[str, Arm] = {}
-        missed: dict[Setting, list[Complaint]] = {}
         for name in own:
             laid = self._laid(name, tree, own)
-            arm = self._arm(name, laid, categories, missed) if laid is not None else None
-            if arm is not None:
-                arms[name] = arm
-        self.complaints += [found[0] for found in missed.values() if len(found) == len(arms)]
+            said = self._validated(laid) if laid is not None else None
+            if laid is not None and said is not None:
+                arm = self._arm(name, laid, said, categories)
+                arms |= {name: arm} if arm is not None else {}
+        self.complaints += [found[0] for found in self._missed.values() if len(found) == self._reached]
         return arms
 
     def _laid(self, name: str, tree: Marked, own: Mapping[str, Marked]) -> Marked | None:
@@ -59,26 +61,27 @@ class Arms:
             laid = overlay(laid, part(own[link], blocks)) if own[link].kind == "map" else laid
         return overlay(laid, part(own[name], ("title",)))
 
-    def _arm(
-        self, name: str, tree: Marked, categories: Collection[str], missed: dict[Setting, list[Complaint]]
-    ) -> Arm | None:
-        """Validate an arm, apply the settings, and check how its values fit together."""
-        said = self._validated(tree)
+    def _arm(self, name: str, tree: Marked, said: Any, categories: Collection[str]) -> Arm | None:
+        """Apply the settings to a validated arm, and check how its values fit together."""
+        tree, said = self._set(tree, said)
         if said is None:
             return None
-        for given in self.settings:
-            unknown = given.unknown(self._complete(said))
-            if unknown is not None:
-                missed.setdefault(given, []).append(unknown)
-                continue
-            tree = overlay(tree, given.tree)
-            said = self._validated(overlay(self._complete(said), given.tree))
-            if said is None:
-                return None
         arm = self._settled(name, said)
         self.complaints += checks.of_arm(arm, tree, checks.known(categories, arm))
         self.origins |= origins_of(tree, f"arms.{name}.")
         return arm
+
+    def _set(self, tree: Marked, said: Any) -> tuple[Marked, Any]:
+        """Lay the settings on an arm. A path that this arm does not have is left out; no arm may lack it."""
+        self._reached += 1
+        complete = self._complete(said)
+        for given in self.settings:
+            unknown = given.unknown(complete)
+            if unknown is None:
+                tree, complete = overlay(tree, given.tree), overlay(complete, given.tree)
+            else:
+                self._missed.setdefault(given, []).append(unknown)
+        return tree, self._validated(complete) if self.settings else said
 
     def _validated(self, tree: Marked) -> Any | None:
         said, found = validated(self.vocabulary.schema.arm, tree)

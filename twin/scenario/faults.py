@@ -71,7 +71,7 @@ def key_values(path: Path, known: Sequence[str]) -> dict[str, Any]:
     above = ".".join(map(str, path[:-1]))
     return {
         "key": path[-1],
-        "owner": Words(f"`{above}`", f"`{above}`") if above else _TOP,
+        "owner": Words(f"`{above}`", f"`{above}` ") if above else _TOP,
         "here": Words(f"in `{above}`", f"在 `{above}` 中") if above else Words("at the top", "在最上层"),
         "suggestion": closest(str(path[-1]), known),
         "known": sorted(known),

@@ -37,7 +37,7 @@ _NAME = re.compile(r"[^\W\d_][\w-]*")
 
 def fault(code: str, **values: Any) -> PydanticCustomError:
     """Return the error that stops a value, for pydantic to place."""
-    return PydanticCustomError(code, "see the registry of messages", values)  # type: ignore[arg-type]
+    return PydanticCustomError(code, "see the registry of messages", values)
 
 
 def found_kind(value: Any) -> Words:
@@ -88,15 +88,14 @@ class Number:
 
     def _unit_fault(self, text: str, problem: units.UnitProblem) -> PydanticCustomError:
         unit = self.spec.unit
-        if problem.problem == "not a quantity" and self.bare:
+        if unit in ("", "1") or (problem.problem == "not a quantity" and self.bare):
             return fault("S103", expected=self._expected(), found=Words(f"the text `{text}`", f"文字 `{text}`"))
         if problem.problem == "not a quantity":
             return fault("S104", text=text, example=units.example(self.usual, unit))
         if problem.problem == "bare":
             return fault("S105", unit=unit, example=f"{text} {unit.removeprefix('1')}")
-        said = Words("a bare number", "纯数字") if unit in ("", "1") else unit
         code = "S106" if problem.problem == "unknown unit" else "S107"
-        return fault(code, given=problem.given, unit=said, suggestion=problem.suggestion, known=problem.known)
+        return fault(code, given=problem.given, unit=unit, suggestion=problem.suggestion, known=problem.known)
 
     def _whole(self, number: float | int) -> int:
         if number != int(number):

@@ -13,7 +13,7 @@ from twin.scenario import checks
 from twin.scenario.arms import Arms, origins_of
 from twin.scenario.faults import key_values, validated
 from twin.scenario.files import Files
-from twin.scenario.overlay import Setting, overlay, part, setting
+from twin.scenario.overlay import Setting, overlay, part, place_name, setting
 from twin.scenario.resolved import Arm, Scenario, digest_of
 from twin.scenario.vocabulary import Vocabulary, known_blocks
 
@@ -39,10 +39,9 @@ def load(
     words = vocabulary or known_blocks()
     files = Files()
     tree = files.read(Path(path), str(path))
-    settings = _sorted_settings(sets, words, files.complaints)
     if tree is None or files.complaints:
         raise InputError(file_order(files.complaints, list(files.texts)))
-    scenario = _resolved(tree, settings, words, files)
+    scenario = _resolved(tree, sets, words, files)
     scenario = replace(scenario, name=scenario.name or Path(path).stem, sets=tuple(sets), sources=files.texts)
     scenario = _titled(replace(scenario, digest=digest_of(scenario)))
     return scenario if arms is None else replace(scenario, arms={name: scenario.arm(name) for name in arms})
@@ -54,22 +53,22 @@ def _titled(scenario: Scenario) -> Scenario:
     return replace(scenario, title=Words(scenario.name, scenario.name))
 
 
-def _resolved(
-    tree: Marked, settings: tuple[list[Setting], list[Setting]], words: Vocabulary, files: Files
-) -> Scenario:
+def _resolved(tree: Marked, sets: Sequence[str], words: Vocabulary, files: Files) -> Scenario:
     """Validate a tree, resolve its arms, and return the scenario without the names that only its path gives."""
-    of_head, of_arms = settings
+    complaints: list[Complaint] = []
+    of_head, of_arms = _sorted_settings(tree, sets, words, complaints)
     for given in of_head:
         tree = overlay(tree, given.tree)
-    document, complaints = validated(words.schema.document, tree)
+    document, found = validated(words.schema.document, tree)
     categories: Mapping[str, Any] = document.categories if document is not None else _named_categories(tree)
     resolving = Arms(words, tuple(of_arms))
     arms = resolving.resolve(tree, tuple(categories) or words.categories)
-    complaints += resolving.complaints
+    complaints += found + resolving.complaints
     if document is not None:
         complaints += checks.of_head(document, tree)
     if complaints or document is None:
-        raise InputError(file_order(_once(complaints), list(files.texts)))
+        order = [*files.texts, *(place_name(number) for number in range(1, len(sets) + 1))]
+        raise InputError(file_order(_once(complaints), order))
     origins = origins_of(part(tree, (*_HEAD, "name", "title"))) | resolving.origins
     head = {key: getattr(document, key) for key in ("name", "title", *_HEAD)}
     return Scenario(arms=arms, origins=origins, **head)
@@ -89,11 +88,12 @@ def _once(complaints: Iterable[Complaint]) -> Iterable[Complaint]:
 
 
 def _sorted_settings(
-    sets: Sequence[str], words: Vocabulary, complaints: list[Complaint]
+    tree: Marked, sets: Sequence[str], words: Vocabulary, complaints: list[Complaint]
 ) -> tuple[list[Setting], list[Setting]]:
     """Read every ``--set`` and tell those of the head from those of the arms."""
     arms_keys = (*words.blocks, "mechanisms")
-    head_keys = [key for key in words.schema.document.keys() if key not in (*_NOT_SET, *arms_keys)]
+    known = words.schema.document.keys()
+    head_keys = [key for key in known if key not in (*_NOT_SET, *arms_keys)]
     of_head: list[Setting] = []
     of_arms: list[Setting] = []
     for given in _settings(sets, complaints):
@@ -103,11 +103,21 @@ def _sorted_settings(
         elif first in arms_keys:
             of_arms.append(given)
         elif first in head_keys:
-            of_head.append(given)
+            unknown = _unknown_category(given, tree)
+            complaints += unknown
+            of_head += [] if unknown else [given]
         else:
             values = key_values((first,), (*head_keys, *arms_keys))
             complaints.append(Complaint("S101", given.steps[0].place, values))
     return of_head, of_arms
+
+
+def _unknown_category(given: Setting, tree: Marked) -> list[Complaint]:
+    """A setting changes the categories that there are; it makes none, unless there are none."""
+    categories = _named_categories(tree)
+    if given.path[0] != "categories" or len(given.path) == 1 or not categories or given.path[1] in categories:
+        return []
+    return [Complaint("S101", given.steps[1].place, key_values(given.path[:2], tuple(categories)))]
 
 
 def _settings(sets: Sequence[str], complaints: list[Complaint]) -> Iterator[Setting]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from twin.core.marked_yaml import Marked, Source, read_value
 from twin.errors import Complaint, InputError, closest
+from twin.scenario.faults import key_values
 
 MOST_LIKES = 64
 
@@ -41,7 +42,7 @@ def likes(name: str, arms: Mapping[str, Marked]) -> list[str]:
             near = closest(like.value, arms)
             raise InputError.of("S110", like.place, arm=like.value, suggestion=near, known=tuple(arms))
         if like.value in chain or len(chain) > MOST_LIKES:
-            raise InputError.of("S111", like.place, circle=" → ".join([*chain[-4:], like.value]))
+            raise InputError.of("S111", like.place, circle=" -> ".join([*chain[-4:], like.value]))
         chain.append(like.value)
     return chain[::-1]
 
@@ -85,12 +86,17 @@ class Setting:
 
 def setting(text: str, number: int) -> Setting:
     """Read the ``number``-th ``--set``; raises S123, or what is wrong with its value."""
-    source = Source(f"<--set #{number}>", (text,), text)
+    source = Source(place_name(number), (text,), text)
     path, sign, value = text.partition("=")
     steps = tuple(_steps(path, source))
     if not sign or not value.strip() or not all(step.value for step in steps):
         raise InputError.of("S123", source.place((0, 0), (0, len(text))))
     return Setting(steps, read_value(value, text, len(path) + 1, source.name))
+
+
+def place_name(number: int) -> str:
+    """Return what messages call the ``number``-th ``--set``."""
+    return f"<--set #{number}>"
 
 
 def _steps(path: str, source: Source) -> Iterator[Marked]:
@@ -102,7 +108,5 @@ def _steps(path: str, source: Source) -> Iterator[Marked]:
 
 
 def _unknown_step(found: Setting, number: int, known: tuple[str, ...]) -> Complaint:
-    from twin.scenario.faults import key_values
-
     step = found.steps[number]
     return Complaint("S101", step.place, key_values(found.path[: number + 1], known))

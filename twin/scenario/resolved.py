@@ -17,6 +17,7 @@ from twin.errors import InputError, Words, closest
 from twin.scenario.head import Category
 
 DEFAULT = "default"
+_NO_WORDS = Words("", "")
 _WORDS_ONLY = ("version", "name", "title", "question", "purpose")
 
 
@@ -91,16 +92,17 @@ def _leaf_paths(form: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[tu
 
 def form_of(scenario: Scenario, written: bool) -> dict[str, Any]:
     """Return a scenario as plain data; ``written``: as a file would say it, with units where a key needs one."""
-    plain = {"version": 1}
+    plain: dict[str, Any] = {"version": 1}
     said = ("name", "title", "question", "purpose", "days", "warm_up_days", "run_on_days", "start", "holidays",
             "seed", "replications", "primary", "categories")  # fmt: skip
-    plain |= {name: form_of_value(getattr(scenario, name), written) for name in said}
+    values = {name: getattr(scenario, name) for name in said}
+    plain |= {name: form_of_value(value, written) for name, value in values.items() if value != _NO_WORDS}
     return {**plain, "arms": {name: _form_of_arm(arm, written) for name, arm in scenario.arms.items()}}
 
 
 def _form_of_arm(arm: Arm, written: bool) -> dict[str, Any]:
     blocks = {name: form_of_value(arm.blocks[name], written) for name in sorted(arm.blocks)}
-    off = {"mechanisms": {name: False for name in sorted(arm.off)}} if arm.off else {}
+    off = {"mechanisms": dict.fromkeys(sorted(arm.off), False)} if arm.off else {}
     return {"title": form_of_value(arm.title, written), **off, **blocks}
 
 

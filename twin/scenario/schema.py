@@ -106,7 +106,7 @@ def schema_for(
     document = make_dataclass("Scenario", [*_DOCUMENT_FIELDS, *parts], bases=(Head,), frozen=True)
     arm_model = model_of(arm, "arm")
     around = {"arms": _named(arm_model), "primary": _list_of(_metric_name(metrics), leaves.text)}
-    return Schema(model_of(document, "scenario", REQUIRED + ("arms",), around), arm_model, dict(blocks))
+    return Schema(model_of(document, "scenario", (*REQUIRED, "arms"), around), arm_model, dict(blocks))
 
 
 def model_of(
@@ -216,7 +216,7 @@ def _named(inner: Any) -> Any:
         return {key: below for key, below in value.items() if below is not None}
 
     key = Annotated[str, AfterValidator(leaves.name)]
-    return Annotated[dict[key, inner], BeforeValidator(as_map)]  # type: ignore[valid-type]
+    return Annotated[dict[key, inner], BeforeValidator(as_map)]
 
 
 class Bilingual(Block):

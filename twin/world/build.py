@@ -15,6 +15,7 @@ from twin.core.columns import Floats, Ints, Keys, Table
 from twin.core.draws import Draw
 from twin.core.parameters import param
 from twin.core.world import World
+from twin.world.invariants import Laws
 from twin.world.tables import AGE_GROUPS, TABLES
 
 CHILD, YOUTH, ADULT, ELDER = range(len(AGE_GROUPS))
@@ -104,6 +105,7 @@ def build_world(scenario: Plan, arm: Arm, seed: int) -> World:
         categories=tuple(categories),
     )
     world.levers = dict(arm.blocks)
+    world.resources["laws"] = Laws(world)
     fill(world.tables, arm.blocks["population"], categories, Draw(seed, "population", 0))
     return world
 
