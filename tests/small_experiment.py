@@ -24,6 +24,7 @@ class SmallMetric:
     better: str | None
     zh: str
     doc: str
+    latent: bool = False
 
 
 BOOK = {
@@ -65,6 +66,11 @@ class SmallScenario:
     )
     sets: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=lambda: {"small.yaml": "name: small\n"})
+
+    @property
+    def resolved(self) -> dict[str, object]:
+        dispatch = {arm: "instant" if arm == "smart" else "batch" for arm in self.arms}
+        return {"arms": {arm: {"desk": {"dispatch": dispatch[arm], "dedup": False}} for arm in self.arms}}
 
     def text(self) -> str:
         return "name: small\n"

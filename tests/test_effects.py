@@ -255,11 +255,17 @@ def test_bookings_add_up_to_the_change_of_the_column() -> None:
     assert booked == pytest.approx(engine.world.residents.trust.sum() - 25.0, abs=1e-9)
 
 
-def test_set_cells_are_booked_in_columns_that_somebody_adds_to() -> None:
-    owner = setting("owner", [0, 1], 0.5, phase=Phase.ARRIVE)
-    assert live_one_day(owner).account.rows()["moved"] == []
-    engine = live_one_day(owner, adding("other", 0, mood=0.25))
+def test_set_cells_of_levels_are_booked() -> None:
+    engine = live_one_day(setting("owner", [0, 1], 0.5))
     assert engine.account.moved("residents.mood", "owner") == 1.0
+
+
+def test_set_cells_of_other_columns_are_booked_if_somebody_adds_to_them() -> None:
+    visits = {"residents.visits": Column(np.int32, "1", "visits")}
+    act: Callable[[Any], None] = lambda effects: effects.set("residents", [0, 1], visits=3)  # noqa: E731
+    owner = doing("owner", act, phase=Phase.ARRIVE, owns=visits)
+    assert live_one_day(owner).account.rows()["moved"] == []
+    assert live_one_day(owner, adding("other", 0, visits=1)).account.moved("residents.visits", "owner") == 6.0
 
 
 def test_the_account_is_kept_by_group() -> None:

@@ -83,7 +83,7 @@ class TwinError(Exception):
         super().__init__(self.complaints)
 
     @classmethod
-    def of(cls, code: str, place: Place | None = None, **values: Any) -> Self:
+    def of(cls, code: str, place: Place | None = None, /, **values: Any) -> Self:
         """Build the exception with one complaint."""
         return cls([Complaint(code, place, values)])
 
@@ -735,7 +735,6 @@ ERRORS: dict[str, Entry] = {
     ),
     "Y001": Entry(
         "`{file}` was not found", "找不到 `{file}`",
-        "paths in `extends` are relative to the file that names them", "`extends` 中的路径相对于写它的文件",
     ),
     "Y002": Entry(
         "`{file}` is a folder, not a file", "`{file}` 是文件夹，不是文件",
@@ -829,5 +828,10 @@ ERRORS: dict[str, Entry] = {
     "Y022": Entry(
         "a scenario is a map of keys, not {found}", "场景文件应为键值对，而不是{found}",
         "start with `version: 1`", "请以 `version: 1` 开头",
+    ),
+    "Y023": Entry(
+        "`{file}` was not found", "找不到 `{file}`",
+        "the path is relative to the file that names it", "路径相对于写它的文件",
+        "there is no such file", "没有这个文件",
     ),
 }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Language = Literal["en", "zh"]
 
 PIPE_WIDTH = 100
+_FOLDED = 1.25  # a sheet this much wider than the screen is folded rather than cut
 _PLAIN = {"±": "+/-", "–": "-", "—": "-", "−": "-", "×": "x", "≤": "<=", "≥": ">=", "→": "->", "·": "-", "…": "..."}
 _PLAIN_ERRORS = "twin.plain"
 
@@ -102,6 +103,9 @@ def _pieces(sheet: Sheet, cells: int) -> Iterator[Sheet]:
 
     columns = list(zip(sheet.head, *sheet.rows, strict=True))
     needs = [max(map(cell_len, column)) + 2 for column in columns]
+    if sum(needs) <= cells * _FOLDED:
+        yield sheet
+        return
     kept, rest = columns[:2], list(zip(columns[2:], needs[2:], strict=True))
     while True:
         piece, room = list(kept), cells - sum(needs[:2])

@@ -93,10 +93,7 @@ def engine_of(
     for name, columns in case.given.items():
         _append_given(getattr(world, name), columns)
     off = {one.name for one in catalogue if one.name != mechanism.name}
-    blocks = {one.name: one.params for one in catalogue if one.params is not None}
-    changed = {**case.levers, mechanism.name: case.params}
-    params = {name: build_block(blocks[name], values) for name, values in changed.items() if name in blocks}
-    engine = Engine(world, catalogue, params, case.seed, off, recording=recording)
+    engine = Engine(world, catalogue, _blocks_of(case, mechanism, catalogue), case.seed, off, recording=recording)
     for name, columns in case.given.items():
         _fill_owned(getattr(world, name), columns)
     return engine
@@ -132,6 +129,15 @@ def _case(node: Marked, file: str) -> Case:
         then=plain["then"],
         seed=plain.get("seed", 1),
     )
+
+
+def _blocks_of(case: Case, mechanism: Mechanism, catalogue: Sequence[Mechanism]) -> dict[str, object]:
+    known = {one.name: one.params for one in catalogue if one.params is not None}
+    said = {**case.levers, **({mechanism.name: case.params} if case.params else {})}
+    for name in said:
+        if name not in known:
+            raise InputError.of("M321", name=name, suggestion=closest(name, known), known=list(known))
+    return {name: build_block(known[name], values) for name, values in said.items()}
 
 
 def _world_of(case: Case, tables: Mapping[str, Mapping[str, Column]]) -> World:

@@ -40,6 +40,12 @@ class Column:
     low: float | None = None
     high: float | None = None
 
+    @property
+    def is_level(self) -> bool:
+        """Whether it is a fraction between two bounds that moves (trust), unlike a stamp or an index."""
+        bounded = self.low is not None and self.high is not None
+        return bounded and np.dtype(self.dtype).kind == "f" and bool(np.isfinite(self.start))
+
     def takes(self, values: Values) -> bool:
         """Whether values of this array's type may be written here: never fractions into whole numbers."""
         return _RANK_OF_KIND.get(values.dtype.kind, 3) <= _RANK_OF_KIND[np.dtype(self.dtype).kind]

@@ -43,13 +43,13 @@ class Birth(NamedTuple):
 class Account:
     """Who moved what: the sum of all that each mechanism added to a column, and what its bounds swallowed.
 
-    Set cells are booked, as new - old, in columns that somebody adds to; so the bookings of such a column
-    add up to its whole change. With ``by`` (``"residents.grid"``) the columns of that table are kept by
-    group; an account by resident would be as large as the run.
+    In the columns that are ``watched``, set cells are booked too, as new - old; so the bookings of such a
+    column add up to its whole change. With ``by`` (``"residents.grid"``) the columns of that table are
+    kept by group; an account by resident would be as large as the run.
     """
 
-    def __init__(self, added_to: Collection[str] = (), by: str | None = None) -> None:
-        self._added_to = frozenset(added_to)
+    def __init__(self, watched: Collection[str] = (), by: str | None = None) -> None:
+        self._watched = frozenset(watched)
         self._table, self._group = split(by or ".")
         self._sums: dict[tuple[str, str], float] = {}
         self._groups: dict[tuple[str, str], Floats] = {}
@@ -76,7 +76,7 @@ class Account:
 
     def watches(self, column: str) -> bool:
         """Whether set cells of the column are booked."""
-        return column in self._added_to
+        return column in self._watched
 
     def book(self, table: Table, column: str, mechanism: str, rows: Ints | None, amounts: Values) -> None:
         """Add amounts, one a row or one for all rows."""

@@ -70,7 +70,7 @@ class Engine:
             _check_names(one, world)
         world.levers = MappingProxyType({**_defaults(catalogue), **params})
         live = [one for one in catalogue if one.name not in off]
-        self.account = Account({name for one in live for name in one.adds}, account_by)
+        self.account = Account(_moved_columns(live), account_by)
         world.desk_draws = sum(one.desk_draws for one in live)
         self._seats = [self._seat(one, recording) for one in live]
         self._acting = {phase: [seat for seat in self._seats if phase in seat.mechanism.phases] for phase in Phase}
@@ -145,6 +145,12 @@ def plan_of(mechanisms: Sequence[Mechanism]) -> list[PlanRow]:
         for one in sorted(mechanisms, key=lambda one: one.name)
         if phase in one.phases
     ]
+
+
+def _moved_columns(mechanisms: Sequence[Mechanism]) -> set[str]:
+    """Return the columns whose movements are worth an account: those that are added to, and bounded levels."""
+    added = {name for one in mechanisms for name in one.adds}
+    return added | {name for one in mechanisms for name, column in one.owns.items() if column.is_level}
 
 
 def _value(name: str, metric: Metric, world: World) -> float | None:

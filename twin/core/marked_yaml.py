@@ -178,7 +178,7 @@ def _bytes_of(path: Path, name: str, place: Place | None) -> bytes:
         with path.open("rb") as stream:
             data = stream.read(LIMIT_BYTES + 1)
     except (OSError, ValueError) as reason:
-        raise InputError.of(*_no_access(reason), place, file=name, why=_why(reason)) from None
+        raise InputError.of(_no_access(reason, place), place, file=name, why=_why(reason)) from None
     if len(data) > LIMIT_BYTES:
         raise InputError.of("Y004", place, file=name, size=len(data), limit=LIMIT_BYTES)
     return data
@@ -187,8 +187,10 @@ def _bytes_of(path: Path, name: str, place: Place | None) -> bytes:
 _NO_FILE = Words("not an ordinary file", "不是普通文件")
 
 
-def _no_access(reason: Exception) -> tuple[str]:
-    return ("Y001",) if isinstance(reason, (FileNotFoundError, NotADirectoryError)) else ("Y003",)
+def _no_access(reason: Exception, place: Place | None) -> str:
+    if isinstance(reason, (FileNotFoundError, NotADirectoryError)):
+        return "Y001" if place is None else "Y023"
+    return "Y003"
 
 
 def _why(reason: Exception) -> Words:

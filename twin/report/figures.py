@@ -12,7 +12,6 @@ import logging
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -27,7 +26,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from twin.errors import Words
-from twin.report.profiles import EDGES, GROUPINGS, HOURS_A_DAY, HOURS_A_WEEK, Profile, groups_of
+from twin.report.profiles import EDGES, HOURS_A_DAY, HOURS_A_WEEK, WEEKDAYS, Material, Profile
 from twin.report.text import Scale, Writer, cells, headlines
 from twin.runs.compare import Difference
 
@@ -59,7 +58,6 @@ _DURATIONS = (
     (1 / 12, Words("5 min", "5 分")), (1, Words("1 h", "1 时")), (6, Words("6 h", "6 时")), (24, Words("1 d", "1 天")),
     (72, Words("3 d", "3 天")), (168, Words("1 wk", "1 周")), (720, Words("30 d", "30 天")), (2160, Words("90 d", "90 天")),
 )  # fmt: skip
-_WEEKDAYS = Words("Mon Tue Wed Thu Fri Sat Sun", "一 二 三 四 五 六 日")
 _TEXT: Mapping[str, Words] = {
     "share": Words("share closed", "已办结占比"),
     "time": Words("time from creation to work done", "从创建到办完的时长"),
@@ -68,60 +66,13 @@ _TEXT: Mapping[str, Words] = {
     "mean_time": Words("mean time to close", "平均办结时长"),
     "option": Words("the option named above", "上方所示方案"),
 }
-GROUPS: Mapping[str, Words] = {
-    "child": Words("children", "儿童"), "youth": Words("aged 15-34", "青年"), "adult": Words("aged 35-64", "中年"),
-    "elder": Words("aged 65+", "老年"), "staff": Words("staff", "工作人员"), "phone": Words("by phone", "电话"),
-    "app": Words("by app", "手机端"), "walk_in": Words("in person", "上门"), "patrol": Words("on patrol", "巡查"),
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Material:
-    """What the figures of one language are drawn from."""
-
-    experiment: Experiment
-    profiles: Mapping[str, Profile]
-    writer: Writer
-
-    @property
-    def lang(self) -> str:
-        """The language of the labels."""
-        return self.writer.lang
-
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """The options, or the only arm."""
-        return self.experiment.arms[1:] or self.experiment.arms
-
-    def word(self, key: str) -> str:
-        """Return a label of this module."""
-        return _TEXT[key][self.lang]
-
-    def groups(self) -> list[tuple[str, str]]:
-        """Return (grouping, group) for all groups of which every arm has tickets, in their usual order."""
-        profiles = [self.profiles[arm] for arm in self.experiment.arms]
-        usual = [*GROUPS, *self.experiment.scenario.categories]
-        place = {name: number for number, name in enumerate(usual)}
-        return [
-            (grouping, group)
-            for grouping in GROUPINGS
-            for group in sorted(groups_of(profiles, grouping), key=lambda group: place.get(group, len(usual)))
-        ]
-
-    def group(self, name: str) -> str:
-        """Return what a group of reporters or tickets is called."""
-        if name in GROUPS:
-            return GROUPS[name][self.lang]
-        known = self.experiment.scenario.categories.get(name)
-        return (known and known.title[self.lang]) or name.replace("_", " ")
-
 
 Drawer = Callable[[Material], Figure | None]
 
 
 def draw(experiment: Experiment, profiles: Mapping[str, Profile], lang: str) -> dict[str, Figure]:
     """Return every figure that the experiment gives rise to, by name."""
-    material = Material(experiment, profiles, Writer(experiment, lang))
+    material = Material(experiment, profiles, lang)
     with matplotlib.rc_context(_style(lang)):
         drawn = {name: drawer(material) for name, drawer in DRAWERS.items()}
     return {name: figure for name, figure in drawn.items() if figure is not None}
@@ -179,7 +130,7 @@ def hours_to_close(material: Material) -> Figure | None:
         _duration_axis(axes, low, high, material.lang)
         axes.set_ylim(0, 101)
         axes.yaxis.set_major_formatter("{x:.0f}%")
-    _label(figure, material, material.word("time"), material.word("share"))
+    _label(figure, material, _word(material, "time"), _word(material, "share"))
     return figure
 
 
@@ -195,9 +146,9 @@ def backlog(material: Material) -> Figure | None:
         axes.set_ylim(bottom=0)
         axes.set_xticks(np.arange(0, HOURS_A_WEEK + 1, HOURS_A_DAY), [])
         middays = np.arange(HOURS_A_DAY // 2, HOURS_A_WEEK, HOURS_A_DAY)
-        axes.set_xticks(middays, _WEEKDAYS[material.lang].split(), minor=True)
+        axes.set_xticks(middays, WEEKDAYS[material.lang].split(), minor=True)
         axes.tick_params(axis="x", which="minor", length=0)
-    _label(figure, material, material.word("week"), material.word("open"))
+    _label(figure, material, _word(material, "week"), _word(material, "open"))
     return figure
 
 
@@ -216,7 +167,7 @@ def who_waits(material: Material) -> Figure | None:
         _waits_panel(axes, material, arm, rows)
         axes.set_yticks(_offsets(rows), labels)
         _duration_axis(axes, *ends, material.lang)
-    _label(figure, material, material.word("mean_time"), "")
+    _label(figure, material, _word(material, "mean_time"), "")
     return figure
 
 
@@ -229,6 +180,10 @@ DRAWERS: Mapping[str, Drawer] = {
 
 
 # -- parts of figures
+
+
+def _word(material: Material, key: str) -> str:
+    return _TEXT[key][material.lang]
 
 
 def _forest_panel(axes: Axes, material: Material, name: str, labels: Sequence[str]) -> None:
@@ -308,7 +263,7 @@ def _label(figure: Figure, material: Material, below: str, beside: str) -> None:
     experiment = material.experiment
     if len(experiment.arms) > 1:
         only = len(experiment.arms) == 2
-        option = material.writer.arm(experiment.arms[1]) if only else material.word("option")
+        option = material.writer.arm(experiment.arms[1]) if only else _word(material, "option")
         names = (material.writer.arm(experiment.baseline), option)
         handles = [
             Line2D([], [], color=tone, label=name, linewidth=1.8) for tone, name in zip((GREY, BLUE), names, strict=True)

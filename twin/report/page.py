@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from twin.errors import Words
-from twin.report.profiles import HOURS_A_DAY, HOURS_A_WEEK, Profile
-from twin.report.text import Labels, Sheet, Writer, headlines, metrics_shown
+from twin.report.profiles import HOURS_A_DAY, WEEKDAYS, Material, Profile
+from twin.report.text import Sheet, headlines, metrics_shown
+from twin.runs.compare import Estimate
+from twin.runs.experiment import RESULTS_VERSION
 
 if TYPE_CHECKING:
     from twin.runs.experiment import Experiment
@@ -127,12 +129,13 @@ class Tongue:
 def page(experiment: Experiment, profiles: Mapping[str, Profile], drawings: Drawings) -> str:
     """Return the page as HTML text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=PackageLoader("twin", "report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     css = resources.files("twin.report").joinpath("page.css").read_text("utf-8")
-    tongues = [_Teller(experiment, profiles, lang).tongue(drawings) for lang in LANGUAGES]
+    tongues = [_Teller(Material(experiment, profiles, lang)).tongue(drawings) for lang in LANGUAGES]
     template = environment.get_template("page.html.j2")
     return template.render(tongues=tongues, css=Markup(css), css_hash=_hash(css)) + "\n"
 
@@ -140,21 +143,140 @@ def page(experiment: Experiment, profiles: Mapping[str, Profile], drawings: Draw
 class _Teller:
     """Fills the page in one language."""
 
-    def __init__(self, experiment: Experiment, profiles: Mapping[str, Profile], lang: str) -> None:
-        self.experiment = experiment
-        self.profiles = profiles
-        self.lang = lang
-        self.writer = Writer(experiment, lang)
+    def __init__(self, material: Material) -> None:
+        self.material = material
+        self.experiment = material.experiment
+        self.lang = material.lang
+        self.writer = material.writer
 
     def tongue(self, drawings: Drawings) -> Tongue:
         """Return the page."""
         writer = self.writer
         charts = [self._chart(name, pictures[self.lang]) for name, pictures in drawings.items()]
         sections = [self._all_metrics(), *self._changes(), self._limits(), self._definitions()]
-        return Tongue(
-            self.lang, writer.title(), writer.question(), writer.opening(), charts, sections, self._footer()
-        )
+        return Tongue(self.lang, writer.title(), writer.question(), writer.opening(), charts, sections, self._footer())
 
     def word(self, key: str, **values: object) -> str:
         """Return a phrase of this module."""
         return _TEXT[key][self.lang].format(**values)
+
+    # -- charts
+
+    def _chart(self, name: str, drawn: str) -> Chart:
+        title, caption = _CHARTS[name]
+        sheets = {
+            "differences": lambda: (self.writer.differences(headlines(self.experiment)),),
+            "hours_to_close": lambda: (self._quantiles(),),
+            "backlog": lambda: (self._weekdays(),),
+            "who_waits": self._waits,
+        }
+        return Chart(title[self.lang], caption[self.lang], _source(drawn), sheets[name]())
+
+    def _quantiles(self) -> Sheet:
+        head = (self.word("arm"), *(self.word("within", share=share) for share in QUANTILES))
+        rows = [
+            (self.writer.arm(arm), *(self._hours(found.quantile(share)) for share in QUANTILES))
+            for arm, found in self.material.profiles.items()
+        ]
+        return Sheet("", head, tuple(rows))
+
+    def _weekdays(self) -> Sheet:
+        """Mean over the hours of each weekday."""
+        head = (self.word("arm"), *WEEKDAYS[self.lang].split())
+        rows = [
+            (self.writer.arm(arm), *(f"{mean:.1f}" for mean in found.backlog.reshape(-1, HOURS_A_DAY).mean(axis=1)))
+            for arm, found in self.material.profiles.items()
+        ]
+        return Sheet("", head, tuple(rows))
+
+    def _waits(self) -> tuple[Sheet, ...]:
+        groups = self.material.groups()
+        return tuple(
+            Sheet(
+                "",
+                (self.word("group"), *(self.writer.arm(arm) for arm in arms)),
+                tuple((self.material.group(row[1]), *(self._wait(arm, row) for arm in arms)) for row in groups),
+            )
+            for arms in self._abreast()
+        )
+
+    def _wait(self, arm: str, row: tuple[str, str]) -> str:
+        found = self.material.profiles[arm].wait(*row)
+        return "" if found is None else self.writer.duration(found)
+
+    def _hours(self, hours: float | None) -> str:
+        return "" if hours is None else self.writer.duration(Estimate(hours, None))
+
+    # -- sections
+
+    def _all_metrics(self) -> Section:
+        sheets = [self.writer.results(arms) for arms in self._abreast()]
+        return Section(self.word("all"), sheets[0].title, sheets=tuple(replace(sheet, title="") for sheet in sheets))
+
+    def _changes(self) -> list[Section]:
+        """Return the parameters that are not the same in all arms (no section for a single arm)."""
+        arms = self.experiment.scenario.resolved["arms"]
+        leaves = {arm: dict(_leaves(arms[arm])) for arm in self.experiment.arms}
+        paths = sorted({path for found in leaves.values() for path in found if not path.startswith("title")})
+        differing = [path for path in paths if len({found.get(path, "") for found in leaves.values()}) > 1]
+        sheets = tuple(
+            Sheet(
+                "",
+                (self.word("parameter"), *(self.writer.arm(arm) for arm in abreast)),
+                tuple((path, *(leaves[arm].get(path, "") for arm in abreast)) for path in differing),
+            )
+            for abreast in self._abreast()
+        )
+        return [Section(self.word("changes"), self.word("changes_caption"), sheets=sheets)] if differing else []
+
+    def _limits(self) -> Section:
+        return Section(self.word("limits"), lines=(self.word("model"), *self.writer.notes()))
+
+    def _definitions(self) -> Section:
+        rows = tuple(self._definition(name) for name in metrics_shown(self.experiment))
+        return Section(self.word("metrics"), sheets=(Sheet("", tuple(self.word("metrics_head").split(";")), rows),))
+
+    def _definition(self, name: str) -> tuple[str, ...]:
+        metric = self.experiment.book[name]
+        better = self.word(metric.better or "neither")
+        latent = f" {self.word('latent')}" if metric.latent else ""
+        return (self.writer.metric(name), name, metric.unit, better, metric.doc + latent)
+
+    def _footer(self) -> str:
+        experiment = self.experiment
+        return self.word(
+            "footer",
+            name=experiment.scenario.name,
+            digest=experiment.scenario.digest,
+            version=RESULTS_VERSION,
+            first=experiment.plan.seeds[0],
+            last=experiment.plan.seeds[-1],
+            results=experiment.digest,
+        )
+
+    def _abreast(self) -> Iterator[tuple[str, ...]]:
+        """Yield the baseline with as many options as fit beside it."""
+        baseline, options = self.experiment.baseline, self.experiment.arms[1:]
+        for first in range(0, max(len(options), 1), ARMS_ABREAST - 1):
+            yield (baseline, *options[first : first + ARMS_ABREAST - 1])
+
+
+def _source(drawn: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(drawn.encode("utf-8")).decode("ascii")
+
+
+def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (path, value in words) for every leaf of plain data."""
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            yield from _leaves(below, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, bool):
+        yield path, "on" if value else "off"
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        yield path, ", ".join(map(str, value))
+    else:
+        yield path, str(value)
+
+
+def _hash(style: str) -> str:
+    return base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.core.columns import Floats, Values
+from twin.errors import Words
+from twin.report.text import Writer
 from twin.runs.compare import Estimate, estimate
 
 if TYPE_CHECKING:
@@ -22,6 +24,13 @@ GROUPINGS = ("age_group", "channel", "category")
 SHORTEST, LONGEST = 0.01, 10_000.0
 EDGES: Floats = np.geomspace(SHORTEST, LONGEST, 6001)
 """Ends of the bins in which times to close are counted [h]; neighbours differ by a quarter of a per cent."""
+
+WEEKDAYS = Words("Mon Tue Wed Thu Fri Sat Sun", "一 二 三 四 五 六 日")
+GROUPS: Mapping[str, Words] = {
+    "child": Words("children", "儿童"), "youth": Words("aged 15-34", "青年"), "adult": Words("aged 35-64", "中年"),
+    "elder": Words("aged 65+", "老年"), "staff": Words("staff", "工作人员"), "phone": Words("by phone", "电话"),
+    "app": Words("by app", "手机端"), "walk_in": Words("in person", "上门"), "patrol": Words("on patrol", "巡查"),
+}  # fmt: skip
 
 Columns = Mapping[str, Values]
 
@@ -101,6 +110,43 @@ def profile(calendar: Calendar, runs: Iterable[Columns]) -> Profile:
     for tickets in runs:
         found.add(tickets, calendar)
     return found
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the figures and tables of one language are made from."""
+
+    experiment: Experiment
+    profiles: Mapping[str, Profile]
+    lang: str
+
+    @property
+    def writer(self) -> Writer:
+        """Whoever finds the words."""
+        return Writer(self.experiment, self.lang)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The options, or the only arm."""
+        return self.experiment.arms[1:] or self.experiment.arms
+
+    def groups(self) -> list[tuple[str, str]]:
+        """Return (grouping, group) for all groups of which every arm has tickets, in their usual order."""
+        profiles = [self.profiles[arm] for arm in self.experiment.arms]
+        usual = [*GROUPS, *self.experiment.scenario.categories]
+        place = {name: number for number, name in enumerate(usual)}
+        return [
+            (grouping, group)
+            for grouping in GROUPINGS
+            for group in sorted(groups_of(profiles, grouping), key=lambda group: place.get(group, len(usual)))
+        ]
+
+    def group(self, name: str) -> str:
+        """Return what a group of reporters or tickets is called."""
+        if name in GROUPS:
+            return GROUPS[name][self.lang]
+        known = self.experiment.scenario.categories.get(name)
+        return (known and known.title[self.lang]) or name.replace("_", " ")
 
 
 def groups_of(profiles: Sequence[Profile], grouping: str) -> list[str]:

@@ -65,14 +65,14 @@ _TEXT: Mapping[str, Words] = {
     "differences": Words("Difference from {baseline}, seed by seed", "与「{baseline}」逐种子配对的差值"),
     "to": Words(" to ", " 至 "),
     "of": Words("{k} of {n}", "{n} 次中 {k} 次"),
-    "more": Words("not decided (about {more} more replications)", "尚无定论（约需再重复 {more} 次）"),
+    "more": Words("not decided (~{more} more)", "尚无定论（约再 {more} 次）"),
     "against": Words(
         "{metric}: {option} {value}, {baseline} {base}.",
         "{metric}：{option} {value}，{baseline} {base}。",
     ),
     "decided": Words(
         "The difference is {difference} (95 % interval {interval}): {verdict}, in {count} paired replications.",
-        "差值 {difference}（95% 置信区间 {interval}）：{verdict}，{count}配对重复如此。",
+        "差值 {difference}（95% 置信区间 {interval}）：{verdict}，配对重复 {count}如此。",
     ),
     "undecided": Words(
         "The difference is {difference}{interval}: {verdict}.",
@@ -171,16 +171,23 @@ class Writer:
 
     def value(self, name: str, found: Estimate) -> str:
         """Return a mean with its unit and half width."""
-        scale = self.scale(name, found.mean)
-        shown = scale.number(found.mean, found.mean)
-        if found.half_width:
-            shown += f" ± {scale.number(found.half_width, found.mean)}"
-        return _joined(shown, _unit(scale.unit, self.lang), self.lang)
+        return self._with_unit(found, self.scale(name, found.mean))
 
     def mean(self, name: str, found: Estimate) -> str:
         """Return a mean with its unit."""
         scale = self.scale(name, found.mean)
         return _joined(scale.number(found.mean, found.mean), _unit(scale.unit, self.lang), self.lang)
+
+    def duration(self, found: Estimate) -> str:
+        """Return hours with their half width, in days where they are many."""
+        scale = Scale(1 / HOURS_A_DAY, "d") if found.mean >= SHOWN_IN_DAYS_FROM else Scale(1.0, "h")
+        return self._with_unit(found, scale)
+
+    def _with_unit(self, found: Estimate, scale: Scale) -> str:
+        shown = scale.number(found.mean, found.mean)
+        if found.half_width:
+            shown += f" ± {scale.number(found.half_width, found.mean)}"
+        return _joined(shown, _unit(scale.unit, self.lang), self.lang)
 
     def difference(self, name: str, found: Difference) -> str:
         """Return a difference with sign and unit."""
@@ -189,9 +196,11 @@ class Writer:
 
     def interval(self, name: str, found: Difference) -> str:
         """Return the ends of the interval in the unit of the difference ("" if there is none, or no width)."""
+        return self._ends(found, self.scale(name, _size(found), difference=True))
+
+    def _ends(self, found: Difference, scale: Scale) -> str:
         if not found.half_width or found.ci95 is None:
             return ""
-        scale = self.scale(name, _size(found), difference=True)
         return self.word("to").join(scale.number(end, _size(found), "+") for end in found.ci95)
 
     def unit(self, scale: Scale) -> str:
@@ -200,10 +209,8 @@ class Writer:
 
     def both(self, found: Difference, scale: Scale) -> str:
         """Return a difference and its interval as numbers in a given scale."""
-        shown = scale.number(found.mean, _size(found), "+")
-        if not found.half_width or found.ci95 is None:
-            return shown
-        return f"{shown} ({self.word('to').join(scale.number(end, _size(found), '+') for end in found.ci95)})"
+        shown, ends = scale.number(found.mean, _size(found), "+"), self._ends(found, scale)
+        return f"{shown} ({ends})" if ends else shown
 
     def verdict(self, found: Difference) -> str:
         """Return what may be said of a difference."""
@@ -296,26 +303,25 @@ class Writer:
         return Sheet(title, (self.word("metric"), *(self.arm(arm) for arm in shown)), rows)
 
     def differences(self, names: Sequence[str] | None = None) -> Sheet:
-        """Return one row a metric and option, grouped by metric."""
-        experiment = self.experiment
-        rows = tuple(
-            self._difference_row(name, option)
-            for name in names or metrics_shown(experiment)
-            for option in experiment.arms[1:]
-            if name in experiment.differences[option]
-        )
+        """Return one row a metric and option, grouped by metric; a group's name stands in its first row."""
+        rows = [row for name in names or metrics_shown(self.experiment) for row in self._difference_rows(name)]
         head = tuple(self.word(key) for key in ("metric", "option", "difference", "verdict", "better_in"))
-        return Sheet(self.word("differences", baseline=self.arm(experiment.baseline)), head, rows)
+        title = self.word("differences", baseline=self.arm(self.experiment.baseline))
+        return Sheet(title, head, tuple(rows))
 
     def _cell(self, arm: str, name: str) -> str:
         found = self.experiment.estimates[arm].get(name)
         return "" if found is None else self.value(name, found)
 
-    def _difference_row(self, name: str, option: str) -> tuple[str, ...]:
-        found = self.experiment.differences[option][name]
-        shown, interval = self.difference(name, found), self.interval(name, found)
-        both = f"{shown} ({interval})" if interval else shown
-        return (self.metric(name), self.arm(option), both, self.verdict(found), self.better_in(found))
+    def _difference_rows(self, name: str) -> Iterator[tuple[str, ...]]:
+        """All options in one scale, so that the eye can compare them."""
+        found = {option: all_[name] for option, all_ in self.experiment.differences.items() if name in all_}
+        scale = self.scale(name, max(map(_size, found.values()), default=0.0), difference=True)
+        for number, (option, one) in enumerate(found.items()):
+            shown = _joined(scale.number(one.mean, _size(one), "+"), _unit(scale.unit, self.lang), self.lang)
+            interval = self._ends(one, scale)
+            both = f"{shown} ({interval})" if interval else shown
+            yield (self.metric(name) if number == 0 else "", self.arm(option), both, self.verdict(one), self.better_in(one))
 
 
 def metrics_shown(experiment: Experiment) -> list[str]:

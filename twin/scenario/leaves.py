@@ -32,6 +32,7 @@ LIST = Words("a list `[...]`", "列表 `[...]`")
 MAP = Words("keys and values", "键值对")
 SWITCH = Words("on or off", "on 或 off")
 
+_LONGEST_NAME = 80
 _NAME = re.compile(r"[^\W\d_][\w-]*")
 
 
@@ -161,8 +162,13 @@ def date(value: Any) -> dt.date:
     raise fault("S125", text=value)
 
 
+def is_name(value: object) -> bool:
+    """Say whether a value can be a step of a path."""
+    return isinstance(value, str) and len(value) <= _LONGEST_NAME and _NAME.fullmatch(value) is not None
+
+
 def name(value: Any) -> str:
     """Read a name that can be a step of a path."""
-    if isinstance(value, str) and _NAME.fullmatch(value) and len(value) <= 80:
-        return value
-    raise fault("S127", name=value)
+    if not is_name(value):
+        raise fault("S127", name=value)
+    return str(value)

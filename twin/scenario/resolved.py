@@ -59,12 +59,31 @@ class Scenario:
         """Everything as plain data in base units, defaults included."""
         return form_of(self, written=False)
 
-    def text(self, arm: str | None = None, origin: bool = False) -> str:
-        """Return the resolved scenario as YAML that loads to the same digest; ``origin`` adds comments."""
+    def text(self, arm: str | None = None, origin: bool = False, everything: bool = True) -> str:
+        """Return the resolved scenario as YAML that loads to the same digest.
+
+        ``arm`` keeps one arm, ``origin`` adds where each value comes from, ``everything=False`` leaves out
+        what nobody said.
+        """
         form = form_of(self, written=True)
         if arm is not None:
             form["arms"] = {arm: form["arms"][self.arm(arm).name]}
+        if not everything:
+            form = {"version": form["version"], **self._said(form, ""), "arms": self._said_arms(form["arms"])}
         return write(form, self._notes(form) if origin else None)
+
+    def _said_arms(self, arms: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._said(form, f"arms.{name}.") for name, form in arms.items()}
+
+    def _said(self, form: Mapping[str, Any], above: str) -> dict[str, Any]:
+        """Return what a file or a setting said; an empty map where that is nothing."""
+        said: dict[str, Any] = {}
+        for key, below in form.items():
+            if isinstance(below, dict) and below and (inner := self._said(below, f"{above}{key}.")):
+                said[key] = inner
+            elif not (isinstance(below, dict) and below) and self.origin(above + key) != DEFAULT:
+                said[key] = below
+        return said
 
     def arm(self, name: str) -> Arm:
         """Return an arm by name; raises S110 with the nearest name."""

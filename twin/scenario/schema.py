@@ -30,6 +30,7 @@ from twin.core.units import example
 from twin.errors import Words
 from twin.scenario import leaves
 from twin.scenario.head import NO_WORDS, REQUIRED, Category, Head
+from twin.scenario.resolved import form_of_value
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PREFIX = "x_"  # keys of a file never collide with attributes of pydantic's models
@@ -102,11 +103,11 @@ def schema_for(
     switches = make_dataclass("Mechanisms", [(name, bool, _said(True, "on or off", "开或关")) for name in switched])
     parts = [(name, blocks[name], _said(blocks[name], *_about(blocks[name]))) for name in sorted(blocks)]
     parts.append(("mechanisms", switches, _said(switches, "mechanisms switched on or off", "机制开关")))
-    arm = make_dataclass("Arm", [*_ARM_FIELDS, *parts], frozen=True)
+    given = {name: model_of(declared, name) for name, declared, _ in parts}
+    arm = model_of(make_dataclass("Arm", [*_ARM_FIELDS, *parts], frozen=True), "arm", given=given)
     document = make_dataclass("Scenario", [*_DOCUMENT_FIELDS, *parts], bases=(Head,), frozen=True)
-    arm_model = model_of(arm, "arm")
-    around = {"arms": _named(arm_model), "primary": _list_of(_metric_name(metrics), leaves.text)}
-    return Schema(model_of(document, "scenario", (*REQUIRED, "arms"), around), arm_model, dict(blocks))
+    given |= {"arms": _named(arm), "primary": _list_of(_metric_name(metrics), leaves.text)}
+    return Schema(model_of(document, "scenario", (*REQUIRED, "arms"), given), arm, dict(blocks))
 
 
 def model_of(
@@ -121,8 +122,7 @@ def model_of(
         spec = spec_of(item) or _UNSAID
         where = f"{name}.{item.name}"
         annotation = (given or {}).get(item.name) or _annotation(hints[item.name], item, spec, where)
-        default = ... if item.name in required or _without_default(item) else None
-        fields[PREFIX + item.name] = (annotation, Field(default, alias=item.name, description=_described(spec)))
+        fields[PREFIX + item.name] = (annotation, _field(item, spec, item.name in required))
     model = create_model(name, __base__=Block, **fields)
     model.declared = declared
     return model
@@ -155,7 +155,7 @@ def _items(args: tuple[Any, ...], item: dataclasses.Field[Any], spec: ParamSpec,
 def _leaf(hint: Any, item: dataclasses.Field[Any], spec: ParamSpec) -> Any:
     """Return the annotation of a single value."""
     if hint is bool:
-        return _read_by(leaves.switch, {"enum": [True, False, "on", "off", "yes", "no"]})
+        return _read_by(leaves.switch, {"enum": [True, False, *leaves.SWITCHES]})
     if hint in (int, float):
         number = leaves.Number(item.name, spec, _usual(item, spec), whole=hint is int)
         return _read_by(number, number_schema(number))
@@ -204,7 +204,8 @@ def _list_of(inner: Any, one: leaves.Reader | None = None, length: int | None = 
             raise leaves.fault("S133", expected=length, found=len(value))
         return value
 
-    return Annotated[list[inner], BeforeValidator(as_list)]
+    items = Annotated[list[inner], BeforeValidator(as_list)]
+    return Annotated[items, _Or("string")] if one is not None else items
 
 
 def _named(inner: Any) -> Any:
@@ -216,7 +217,17 @@ def _named(inner: Any) -> Any:
         return {key: below for key, below in value.items() if below is not None}
 
     key = Annotated[str, AfterValidator(leaves.name)]
-    return Annotated[dict[key, inner], BeforeValidator(as_map)]
+    return Annotated[dict[key, Annotated[inner, _Or("null")]], BeforeValidator(as_map)]
+
+
+@dataclass(frozen=True)
+class _Or:
+    """Lets the JSON Schema say that a value may also be of this type, as the validators before it allow."""
+
+    kind: str
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [handler(core), {"type": self.kind}]}
 
 
 class Bilingual(Block):
@@ -260,8 +271,19 @@ def _metric_name(metrics: Collection[str]) -> Any:
     return _read_by(leaves.choice_of(names, "S118", "metric"), {"enum": names})
 
 
-def _without_default(item: dataclasses.Field[Any]) -> bool:
-    return item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+def _field(item: dataclasses.Field[Any], spec: ParamSpec, required: bool) -> Any:
+    """Return pydantic's field: never used for its default, which the dataclass gives."""
+    factory = item.default_factory is not dataclasses.MISSING
+    required = required or (item.default is dataclasses.MISSING and not factory)
+
+    def say(schema: dict[str, Any]) -> None:
+        schema.pop("default", None)
+        if not required and not factory:
+            schema["default"] = form_of_value(item.default, True, item.name, spec)
+        facts = {"unit": spec.unit, "source": spec.source, "grade": spec.evidence} if spec.source else {}
+        schema |= {f"x-{name}": fact for name, fact in facts.items() if fact}
+
+    return Field(... if required else None, alias=item.name, description=_described(spec), json_schema_extra=say)
 
 
 def _described(spec: ParamSpec) -> str | None:
