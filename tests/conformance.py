@@ -286,7 +286,7 @@ def check_switched_off(name: str) -> None:
     for column_name, column in mechanism.owns.items():
         table, _, own = column_name.partition(".")
         cells = getattr(engine.world.tables[table], own)
-        assert np.array_equal(cells, np.full(len(cells), column.start, column.dtype), equal_nan=column.start != 0)
+        assert cells.tobytes() == np.full(len(cells), column.start, column.dtype).tobytes(), column_name
     assert name not in engine.account.rows()["mechanism"]
     assert not mechanism.metrics.keys() & engine.metrics().keys()
 

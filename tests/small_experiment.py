@@ -17,6 +17,9 @@ from twin.desk.settings import DeskSettings
 from twin.errors import Words
 from twin.runs.experiment import Result
 
+TITLE = Words("A small street", "一条小街")
+QUESTION = Words("Is it quicker?", "更快吗？")
+
 
 @dataclass(frozen=True)
 class SmallMetric:
@@ -54,8 +57,8 @@ class SmallScenario:
     days: int = 28
     warm_up_days: int = 7
     start: dt.date = dt.date(2025, 1, 8)
-    title: Words = Words("A small street", "一条小街")
-    question: Words = Words("Is it quicker?", "更快吗？")
+    title: Words = TITLE
+    question: Words = QUESTION
     categories: Mapping[str, object] = field(default_factory=dict)
     arms: Mapping[str, SmallArm] = field(
         default_factory=lambda: {
@@ -134,7 +137,7 @@ class Counted:
     def __call__(self, arm: str, seed: int) -> Result:
         result = slow_run(arm, seed)
         with self.lines.open("a") as file:
-            file.write(f"{arm} {seed}\n")
+            file.write(f"{arm} {seed} {os.getpid()}\n")
         return result
 
 

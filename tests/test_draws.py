@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from twin.core import compiled as door
 from twin.core import draws
 from twin.core.compiled import compiled, interpreted
 from twin.core.draws import Draw, key_of, keyed_uniform, keyed_word, keys_of, mix64, stream_base, stream_id, uniforms
@@ -247,3 +249,32 @@ def test_a_draw_does_not_depend_on_who_else_draws() -> None:
 
 def test_the_occurrence_is_the_day_unless_given() -> None:
     assert (Draw(1, "m", 4).uniform("d", KEYS[:9]) == Draw(1, "m", 0).uniform("d", KEYS[:9], occurrence=4)).all()
+
+
+# -- the compiler's door
+
+
+def test_machine_code_is_renewed_when_a_file_that_it_takes_numbers_from_is_edited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "twin"
+    package.mkdir()
+    kernel, numbers, words = (package / f"{name}.py" for name in ("kernel", "numbers", "errors"))
+    kernel.write_text(
+        "from twin.core.compiled import compiled\nfrom twin.numbers import A\nfrom twin.errors import E\n"
+    )
+    monkeypatch.setattr(door, "_PACKAGE", package)
+
+    def stamp(a: str, e: str) -> bytes:
+        numbers.write_text(a)
+        words.write_text(e)
+        door._stamp_of.cache_clear()
+        return door._stamp_of(kernel)
+
+    assert stamp("A = 1", "E = 1") == stamp("A = 1", "E = 2") != stamp("A = 2", "E = 1")
+    door._stamp_of.cache_clear()
+
+
+def test_the_compiler_keeps_that_stamp_beside_the_machine_code() -> None:
+    kept = draws.normal_of._cache._cache_file._source_stamp
+    assert kept == door._stamp_of(Path(draws.__file__))

@@ -190,6 +190,20 @@ def test_set_values_are_clipped() -> None:
     assert live_one_day(setting("owner", None, 5.0)).world.residents.mood.tolist() == [1.0] * 4
 
 
+def test_a_view_that_is_handed_in_is_taken_as_it_was() -> None:
+    """`anger` closes before `mood` and `tickets`, which must not see its new value."""
+    columns = {name: Column(np.float64, "1", name) for name in ("residents.anger", "residents.mood")}
+
+    def act(world: Any, p: Any, draw: Any, effects: Any) -> None:
+        anger = world.residents.anger
+        effects.set("residents", None, anger=1.0, mood=anger)
+        effects.spawn("tickets", world.residents.key, created=anger)
+
+    world = live_one_day(make("a", act, owns=columns, spawns=["tickets"])).world
+    assert world.residents.anger.tolist() == [1.0] * 4
+    assert world.residents.mood.tolist() == world.tickets.created.tolist() == [0.0] * 4
+
+
 # -- new rows
 
 

@@ -139,7 +139,7 @@ def test_all_faults_of_a_file_are_told_at_once_in_its_order() -> None:
         ("Y016", 3, 1),
         ("Y017", 4, 4),
         ("Y018", 5, 4),
-        ("Y010", 6, 4),
+        ("Y010", 6, 5),
     ]
 
 
@@ -207,26 +207,19 @@ def test_a_value_on_a_command_line_keeps_its_column() -> None:
     assert value.at(["b"]).place.excerpt == ("a={b: 12 h}",)
 
 
-SCALARS = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(-1e299, 1e299) | st.text()
-KEYS = st.text(min_size=1).filter(lambda key: key != "<<")
+LETTERS = st.text("aZ09_.-+:#&*!|>%@`'\"\\{}[], \t\n\r\x85\u2028~=yno社é", max_size=12)
+SCALARS = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(-1e299, 1e299) | LETTERS
+KEYS = LETTERS.filter(bool)
 TREES = st.dictionaries(
-    KEYS, st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=8)
+    KEYS,
+    st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3)),
+    min_size=1,
+    max_size=4,
 )
 
 
-def readable(value: object) -> bool:
-    """Say whether a tree holds only composed text of characters that YAML allows."""
-    import unicodedata
-
-    if isinstance(value, str):
-        return not marked_yaml._FORBIDDEN.search(value) and unicodedata.normalize("NFC", value) == value
-    if isinstance(value, dict):
-        return all(readable(part) for item in value.items() for part in item)
-    return all(map(readable, value)) if isinstance(value, list) else True
-
-
-@given(TREES.filter(lambda tree: bool(tree) and readable(tree)))
-@settings(max_examples=150, deadline=None)
+@given(TREES)
+@settings(max_examples=120, deadline=None)
 def test_what_is_written_is_read_back(tree: dict) -> None:
     assert read(write(tree)).plain() == tree
 
@@ -246,7 +239,7 @@ def test_any_text_is_read_or_refused_with_places_inside_it(text: str) -> None:
     except InputError as error:
         assert error.complaints
         for complaint in error.complaints:
-            assert complaint.place is None or complaint.place.line <= text.count("\n") + 2
+            assert complaint.place is None or complaint.place.line <= len(marked_yaml._BREAK.split(text))
         assert render(error, "en", 40)
         assert render(error, "zh", 40)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from twin.errors import InputError, RunFailed, TwinError
     from twin.report import run
     from twin.runs.compare import paired_difference
-    from twin.runs.experiment import RESULTS_VERSION as results_version
+    from twin.runs.experiment import RESULTS_VERSION as results_version  # noqa: N811
     from twin.runs.experiment import Experiment, run_one
     from twin.scenario.load import Scenario, load
 

@@ -704,6 +704,18 @@ ERRORS: dict[str, Entry] = {
         "a list of the wrong length for `{path}`", "`{path}` 的列表长度不对",
         mark_en="{expected} items are needed, {found} are here", mark_zh="需要 {expected} 项，这里有 {found} 项",
     ),
+    "S134": Entry(
+        "the shares of the categories add up to nothing", "各类别的占比之和为零",
+        "give at least one category a `share`", "请至少给一个类别写 `share`",
+    ),
+    "S135": Entry(
+        "there is no channel `{channel}`", "没有名为 `{channel}` 的渠道",
+    ),
+    "S136": Entry(
+        "there is no grid {grid}", "没有第 {grid} 号网格",
+        "grids are counted from 0 to {last}; `population.grids` is {count}",
+        "网格编号为 0 到 {last}；`population.grids` 为 {count}",
+    ),
     "S140": Entry(
         "these are not opening hours: `{text}`", "无法识别的开放时间：`{text}`",
         "`{part}` is not understood; write 5x8, 7x8, 7x12, 7x16, 24x7, or `Mon-Fri 08:30-12:00,13:30-17:30; Sat 9-12`",
@@ -720,18 +732,6 @@ ERRORS: dict[str, Entry] = {
         "the public holidays of {year} are not known", "没有 {year} 年的节假日数据",
         "they are known from {first} to {last}; or set `holidays: none`",
         "可用年份为 {first} 至 {last}；也可设 `holidays: none`",
-    ),
-    "S134": Entry(
-        "the shares of the categories add up to nothing", "各类别的占比之和为零",
-        "give at least one category a `share`", "请至少给一个类别写 `share`",
-    ),
-    "S135": Entry(
-        "there is no channel `{channel}`", "没有名为 `{channel}` 的渠道",
-    ),
-    "S136": Entry(
-        "there is no grid {grid}", "没有第 {grid} 号网格",
-        "grids are counted from 0 to {last}; `population.grids` is {count}",
-        "网格编号为 0 到 {last}；`population.grids` 为 {count}",
     ),
     "Y001": Entry(
         "`{file}` was not found", "找不到 `{file}`",

@@ -69,9 +69,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which one may have been meant."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise InputError.of(
-                "R222", command=args[0], suggestion=closest(args[0], COMMANDS), known=tuple(COMMANDS)
-            )
+            raise InputError.of("R222", command=args[0], suggestion=closest(args[0], COMMANDS), known=tuple(COMMANDS))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -146,7 +144,9 @@ def _input_error(error: click.ClickException) -> InputError:
     path = context.command_path if context else "twin"
     if isinstance(error, click.NoSuchOption):
         known = _options(context)
-        return InputError.of("R221", option=error.option_name, suggestion=closest(error.option_name, known), known=known)
+        return InputError.of(
+            "R221", option=error.option_name, suggestion=closest(error.option_name, known), known=known
+        )
     if isinstance(error, click.MissingParameter) and error.param:
         return InputError.of("R223", argument=error.param.human_readable_name, program=path)
     if isinstance(error, click.BadParameter) and error.param:

@@ -17,8 +17,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NoReturn, TextIO
 
 if TYPE_CHECKING:
-    from twin.report.text import Sheet
     from twin.errors import TwinError
+    from twin.report.text import Sheet
 
 Language = Literal["en", "zh"]
 

@@ -7,7 +7,10 @@ import click
 from twin.cli import console
 from twin.errors import Words
 
-_TITLE = Words("The plan of a day (inside a phase the order of names is only how it is printed)", "一天的执行顺序（同一阶段内的先后仅为显示次序）")
+_TITLE = Words(
+    "The plan of a day (inside a phase the order of names is only how it is printed)",
+    "一天的执行顺序（同一阶段内的先后仅为显示次序）",
+)
 _HEAD = (
     Words("phase", "阶段"),
     Words("mechanism", "机制"),

@@ -26,13 +26,41 @@ _KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存�
     )
 )
 @click.argument("scenario")
-@click.option("--arm", "arms", multiple=True, help=console.worded("Run only this arm (repeatable; the first is the baseline).", "只运行此方案（可重复；第一个为基准）。"))
-@click.option("-n", "--replications", type=int, help=console.worded("Replications of every arm.", "每个方案的重复次数。"))
+@click.option(
+    "--arm",
+    "arms",
+    multiple=True,
+    help=console.worded(
+        "Run only this arm (repeatable; the first is the baseline).", "只运行此方案（可重复；第一个为基准）。"
+    ),
+)
+@click.option(
+    "-n", "--replications", type=int, help=console.worded("Replications of every arm.", "每个方案的重复次数。")
+)
 @click.option("--seed", type=int, help=console.worded("First seed.", "起始种子。"))
-@click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help=console.worded("Set a parameter in all arms (repeatable; applied last).", "设置所有方案的参数（可重复；最后生效）。"))
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help=console.worded(
+        "Set a parameter in all arms (repeatable; applied last).", "设置所有方案的参数（可重复；最后生效）。"
+    ),
+)
 @click.option("--jobs", type=int, default=1, show_default=True, help=console.worded("Processes.", "进程数。"))
-@click.option("--out", metavar="FOLDER", help=console.worded("Keep everything in this folder, and resume from it.", "将全部结果保存到此文件夹，并可从中继续。"))
-@click.option("--json", "as_json", is_flag=True, help=console.worded("Print one JSON object and nothing else.", "只输出一个 JSON 对象。"))
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    help=console.worded(
+        "Keep everything in this folder, and resume from it.", "将全部结果保存到此文件夹，并可从中继续。"
+    ),
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help=console.worded("Print one JSON object and nothing else.", "只输出一个 JSON 对象。"),
+)
 @click.option("--lang", type=click.Choice(["zh", "en"]), help=console.worded("Language.", "语言。"))
 def command(
     scenario: str,

@@ -13,6 +13,7 @@ import importlib
 import importlib.util
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable
 from functools import cache, wraps
@@ -33,17 +34,24 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _ALL_BITS = 0xFFFF_FFFF_FFFF_FFFF
 _THIS_DOOR = "twin.core.compiled"
 _PACKAGE = Path(__file__).resolve().parent.parent
+_IMPORT = re.compile(r"^from (twin\.[\w.]+) import", re.MULTILINE)
+_HOLD_NO_NUMBERS = {"twin.core.compiled", "twin.errors"}  # nothing of theirs goes into machine code
 
 
 @cache
-def _sources_stamp() -> bytes:
-    """Digest of every source file that holds compiled functions."""
-    digest = hashlib.sha256()
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        text = path.read_bytes()
-        if b"core.compiled" in text:
-            digest.update(text)
+def _stamp_of(source: Path) -> bytes:
+    """Digest of a source file and of those it imports names from; of theirs too where they are compiled."""
+    digest = hashlib.sha256(source.read_bytes())
+    for imported in _imports_of(source):
+        compiled_too = b"core.compiled" in imported.read_bytes()
+        digest.update(_stamp_of(imported) if compiled_too else imported.read_bytes())
     return digest.digest()
+
+
+def _imports_of(source: Path) -> list[Path]:
+    names = set(_IMPORT.findall(source.read_text(encoding="utf-8"))) - _HOLD_NO_NUMBERS
+    files = (_PACKAGE.parent.joinpath(*name.split(".")).with_suffix(".py") for name in sorted(names))
+    return [file for file in files if file.exists()]
 
 
 def _cached_dispatcher(function: Callable[..., Any], **options: Any) -> Any:
@@ -54,7 +62,7 @@ def _cached_dispatcher(function: Callable[..., Any], **options: Any) -> Any:
     # numba looks only at the function's own file: without this a kernel would keep the inlined code of
     # a draw or a calendar that has been edited since.
     file = dispatcher._cache._cache_file
-    file._source_stamp = (file._source_stamp, _sources_stamp())
+    file._source_stamp = _stamp_of(Path(function.__code__.co_filename))
     return dispatcher
 
 

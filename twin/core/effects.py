@@ -110,18 +110,18 @@ class Effects:
 
     def set(self, table: str, rows: npt.ArrayLike | None, /, **columns: npt.ArrayLike) -> None:
         """Set cells of columns that the mechanism owns; `rows` are numbers, a mask, or ``None`` for all."""
-        for column, values in columns.items():
+        for column in columns:
             if f"{table}.{column}" not in self._mechanism.owns:
                 raise AccessError.of("M304", mechanism=self._mechanism.name, column=f"{table}.{column}")
-            self._changes.take(self._changes.sets, self._mechanism.name, table, column, rows, values)
+        self._changes.take(self._changes.sets, self._mechanism.name, table, rows, columns)
 
     def add(self, table: str, rows: npt.ArrayLike | None, /, **columns: npt.ArrayLike) -> None:
         """Add to cells of columns that the mechanism owns or declares; a row may be given several times."""
-        for column, values in columns.items():
+        for column in columns:
             name = f"{table}.{column}"
             if name not in self._mechanism.adds and name not in self._mechanism.owns:
                 raise AccessError.of("M305", mechanism=self._mechanism.name, column=name)
-            self._changes.take(self._changes.additions, self._mechanism.name, table, column, rows, values)
+        self._changes.take(self._changes.additions, self._mechanism.name, table, rows, columns)
 
     def spawn(self, table: str, keys: Keys, /, **columns: npt.ArrayLike) -> None:
         """Give a table new rows; columns that others own, and those not given, take their start value."""
@@ -138,28 +138,30 @@ class Changes:
         self.additions: dict[tuple[str, str], list[Change]] = defaultdict(list)
         self.births: dict[str, list[Birth]] = defaultdict(list)
         self._tables, self._owners, self._account = tables, owners, account
+        self._distinct: set[int] = set()  # identities of arrays of rows in which no row comes twice
 
     def take(
         self,
         kind: dict[tuple[str, str], list[Change]],
         mechanism: str,
         table: str,
-        column: str,
         rows: npt.ArrayLike | None,
-        values: npt.ArrayLike,
+        columns: Mapping[str, npt.ArrayLike],
     ) -> None:
-        """Check one change and keep it."""
+        """Check changes of some rows and keep them."""
         chosen = None if rows is None else self._rows_of(mechanism, table, rows)
         count = len(self._tables[table]) if chosen is None else len(chosen)
-        array = np.asarray(values)
-        _check_values(mechanism, f"{table}.{column}", self._tables[table].columns[column], array, count)
-        if count:
-            kind[table, column].append(Change(mechanism, chosen, array))
+        known = self._tables[table].columns
+        for column, given in columns.items():
+            values = _kept(given)
+            _check_values(mechanism, f"{table}.{column}", known[column], values, count)
+            if count:
+                kind[table, column].append(Change(mechanism, chosen, values))
 
     def bear(self, mechanism: str, table: str, keys: Keys, columns: Mapping[str, npt.ArrayLike]) -> None:
         """Check new rows and keep them."""
         known = self._tables[table].columns
-        arrays = {column: np.asarray(values) for column, values in columns.items()}
+        arrays = {column: _kept(values) for column, values in columns.items()}
         for column, values in arrays.items():
             name = f"{table}.{column}"
             if column not in known:
@@ -182,7 +184,7 @@ class Changes:
             _append(self._tables[table], births)
 
     def _rows_of(self, mechanism: str, table: str, rows: npt.ArrayLike) -> Ints:
-        array = np.atleast_1d(np.asarray(rows))
+        array = np.atleast_1d(_kept(rows))
         size = len(self._tables[table])
         if array.dtype == np.bool_ and len(array) == size:
             return np.flatnonzero(array)
@@ -193,7 +195,7 @@ class Changes:
         return array
 
     def _close_sets(self, table: Table, column: str, changes: list[Change]) -> None:
-        _refuse_twice(f"{table.name}.{column}", changes)
+        self._refuse_twice(f"{table.name}.{column}", changes)
         cells = table.writable(column)
         booked = self._account.watches(f"{table.name}.{column}")
         for change in changes:
@@ -202,6 +204,17 @@ class Changes:
             cells[where] = _clipped(change.values, table.columns[column])
             if old is not None:
                 self._account.book(table, column, change.mechanism, change.rows, cells[where] - old)
+
+    def _refuse_twice(self, name: str, changes: list[Change]) -> None:
+        some = [change.rows for change in changes if change.rows is not None]
+        if len(some) < len(changes) and len(changes) > 1:
+            raise AccessError.of("M307", mechanism=changes[0].mechanism, column=name)
+        if not some or (len(some) == 1 and id(some[0]) in self._distinct):
+            return
+        rows = some[0] if len(some) == 1 else np.concatenate(some)
+        if not _increasing(rows) and not _increasing(np.sort(rows)):
+            raise AccessError.of("M307", mechanism=changes[0].mechanism, column=name)
+        self._distinct.add(id(some[0]))
 
     def _close_additions(self, table: Table, column: str, changes: list[Change]) -> None:
         for change in changes:
@@ -277,21 +290,16 @@ def _increasing(rows: Ints) -> bool:
     return True
 
 
-def _refuse_twice(name: str, changes: list[Change]) -> None:
-    some = [change.rows for change in changes if change.rows is not None]
-    if len(some) < len(changes) and len(changes) > 1:
-        raise AccessError.of("M307", mechanism=changes[0].mechanism, column=name)
-    if not some:
-        return
-    rows = some[0] if len(some) == 1 else np.concatenate(some)
-    if not _increasing(rows) and not _increasing(np.sort(rows)):
-        raise AccessError.of("M307", mechanism=changes[0].mechanism, column=name)
-
-
 def _clipped(values: Values, column: Column) -> Values:
     if column.low is None and column.high is None:
         return values
     return np.clip(values, column.low, column.high)
+
+
+def _kept(given: npt.ArrayLike) -> Values:
+    """Return an array that does not change before the phase closes: views of tables are copied."""
+    array = np.asarray(given)
+    return array if array.flags.writeable else array.copy()
 
 
 def _check_values(mechanism: str, name: str, column: Column, values: Values, rows: int) -> None:

@@ -13,6 +13,7 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -285,10 +286,19 @@ class _Tree:
         except _Stop:
             pass
         if self.complaints:
+            with suppress(_Stop):
+                self.judge_unfinished()
             raise InputError(file_order(self.complaints))
         if self.root is None or (self.root.value is None and self.root.start == self.root.end):
             raise InputError.of("Y008", None, file=self.source.name)
         return self.root
+
+    def judge_unfinished(self) -> None:
+        """Judge the keys of maps that a fault left open."""
+        for done in self.open:
+            if done.kind == "map":
+                done.values = done.values[: len(done.values) // 2 * 2]
+                self.map_of(done, (0, 0), (0, 0))
 
     def take(self, event: Any) -> None:
         """Take the next event in."""
@@ -504,6 +514,7 @@ def _syntax_words(problem: str) -> Words:
 
 # Text that needs no quotes, for us nor for readers of YAML 1.1.
 _PLAIN = re.compile(r"[^\W_][\w./+%-]*(?: [\w./+%-]+)*")
+_UNSEEN = re.compile(r"[\x7f-\xa0\u2028\u2029\ufeff]")
 _NUMBER_LIKE = re.compile(r"0[xob]?[\da-fA-F_]+|[\d_.eE+-]+")
 _READ_OTHERWISE = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
@@ -536,4 +547,8 @@ def _scalar(value: Any) -> str:
     if not isinstance(value, str):
         return repr(value)
     plain = _PLAIN.fullmatch(value) and value.casefold() not in _READ_OTHERWISE and not _NUMBER_LIKE.fullmatch(value)
-    return value if plain else json.dumps(value, ensure_ascii=False)
+    return value if plain else _UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", _quoted(value))
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -110,6 +110,8 @@ def convert(value: float, given: str, unit: str) -> float:
     wanted, measured = _measure(unit), _measure(given)
     if (measured.above, measured.below) != (wanted.above, wanted.below):
         raise UnitProblem("wrong kind", unit, given, known_units(unit))
+    if measured.factor == wanted.factor:
+        return value
     return float(f"{value * measured.factor / wanted.factor:.15g}")
 
 

@@ -9,15 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
+from twin.core.clock import DAY_MINUTES, Clock
 from twin.core.columns import Column, Table
 from twin.errors import AccessError, closest
-
-if TYPE_CHECKING:
-    from twin.core.clock import Clock
-
-MINUTES_A_DAY = 1440.0
 
 
 class Phase(Enum):
@@ -98,7 +94,7 @@ class World:
     @property
     def window(self) -> tuple[float, float]:
         """First minute of measuring and the minute after its last [min]."""
-        return self.warm_up_days * MINUTES_A_DAY, self.days * MINUTES_A_DAY
+        return self.warm_up_days * DAY_MINUTES, self.days * DAY_MINUTES
 
     def quiet(self) -> bool:
         """Whether no resource has work left."""

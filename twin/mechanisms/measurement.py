@@ -172,30 +172,36 @@ def measurement(world: View, p: Measurement, draw: Draw, effects: Effects) -> No
     """Note what reporters truly think of what ended today, and collect the answers of the day."""
     if not len(world.residents):
         return
-    ended = concluded_today(world)
-    effects.set("tickets", ended, level=level_of(p, opinion_of_reporters(world, p, draw, ended)))
-    call_back(world, p, draw, effects)
+    ended, reached = concluded_today(world), reached_today(world)
+    if len(ended):
+        effects.set("tickets", ended, level=level_of(p, opinion_of_reporters(world, p, draw, ended)))
+    if len(reached):
+        call_back(world, p, draw, reached, effects)
     if (world.day + 1) % p.survey_every_days == 0 and not world.running_on:
         survey(world, p, draw, effects)
 
 
-def call_back(world: Any, p: Measurement, draw: Draw, effects: Effects) -> None:
-    """Collect the answers of those whom the desk has reached today."""
+def reached_today(world: Any) -> Ints:
+    """Return the tickets whose reporters were called back and reached today."""
     tickets = world.tickets
-    reached = falls_today(world, tickets.called_back) & tickets.reached & (tickets.reporter >= 0)
-    rows = np.flatnonzero(reached)
+    return np.flatnonzero(falls_today(world, tickets.called_back) & tickets.reached & (tickets.reporter >= 0))
+
+
+def call_back(world: Any, p: Measurement, draw: Draw, rows: Ints, effects: Effects) -> None:
+    """Collect the answers of those whom the desk has reached."""
+    tickets = world.tickets
     opinion = opinion_of_reporters(world, p, draw, rows)
     answered = answers(p, draw, "call_back", opinion, tickets.key[rows])
     rows, opinion = rows[answered], opinion[answered]
-    kind = draw.happens("courtesy", p.courtesy_solved, tickets.key[rows])
+    courteous = draw.happens("courtesy", p.courtesy_solved, tickets.key[rows])
     effects.spawn(
         "answers",
         draw.keys("call_back", tickets.key[rows]),
         ticket=rows,
         resident=tickets.reporter[rows],
-        day=np.full(len(rows), world.day),
+        day=world.day,
         kind=CALL_BACK,
-        solved=(tickets.solved[rows] | kind).astype(np.int8),
+        solved=(tickets.solved[rows] | courteous).astype(np.int8),
         level=level_of(p, opinion + p.courtesy_shift),
     )
 

@@ -108,6 +108,8 @@ def recomplaints(world: View, p: Recomplaints, draw: Draw, effects: Effects) -> 
         return
     tickets = world.tickets
     acting = np.concatenate((disappointed(world, p, draw), impatient(world, p, draw)))
+    if not len(acting):
+        return
     higher = draw.happens("higher", p.higher_share, tickets.key[acting], 0)
     minute = world.day * DAY_MINUTES + tickets.created[acting] % DAY_MINUTES
     effects.set("tickets", acting, pursued=True)

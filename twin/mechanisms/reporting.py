@@ -1,11 +1,12 @@
 """Reporting: who of those who live with a fault tells the hotline, and when.
 
-What it does    Every resident of the grid of an open fault reports it with a hazard that grows with the
-                ease of reaching the hotline, with trust, and with the memory of a fixed report. A resident
-                reports a fault once; whoever comes after the first makes a duplicate.
-Why             Those whose first report was fixed were 57 % likelier to report again [sjoberg2017];
-                neighbourhoods with the same need report up to three times as fast [liu2023]. So good
-                service raises the number of reports, and reports are no measure of need.
+What it does    Every resident of the grid of an open fault reports it with a hazard that grows with a
+                lasting readiness, the ease of reaching the hotline, trust, and the memory of a fixed
+                report. A resident reports a fault once; whoever comes after the first makes a duplicate.
+Why             A few residents make many of the reports [obrien2016]; those whose first report was fixed
+                were 57 % likelier to report again [sjoberg2017]; neighbourhoods with the same need report
+                up to three times as fast [liu2023]. So good service raises the share of faults that are
+                reported, and reports are no measure of need.
 Leaves out      Distance within the grid, kinds of fault that annoy more than others, sensors. A fault that
                 is mended during a day can still be reported until its evening.
 Ablation        trust_weight 0 and fixed_report_ratio 1: service has no way back to reporting.
@@ -46,14 +47,29 @@ class Reporting(Contact):
                                             zh="每人每日上报风险率")
     trust_weight: float = param(1.0, "1", 0.0, 3.0, source="scenario range", evidence="assumed",
                                 doc="log of the ratio of the hazards at full and at no trust", zh="信任权重")
+    readiness_spread: float = param(2.0, "1", 0.0, 5.0, source="obrien2016", evidence="assumed",
+                                    doc="coefficient of variation of the residents' lasting readiness to report",
+                                    zh="上报意愿离散度")
     fixed_report_ratio: float = param(1.57, "1", 1.0, 3.0, source="sjoberg2017", evidence="published",
                                       doc="hazard after a fixed report, against none", zh="上次解决后的上报倍数")  # fmt: skip
+
+
+def readiness(world: View, p: Reporting, draw: Draw) -> Floats:
+    """Return the lasting readiness of each resident, lognormal with mean 1 (residents,)."""
+    spread = np.sqrt(np.log1p(np.square(p.readiness_spread)))
+    return np.exp(spread * draw.normal("readiness", world.residents.key, 0)) / np.hypot(1, p.readiness_spread)
 
 
 def reports_per_1000_year(world: World) -> float | None:
     """Reports of all channels, duplicates counted, re-complaints not."""
     tickets = world.tickets
     return per_thousand_year(world, tickets.created[~tickets.again])
+
+
+def first_reports_per_1000_year(world: World) -> float | None:
+    """Reports that were the first of their incident."""
+    tickets = world.tickets
+    return per_thousand_year(world, tickets.created[~tickets.again & ~tickets.duplicate])
 
 
 def reports_per_incident(world: World) -> float | None:
@@ -102,6 +118,10 @@ def _first_reports(world: World) -> Floats:
             reports_per_1000_year, "1/year", better=None, zh="每千人年上报数",
             doc="reports created in the window, duplicates counted, re-complaints not, per 1,000 residents and year",
         ),
+        "first_reports_per_1000_year": Metric(
+            first_reports_per_1000_year, "1/year", better=None, zh="每千人年首次上报数",
+            doc="first reports of their incidents, created in the window, per 1,000 residents and year",
+        ),
         "reports_per_incident": Metric(
             reports_per_incident, "1", better=None, zh="每事件上报数",
             doc="reports created in the window over incidents that began in it",
@@ -115,7 +135,8 @@ def _first_reports(world: World) -> Floats:
             doc="mean time from the beginning of a fault to its first report, reported faults of the window",
         ),
     },
-    sources=["sjoberg2017", "liu2023"],
+    sources=["obrien2016", "sjoberg2017", "liu2023"],
+    start=readiness,
 )  # fmt: skip
 def reporting(world: View, p: Reporting, draw: Draw, effects: Effects) -> None:
     """Let the day's hazard of each open fault pass, and spawn a ticket each time it is spent."""
@@ -139,7 +160,8 @@ def hazards(world: Any, p: Reporting) -> Floats:
     residents = world.residents
     pull = p.trust_weight * (residents.trust - _NEUTRAL_TRUST) + np.log(p.fixed_report_ratio) * residents.efficacy
     grown_up = residents.age_group != _CHILD
-    return p.reports_per_resident_day * access(p, residents.digital_skill) * np.exp(pull) * grown_up
+    able = world.resource * access(p, residents.digital_skill) * grown_up
+    return p.reports_per_resident_day * able * np.exp(pull)
 
 
 class Callers:

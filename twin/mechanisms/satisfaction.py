@@ -93,6 +93,8 @@ def satisfaction(world: View, p: Satisfaction, draw: Draw, effects: Effects) -> 
         return
     told, overdue = concluded_today(world), overdue_today(world, p.overdue_limits)
     rows = np.concatenate((told, overdue))
+    if not len(rows):
+        return
     performance = np.concatenate((delivered(world, p, told), np.zeros(len(overdue))))
     treatment = np.concatenate((procedure(world, p, draw, told, 1), procedure(world, p, draw, overdue, 0)))
     reporter = world.tickets.reporter[rows]

@@ -70,8 +70,9 @@ def trust(world: View, p: Trust, draw: Draw, effects: Effects) -> None:
     """Move the trust of those who learned today how their report ended, or who have waited too long."""
     if not len(world.residents):
         return
-    told = concluded_today(world)
-    overdue = overdue_today(world, p.overdue_limits)
+    told, overdue = concluded_today(world), overdue_today(world, p.overdue_limits)
+    if not len(told) + len(overdue):
+        return
     remember(world, p, told, effects)
     kept = solved(world, told) & (waited_limits(world, told) <= 1)
     reporter = world.tickets.reporter

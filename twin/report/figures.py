@@ -8,13 +8,14 @@ hand can show (Chinese without a Chinese font) is left out; an SVG's words are s
 from __future__ import annotations
 
 import io
+import itertools
 import logging
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
@@ -46,6 +47,8 @@ _ROW = 0.27  # inches
 _PANELS = 3
 _RESOLUTION = 150  # dots an inch
 
+_LATIN_FONT = "DejaVu Sans"  # it comes with matplotlib
+_SHIPPED_FONT = "NotoSansSC-subset.otf"
 _CHINESE_FONTS = (
     "Noto Sans SC", "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei", "PingFang SC",
     "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Heiti SC", "SimHei", "Arial Unicode MS",
@@ -56,7 +59,8 @@ _READERS_FONTS = (
 )
 _DURATIONS = (
     (1 / 12, Words("5 min", "5 分")), (1, Words("1 h", "1 时")), (6, Words("6 h", "6 时")), (24, Words("1 d", "1 天")),
-    (72, Words("3 d", "3 天")), (168, Words("1 wk", "1 周")), (720, Words("30 d", "30 天")), (2160, Words("90 d", "90 天")),
+    (72, Words("3 d", "3 天")), (168, Words("1 wk", "1 周")),
+    (720, Words("30 d", "30 天")), (2160, Words("90 d", "90 天")),
 )  # fmt: skip
 _TEXT: Mapping[str, Words] = {
     "share": Words("share closed", "已办结占比"),
@@ -81,6 +85,7 @@ def draw(experiment: Experiment, profiles: Mapping[str, Profile], lang: str) -> 
 def png(figure: Figure, lang: str) -> bytes | None:
     """Return the figure as PNG, or ``None`` if no font at hand can show its words."""
     target = io.BytesIO()
+    figure.set_dpi(_RESOLUTION)
     with matplotlib.rc_context(_style(lang)), warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         FigureCanvasAgg(figure).print_png(target, metadata={"Software": None})
@@ -122,7 +127,9 @@ def hours_to_close(material: Material) -> Figure | None:
     if not any(profile.counts.any() for profile in material.profiles.values()):
         return None
     figure, panels = _panels(material, sharey=True)
-    low, high = _range([end for one in material.profiles.values() for end in (one.quantile(0.005), one.quantile(0.995))])
+    low, high = _range(
+        [end for one in material.profiles.values() for end in (one.quantile(0.005), one.quantile(0.995))]
+    )
     for axes, arm in zip(panels, material.shown, strict=False):
         for shown, tone in _against_baseline(material, arm):
             share = material.profiles[shown].share_closed
@@ -226,7 +233,7 @@ def _waits_panel(axes: Axes, material: Material, arm: str, rows: Sequence[tuple[
 
 def _offsets(rows: Sequence[tuple[str, str]]) -> list[float]:
     """Rows from above, with a gap between groupings."""
-    gaps = np.cumsum([0, *(before[0] != after[0] for before, after in zip(rows, rows[1:], strict=False))])
+    gaps = np.cumsum([0, *(before[0] != after[0] for before, after in itertools.pairwise(rows))])
     return [row + 0.6 * float(gap) for row, gap in enumerate(gaps)]
 
 
@@ -249,8 +256,9 @@ def _panels(
     top, bottom = 1 - 0.55 / tall, 0.5 / tall
     figure.subplots_adjust(left / WIDTH, bottom, 0.985, top, 0.12, 0.55 / height)
     panels = list(grid.flat)
+    room = (WIDTH - left) / across * 0.9 / _CELL
     for axes, arm in zip(panels, shown, strict=False):
-        axes.set_title(_shortened(material.writer.arm(arm), WIDTH / across / _CELL), loc="left", fontsize=9)
+        axes.set_title(_shortened(material.writer.arm(arm), room), loc="left", fontsize=9)
     for empty in panels[len(shown) :]:
         empty.set_axis_off()
     return figure, panels[: len(shown)]
@@ -266,7 +274,8 @@ def _label(figure: Figure, material: Material, below: str, beside: str) -> None:
         option = material.writer.arm(experiment.arms[1]) if only else _word(material, "option")
         names = (material.writer.arm(experiment.baseline), option)
         handles = [
-            Line2D([], [], color=tone, label=name, linewidth=1.8) for tone, name in zip((GREY, BLUE), names, strict=True)
+            Line2D([], [], color=tone, label=name, linewidth=1.8)
+            for tone, name in zip((GREY, BLUE), names, strict=True)
         ]
         figure.legend(handles=handles, loc="upper right", ncols=2, frameon=False, fontsize=8.5, borderaxespad=0.1)
 
@@ -295,10 +304,9 @@ def _shortened(text: str, room: float) -> str:
 # -- style
 
 
-def _style(lang: str) -> dict[str, object]:
-    chinese = [chinese_font()] if lang == "zh" and chinese_font() else []
+def _style(lang: str) -> Any:  # matplotlib types its settings by the literal names of all of them
     return {
-        "font.family": [*chinese, "DejaVu Sans"],
+        "font.family": [*chinese_fonts(), _LATIN_FONT] if lang == "zh" else [_LATIN_FONT, *chinese_fonts()],
         "font.size": 9.0,
         "axes.titlesize": 9.0,
         "axes.labelsize": 9.0,
@@ -321,12 +329,10 @@ def _style(lang: str) -> dict[str, object]:
 
 
 @cache
-def chinese_font() -> str | None:
-    """Return the name of a font with Chinese characters: a shipped one, else the system's, else ``None``."""
-    for shipped in resources.files("twin.data").iterdir():
-        if shipped.name.endswith((".ttf", ".otf")):
-            with resources.as_file(shipped) as path:
-                font_manager.fontManager.addfont(path)
-                return font_manager.FontProperties(fname=str(path)).get_name()
+def chinese_fonts() -> tuple[str, ...]:
+    """Return the names of fonts with Chinese characters: the shipped one, then those of the machine."""
+    with resources.as_file(resources.files("twin.data").joinpath(_SHIPPED_FONT)) as path:
+        font_manager.fontManager.addfont(path)
+        shipped = font_manager.FontProperties(fname=str(path)).get_name()
     present = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in _CHINESE_FONTS if name in present), None)
+    return (shipped, *(name for name in _CHINESE_FONTS if name in present))

@@ -58,7 +58,8 @@ _CHARTS: Mapping[str, tuple[Words, Words]] = {
         Words(
             "Mean time to close by age of the reporter, channel and kind of matter, with 95 % intervals over the"
             " replications. The picture shows the first three options, the table all.",
-            "按诉求人年龄、渠道与事项类别统计的平均办结时长，以及各次重复间的 95% 置信区间。图中为前三个方案，表中为全部方案。",
+            "按诉求人年龄、渠道与事项类别统计的平均办结时长，以及各次重复间的 95% 置信区间。图中为前三个方案，"
+            "表中为全部方案。",
         ),
     ),
 }  # fmt: skip
@@ -76,7 +77,9 @@ _TEXT: Mapping[str, Words] = {
     ),
     "limits": Words("Limits and assumptions", "局限与假设"),
     "metrics": Words("What the metrics are", "指标说明"),
-    "metrics_head": Words("metric;name in the files;unit;better;definition", "指标;文件中的名称;单位;更好的方向;定义（英文）"),
+    "metrics_head": Words(
+        "metric;name in the files;unit;better;definition", "指标;文件中的名称;单位;更好的方向;定义（英文）"
+    ),
     "lower": Words("lower", "低"),
     "higher": Words("higher", "高"),
     "neither": Words("neither", "无"),

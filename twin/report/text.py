@@ -60,7 +60,9 @@ _TEXT: Mapping[str, Words] = {
     "difference": Words("difference (95 % interval)", "差值（95% 置信区间）"),
     "verdict": Words("verdict", "结论"),
     "better_in": Words("better in", "更好的次数"),
-    "results": Words("Results: mean over {n} replications ± half the 95 % interval", "结果：{n} 次重复的均值 ± 95% 置信区间半宽"),
+    "results": Words(
+        "Results: mean over {n} replications ± half the 95 % interval", "结果：{n} 次重复的均值 ± 95% 置信区间半宽"
+    ),
     "result": Words("Results of one replication (an interval needs two)", "一次运行的结果（两次以上才有置信区间）"),
     "differences": Words("Difference from {baseline}, seed by seed", "与「{baseline}」逐种子配对的差值"),
     "to": Words(" to ", " 至 "),
@@ -271,7 +273,9 @@ class Writer:
         difference, interval = self.difference(name, found), self.interval(name, found)
         if found.decided and interval:
             count = self.better_in(found)
-            return self.word("decided", difference=difference, interval=interval, verdict=self.verdict(found), count=count)
+            return self.word(
+                "decided", difference=difference, interval=interval, verdict=self.verdict(found), count=count
+            )
         shown = f" ({interval})" if interval else ""
         return self.word("undecided", difference=difference, interval=shown, verdict=self.verdict(found))
 
@@ -321,7 +325,13 @@ class Writer:
             shown = _joined(scale.number(one.mean, _size(one), "+"), _unit(scale.unit, self.lang), self.lang)
             interval = self._ends(one, scale)
             both = f"{shown} ({interval})" if interval else shown
-            yield (self.metric(name) if number == 0 else "", self.arm(option), both, self.verdict(one), self.better_in(one))
+            yield (
+                self.metric(name) if number == 0 else "",
+                self.arm(option),
+                both,
+                self.verdict(one),
+                self.better_in(one),
+            )
 
 
 def metrics_shown(experiment: Experiment) -> list[str]:

@@ -175,9 +175,7 @@ class Experiment:
     def _against_baseline(self, arm: str) -> dict[str, Difference]:
         base, option = self._defined(self.baseline), self._defined(arm)
         return {
-            name: paired_difference(base[name], option[name], self.book[name].better)
-            for name in base
-            if name in option
+            name: paired_difference(base[name], option[name], self.book[name].better) for name in base if name in option
         }
 
     def _arm_json(self, arm: str) -> dict[str, Any]:
@@ -241,15 +239,13 @@ def _warm_up() -> None:
 
 
 def metric_book() -> dict[str, Metric]:
-    """Return every metric of the catalogue by name."""
+    """Return every metric of the catalogue by name, those of one mechanism together."""
     from twin.mechanisms import CATALOGUE
 
-    return {name: metric for mechanism in CATALOGUE.values() for name, metric in mechanism.metrics.items()}
+    return {name: metric for mechanism in sorted(CATALOGUE) for name, metric in CATALOGUE[mechanism].metrics.items()}
 
 
-def conduct(
-    scenario: Scenario, plan: Plan, work: Work, book: Mapping[str, Metric], means: Means = ALONE
-) -> Experiment:
+def conduct(scenario: Scenario, plan: Plan, work: Work, book: Mapping[str, Metric], means: Means = ALONE) -> Experiment:
     """Carry out a plan with any ``work(arm, seed)`` that returns a Result (and pickles, for several jobs)."""
     with ExitStack() as stack:
         folder = None

@@ -7,8 +7,10 @@ as many tasks are in flight as there are workers, and those in flight at a death
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -16,7 +18,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, Generic, TypeVar
 
 from twin.errors import InputError, TwinError
@@ -44,12 +46,18 @@ class Failure:
 
 
 @dataclass
+class Stop:
+    """Whether the user asked to stop (Ctrl-C)."""
+
+    asked: bool = False
+
+
+@dataclass
 class Flight(Generic[Task]):
-    """Tasks that wait, tasks in the air, and whether the user asked to stop."""
+    """Tasks that wait and tasks in the air."""
 
     waiting: deque[Task]
     flying: dict[Future[Any], Task]
-    interrupted: bool = False
 
     def launch(self, pool: ProcessPoolExecutor, most: int) -> None:
         """Fill the air with at most so many tasks."""
@@ -59,15 +67,8 @@ class Flight(Generic[Task]):
             self.flying[future] = self.waiting.popleft()
 
     def landed(self) -> list[tuple[Task, Future[Any]]]:
-        """Wait for the next tasks to end; the first interrupt only stops further launches."""
-        try:
-            done, _ = wait(self.flying, return_when=FIRST_COMPLETED)
-        except KeyboardInterrupt:
-            if self.interrupted:
-                raise
-            self.interrupted = True
-            self.waiting.clear()
-            return []
+        """Wait for the next tasks to end."""
+        done, _ = wait(self.flying, return_when=FIRST_COMPLETED)
         return [(self.flying.pop(future), future) for future in list(self.flying) if future in done]
 
 
@@ -75,34 +76,40 @@ def compute(tasks: Sequence[Task], work: Callable[[Task], Value], jobs: int) -> 
     """Yield (task, value or failure) as tasks end, using so many processes.
 
     ``work`` and tasks must pickle when ``jobs`` exceeds 1. An :class:`InputError` is the user's and ends
-    everything; after Ctrl-C the tasks in flight are still yielded, then KeyboardInterrupt is raised.
+    everything; after Ctrl-C the tasks in the air are still yielded, then KeyboardInterrupt is raised (a second
+    Ctrl-C raises it at once).
     """
-    if jobs == 1:
-        yield from ((task, _attempt(work, task)) for task in tasks)
-        return
     waiting = deque(tasks)
-    while waiting:
-        suspects = yield from _in_company(waiting, work, jobs)
-        for task in suspects:
-            yield task, _alone(task, work)
+    with _interrupts() as stop:
+        while waiting and not stop.asked:
+            if jobs == 1:
+                task = waiting.popleft()
+                yield task, _attempt(work, task)
+            else:
+                suspects = yield from _in_company(waiting, work, jobs, stop)
+                for task in suspects:
+                    yield task, _alone(task, work)
+    if stop.asked:
+        raise KeyboardInterrupt
 
 
-def _in_company(waiting: deque[Task], work: Work, jobs: int) -> Generator[tuple[Task, Any], None, list[Task]]:
+def _in_company(
+    waiting: deque[Task], work: Work, jobs: int, stop: Stop
+) -> Generator[tuple[Task, Any], None, list[Task]]:
     """Return the tasks that were in flight when a worker died (none: all have ended)."""
     flight = Flight(waiting, {})
     suspects: list[Task] = []
     with _pool(work, jobs) as pool:
-        while (flight.waiting and not suspects) or flight.flying:
-            if not suspects:
+        while True:
+            if not suspects and not stop.asked:
                 suspects += _launch(flight, pool, jobs)
+            if not flight.flying:
+                return suspects
             for task, future in flight.landed():
                 if isinstance(future.exception(), BrokenProcessPool):
                     suspects.append(task)
                 else:
                     yield task, future.result()
-    if flight.interrupted:
-        raise KeyboardInterrupt
-    return suspects
 
 
 def _launch(flight: Flight[Task], pool: ProcessPoolExecutor, jobs: int) -> list[Task]:
@@ -123,6 +130,27 @@ def _alone(task: Task, work: Work) -> Any:
             if not isinstance(future.exception(), BrokenProcessPool):
                 return future.result()
     return Failure(None)
+
+
+@contextmanager
+def _interrupts() -> Iterator[Stop]:
+    """Turn the first Ctrl-C into a wish, so that no result is lost wherever it comes."""
+    stop = Stop()
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before in (signal.SIG_IGN, None):
+        yield stop
+        return
+
+    def ask(signum: int, frame: FrameType | None) -> None:
+        if stop.asked:
+            raise KeyboardInterrupt
+        stop.asked = True
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _pool(work: Work, jobs: int) -> ProcessPoolExecutor:
@@ -151,6 +179,15 @@ def _start_worker(work: Work) -> None:
     global _work
     _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_coordinator, daemon=True).start()
+
+
+def _end_with_coordinator() -> None:
+    """A pool's workers would outlive a killed coordinator, waiting for tasks for ever."""
+    coordinator = multiprocessing.parent_process()
+    if coordinator is not None:
+        coordinator.join()
+        os._exit(1)
 
 
 def _run_task(task: Any) -> Any:

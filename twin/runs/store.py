@@ -169,7 +169,9 @@ class RunFolder:
         session = {**_session(self.started), "computed_runs": self.computed, **settings, "sources": dict(sources)}
         path = self.path / "provenance.json"
         earlier = json.loads(path.read_text("utf-8"))["sessions"] if path.exists() else []
-        text = json.dumps({"schema": "twin.provenance/1", "sessions": [*earlier, session]}, indent=1, ensure_ascii=False)
+        text = json.dumps(
+            {"schema": "twin.provenance/1", "sessions": [*earlier, session]}, indent=1, ensure_ascii=False
+        )
         self.write("provenance.json", text + "\n")
 
     def finish(self, digest: str) -> None:

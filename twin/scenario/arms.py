@@ -32,7 +32,7 @@ class Arms:
     def resolve(self, tree: Marked, categories: Collection[str]) -> dict[str, Arm]:
         """Return the arms of a scenario's tree, in its order, as far as they can be resolved."""
         own = _arm_trees(tree)
-        if not own and "arms" in tree.value and tree.value["arms"].kind in ("map", "nothing"):
+        if not own and "arms" in tree.value and tree.value["arms"].kind == "map":
             self.complaints.append(Complaint("S112", tree.key_place("arms")))
         arms: dict[str, Arm] = {}
         for name in own:
@@ -111,7 +111,7 @@ def origins_of(tree: Marked, above: str = "") -> dict[str, str]:
 
 def _origins(tree: Marked, above: str) -> Iterator[tuple[str, str]]:
     for key, below in tree.value.items():
-        if below.kind == "map":
+        if below.kind == "map" and below.value:
             yield from _origins(below, f"{above}{key}.")
         elif below.value is not None:
             yield f"{above}{key}", _origin(below)

@@ -83,7 +83,7 @@ def _once(complaints: Iterable[Complaint]) -> Iterable[Complaint]:
     """Say everything once: what is wrong in the scenario is wrong again in each arm."""
     unique: dict[tuple[object, ...], Complaint] = {}
     for complaint in complaints:
-        unique.setdefault((complaint.code, complaint.place), complaint)
+        unique.setdefault((complaint.code, complaint.place, complaint.values.get("key")), complaint)
     return unique.values()
 
 

@@ -76,12 +76,13 @@ class Scenario:
         return {name: self._said(form, f"arms.{name}.") for name, form in arms.items()}
 
     def _said(self, form: Mapping[str, Any], above: str) -> dict[str, Any]:
-        """Return what a file or a setting said; an empty map where that is nothing."""
+        """Return what a file or a setting said."""
         said: dict[str, Any] = {}
         for key, below in form.items():
-            if isinstance(below, dict) and below and (inner := self._said(below, f"{above}{key}.")):
-                said[key] = inner
-            elif not (isinstance(below, dict) and below) and self.origin(above + key) != DEFAULT:
+            if isinstance(below, dict) and below:
+                inner = self._said(below, f"{above}{key}.")
+                said |= {key: inner} if inner or above + key in self.origins else {}
+            elif self.origin(above + key) != DEFAULT:
                 said[key] = below
         return said
 
