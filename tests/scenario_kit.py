@@ -49,7 +49,7 @@ class Crew:
 class Desk:
     """What a desk may do."""
 
-    teams: dict[str, Crew] = said(lambda: {"grid": Crew(), "night": Crew(2)}, "")
+    teams: dict[str, Crew] = said(lambda: {"grid": Crew(), "night": Crew(2)}, "")  # noqa: RUF009
     misroute_chance: float = said(0.25, "1", 0.0, 0.95)
     return_hours: float = said(8.0, "h", 0.0, 400.0)
     travel: float = said(24.0, "min", 0.0, 600.0)
@@ -58,11 +58,11 @@ class Desk:
     dispatch: str = said("batch", "", choices=("batch", "instant"))
     dispatch_times: tuple[str, ...] = said(("09:00",), "")
     limit_hours: tuple[float, ...] = said((2.0, 24.0, 168.0, 360.0), "h", 0.0, 8760.0)
-    shares: dict[str, float] = said(dict, "1", 0.0, 1.0)
+    shares: dict[str, float] = said(dict, "1", 0.0, 1.0)  # noqa: RUF009
     window: tuple[float, float] = said((0.0, 1.0), "1", 0.0, 1.0)
     patience: float | None = said(None, "h", 0.0, 10.0)
-    service: Service = said(Service, "")
-    services: dict[str, Service] = said(dict, "")
+    service: Service = said(Service, "")  # noqa: RUF009
+    services: dict[str, Service] = said(dict, "")  # noqa: RUF009
 
 
 TOY = Vocabulary(
@@ -112,9 +112,3 @@ class Folder:
     def _short(self, complaint: Any) -> str:
         place = str(complaint.place).replace(f"{self.path}/", "") if complaint.place else ""
         return f"{complaint.code} {place}".strip()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    """A folder for scenario files."""
-    return Folder(tmp_path)

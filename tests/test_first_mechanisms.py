@@ -152,8 +152,9 @@ def test_a_larger_demand_holds_the_reports_of_the_smaller(source: str) -> None:
     for per_day in (10.0, 17.5):
         hotline = block("hotline", source=source, reports_per_day=per_day)
         given = {"population": Population(), "desk": FAST, "hotline": hotline}
+        kinds = {name: SimpleNamespace(share=1.0, priority=2) for name in categories}
         plan = SimpleNamespace(days=60, warm_up_days=0, run_on_days=0, start=dt.date(2025, 1, 6), holidays="none",
-                               categories={name: SimpleNamespace(share=1.0, priority=2) for name in categories})  # fmt: skip
+                               categories=kinds)  # fmt: skip
         world = build_world(plan, SimpleNamespace(blocks=given), 1)
         Engine(world, list(CATALOGUE.values()), given, 1, only("hotline")).run()
         tickets[per_day] = dict(zip(world.tickets.key.tolist(), world.tickets.created.tolist(), strict=True))
@@ -237,28 +238,29 @@ def test_a_higher_hazard_brings_every_first_report_forward() -> None:
 
 def test_a_resident_reports_a_fault_once() -> None:
     keen = block("reporting", reports_per_resident_day=0.01)
-    tickets = live(days=60, off=("recomplaints",), reporting=keen, population=Population(residents=30, grids=1, places=20)).world.tickets
+    tickets = live(
+        days=60, off=("recomplaints",), reporting=keen, population=Population(residents=30, grids=1, places=200)
+    ).world.tickets
     pairs = set(zip(tickets.incident.tolist(), tickets.reporter.tolist(), strict=True))
     assert len(pairs) == len(tickets) > 100
 
 
-def share_reported(desk: DeskSettings, seed: int, **reporting: float) -> float:
-    engine = live(days=300, seed=seed, desk=desk, off=("recomplaints",), reporting=block("reporting", **reporting), **FAULTY)
+def share_reported(desk: DeskSettings, **reporting: float) -> float:
+    engine = live(days=200, desk=desk, off=("recomplaints",), reporting=block("reporting", **reporting), **FAULTY)
     return engine.metrics()["share_of_incidents_reported"]
 
 
 def test_good_service_raises_reporting() -> None:
-    gains = [share_reported(FAST, seed) - share_reported(SLOW, seed) for seed in (1, 2)]
-    assert min(gains) > 0.005
+    assert share_reported(FAST) > share_reported(SLOW) + 0.005
 
 
 def test_without_trust_and_memory_service_has_no_way_back_to_reporting() -> None:
     deaf = {"trust_weight": 0.0, "fixed_report_ratio": 1.0}
-    assert share_reported(FAST, 1, **deaf) == share_reported(SLOW, 1, **deaf)
+    assert share_reported(FAST, **deaf) == share_reported(SLOW, **deaf)
 
 
 def test_four_series_move_apart() -> None:
-    scenario = load("scenarios/four_series.yaml", sets=["days=240"])
+    scenario = load("scenarios/four_series.yaml", sets=["days=180"])
     from twin.runs.experiment import run
 
     fast = run(scenario, replications=3).differences["fast"]
@@ -279,7 +281,9 @@ def test_trust_settles_where_gains_and_losses_balance() -> None:
 
 
 def test_trust_that_takes_no_step_never_moves() -> None:
-    still = live(desk=SLOW, hotline=block("hotline", source="poisson"), trust=block("trust", step=0.0, efficacy_step=0.0))
+    still = live(
+        desk=SLOW, hotline=block("hotline", source="poisson"), trust=block("trust", step=0.0, efficacy_step=0.0)
+    )
     assert (still.world.residents.trust == 0.5).all() and (still.world.residents.efficacy == 0).all()
     moving = live(desk=SLOW, hotline=block("hotline", source="poisson"))
     assert (moving.world.residents.trust != 0.5).any() and (moving.world.residents.efficacy > 0).any()
@@ -343,16 +347,23 @@ def test_bad_service_is_seen_in_recomplaints_and_escalations() -> None:
 # -- measurement ---------------------------------------------------------------------------------------------
 
 HONEST = {"response_slope": 0.0, "courtesy_shift": 0.0, "courtesy_solved": 0.0}
-CALLED = replace(SLOW, call_back_share=1.0, reach_chance=1.0, reopen_chance=0.0)
+CALLED = replace(
+    SLOW, teams={"a": Team(workers=4, calendar="5x8")}, call_back_share=1.0, reach_chance=1.0, reopen_chance=0.0
+)
 
 
 def rates(**measurement: float) -> dict[str, float]:
-    return live(days=150, run_on_days=60, desk=CALLED, hotline=STREAM, measurement=block("measurement", **measurement)).metrics()
+    return live(
+        days=150, run_on_days=60, desk=CALLED, hotline=STREAM, measurement=block("measurement", **measurement)
+    ).metrics()
 
 
 def test_honest_answers_of_a_random_sample_are_not_biased() -> None:
     honest = rates(**HONEST)
-    for reported, true in (("satisfied_share_reported", "satisfied_share_true"), ("resolution_rate", "resolution_rate_true")):
+    for reported, true in (
+        ("satisfied_share_reported", "satisfied_share_true"),
+        ("resolution_rate", "resolution_rate_true"),
+    ):
         assert honest[reported] == pytest.approx(honest[true], abs=0.06)
 
 
@@ -383,7 +394,13 @@ def ten_tickets() -> World:
     """A golden log: class 1 (24 h), one merged, one given up, one never dispatched."""
     world = live(days=10, off=tuple(CATALOGUE), population=Population(residents=10)).world
     nan = np.nan
-    world.tickets.append(np.arange(10, dtype=np.uint64), created=0.0, reporter=np.arange(10), priority=1, incident=np.arange(10, dtype=np.uint64))
+    world.tickets.append(
+        np.arange(10, dtype=np.uint64),
+        created=0.0,
+        reporter=np.arange(10),
+        priority=1,
+        incident=np.arange(10, dtype=np.uint64),
+    )
     cells = {
         "dispatched": [10, 10, 10, 10, 10, 10, 10, 10, nan, nan],
         "started": [60, 120, 600, 900, 1400, 1500, 3000, nan, nan, nan],
@@ -393,7 +410,14 @@ def ten_tickets() -> World:
     }
     for name, values in cells.items():
         world.tickets.writable(name)[:] = values
-    world.answers.append(np.arange(4, dtype=np.uint64), ticket=[0, 1, 4, 5], resident=[0, 1, 4, 5], kind=0, solved=[1, 1, 1, 0], level=[5, 5, 3, 2])
+    world.answers.append(
+        np.arange(4, dtype=np.uint64),
+        ticket=[0, 1, 4, 5],
+        resident=[0, 1, 4, 5],
+        kind=0,
+        solved=[1, 1, 1, 0],
+        level=[5, 5, 3, 2],
+    )
     return world
 
 
@@ -402,11 +426,19 @@ def ten_tickets() -> World:
 
 def test_weekends_and_holidays_cost_their_premium() -> None:
     watch = replace(FAST, teams={"night": Team(workers=2, calendar="24x7")})
-    paid = live(days=9, start="2024-09-28", holidays="china", desk=watch, payroll=block("payroll", wage_yuan_per_hour=10.0))
+    paid = live(
+        days=9, start="2024-09-28", holidays="china", desk=watch, payroll=block("payroll", wage_yuan_per_hour=10.0)
+    )
     # Sat 28 a rest day, Sun 29 a make-up workday, Mon 30 ordinary, then six of the seven days of the National Day
     assert paid.world.postings.account.tolist() == [1, 0, 0, 2, 2, 2, 2, 2, 2]
     assert paid.metrics()["cost_yuan"] == 2 * 24 * 10 * (2 + 1 + 1 + 6 * 3)
-    flat = live(days=9, start="2024-09-28", holidays="china", desk=watch, payroll=block("payroll", wage_yuan_per_hour=10.0, weekend_pay=1.0, holiday_pay=1.0))
+    flat = live(
+        days=9,
+        start="2024-09-28",
+        holidays="china",
+        desk=watch,
+        payroll=block("payroll", wage_yuan_per_hour=10.0, weekend_pay=1.0, holiday_pay=1.0),
+    )
     assert flat.metrics()["cost_yuan"] == 2 * 24 * 10 * 9
 
 
@@ -431,7 +463,9 @@ def test_the_placebo_changes_no_bit() -> None:
 @pytest.mark.parametrize("name", ["trust", "satisfaction", "measurement", "payroll", "recomplaints"])
 def test_demand_does_not_feel_who_only_looks_on(name: str) -> None:
     """Switching off what comes after the reports leaves the hotline's reports as they were."""
-    with_it, without = (live(hotline=STREAM, off=off).world.tickets for off in (("recomplaints",), ("recomplaints", name)))
+    with_it, without = (
+        live(hotline=STREAM, off=off).world.tickets for off in (("recomplaints",), ("recomplaints", name))
+    )
     assert np.array_equal(with_it.key, without.key) and np.array_equal(with_it.done, without.done, equal_nan=True)
 
 

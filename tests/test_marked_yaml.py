@@ -49,7 +49,24 @@ def test_a_path_that_leads_nowhere_ends_at_the_innermost_thing() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["no", "on", "NO", "y", "12:30", "010", "0x1F", "1_000", "2025-01-06", "5x8", "nan", "1e", "+", "1 h", "=", "-.5.2"],
+    [
+        "no",
+        "on",
+        "NO",
+        "y",
+        "12:30",
+        "010",
+        "0x1F",
+        "1_000",
+        "2025-01-06",
+        "5x8",
+        "nan",
+        "1e",
+        "+",
+        "1 h",
+        "=",
+        "-.5.2",
+    ],
 )
 def test_words_stay_text(text: str) -> None:
     assert read(f"a: {text}").plain() == {"a": text}
@@ -57,7 +74,17 @@ def test_words_stay_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1e3", 1000.0), ("-7", -7), (".5", 0.5), ("5.", 5.0), ("0", 0), ("true", True), ("~", None), ("", None), ("+2", 2)],
+    [
+        ("1e3", 1000.0),
+        ("-7", -7),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("0", 0),
+        ("true", True),
+        ("~", None),
+        ("", None),
+        ("+2", 2),
+    ],
 )
 def test_plain_numbers_switches_and_nothing(text: str, value: object) -> None:
     found = read(f"a: {text}").value["a"].value

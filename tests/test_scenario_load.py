@@ -5,16 +5,24 @@ from __future__ import annotations
 import json
 import pickle
 import random
+import time
+from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.scenario_kit import BASE, TOY, Crew, Desk, Folder, folder  # noqa: F401
+from tests.scenario_kit import BASE, TOY, Crew, Desk, Folder
 from twin.core.marked_yaml import write
 from twin.errors import InputError, Words, render
 from twin.scenario.load import load
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """A folder for scenario files."""
+    return Folder(tmp_path)
 
 
 def with_desk(text: str) -> str:
@@ -402,6 +410,31 @@ def test_a_long_chain_of_arms_is_refused_in_time(folder: Folder) -> None:
     assert folder.refused(f"version: 1\ndays: 9\narms:\n{chain}  a300: {{}}\n")[0].startswith("S111")
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("arms:\n" + "".join(f"  a{n}: {{}}\n" for n in range(5000)), 1),
+        ("arms: {a: {}}\n" + "".join(f"k{n}: 1\n" for n in range(20_000)), 200),
+        ("arms: {a: {}}\ndesk: {limit_hours: [" + "x, " * 50_000 + "]}\n", 50),
+        ("arms: {a: {}}\n" + "k" * 500_000 + ": 1\n", 1),
+    ],
+)
+def test_a_file_full_of_nonsense_is_refused_in_time(folder: Folder, text: str, count: int) -> None:
+    began = time.monotonic()
+    assert len(folder.refused("version: 1\ndays: 9\n" + text)) == count
+    assert time.monotonic() - began < 20
+
+
+def test_a_setting_cannot_nest_without_end(folder: Folder) -> None:
+    for path in ("desk.services", "title"):
+        assert folder.refused(BASE, path + ".x" * 5000 + "=1") == ["S123 <--set #1>:1:1"]
+
+
+def test_holidays_must_be_known_for_all_years_of_the_run(folder: Folder) -> None:
+    assert folder.refused(BASE, "holidays=china", "start=2190-01-01") == ["S143 <--set #2>:1:7"]
+    assert folder.load(BASE, "holidays=china").holidays == "china"
+
+
 def test_arms_are_chosen_by_name(folder: Folder) -> None:
     chosen = folder.load(BASE, arms=["far", "manual"])
     assert list(chosen.arms) == ["far", "manual"]
@@ -433,7 +466,7 @@ def test_messages_are_whole_in_both_languages(folder: Folder) -> None:
     assert "1.5 不在 [0, 0.95] 之内" in render(caught.value, "zh")
 
 
-LINES = st.sampled_from(BASE.splitlines() + ["desk: {teams: {x: {workers: 3}}}", "extends: s.yaml", "categories:"])
+LINES = st.sampled_from([*BASE.splitlines(), "desk: {teams: {x: {workers: 3}}}", "extends: s.yaml", "categories:"])
 PIECES = st.sampled_from(["{", "}", "[", ": ", "null", "-1", "x", " ", "\n", "like: far", "1e9", "&a ", "*a", "!!t "])
 
 

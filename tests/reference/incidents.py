@@ -3,7 +3,6 @@
 import math
 
 from tests.reference import DAY, today
-
 from twin.core.world import Phase
 
 

@@ -1,7 +1,6 @@
 """Payroll, one team and one minute at a time."""
 
 from tests.reference import DAY
-
 from twin.core.clock import is_open, working_calendar
 
 

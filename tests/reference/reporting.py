@@ -34,7 +34,13 @@ def hazard(world, p, luck, resident):
     readiness = math.exp(spread * luck.normal("readiness", residents.key[resident], 0) - spread**2 / 2)
     access = p.phone_ease + (1 - p.phone_ease) * residents.digital_skill[resident]
     trusting = math.exp(p.trust_weight * (residents.trust[resident] - 0.5))
-    return p.reports_per_resident_day * readiness * access * trusting * p.fixed_report_ratio ** residents.efficacy[resident]
+    return (
+        p.reports_per_resident_day
+        * readiness
+        * access
+        * trusting
+        * p.fixed_report_ratio ** residents.efficacy[resident]
+    )
 
 
 def chosen(near, hazards, luck):

@@ -150,8 +150,21 @@ def _input_error(error: click.ClickException) -> InputError:
     if isinstance(error, click.MissingParameter) and error.param:
         return InputError.of("R223", argument=error.param.human_readable_name, program=path)
     if isinstance(error, click.BadParameter) and error.param:
-        return InputError.of("R224", argument=error.param.opts[0], reason=error.message)
+        return InputError.of("R224", argument=error.param.opts[0], reason=_reason(error))
+    if isinstance(error, click.BadOptionUsage):
+        return InputError.of("R226", option=error.option_name)
+    if "unexpected extra" in error.message:
+        return InputError.of("R227", extra=error.message.rpartition("(")[2].rstrip(")"), program=path)
     return InputError.of("R225", reason=error.format_message(), program=path)
+
+
+def _reason(error: click.BadParameter) -> Words | str:
+    kind = error.param.type if error.param else None
+    if isinstance(kind, click.types.IntParamType):
+        return Words("a whole number is needed", "需要整数")
+    if isinstance(kind, click.Choice):
+        return Words(f"it must be one of {', '.join(kind.choices)}", f"只能是 {'、'.join(kind.choices)}")
+    return error.message
 
 
 def _options(context: click.Context | None) -> tuple[str, ...]:

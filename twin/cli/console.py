@@ -67,19 +67,25 @@ def fail(error: TwinError, lang: Language | None = None) -> NoReturn:
 
 def show(sheet: Sheet) -> None:
     """Write a sheet to stdout as a table, in as many pieces as the width asks for."""
+    say(sheet.title)
+    for piece in _pieces(sheet, width()):
+        show_folded(piece)
+
+
+def show_folded(sheet: Sheet) -> None:
+    """Write a sheet, without its title, as one table; what does not fit a cell is folded."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    table = Table(box=SIMPLE_HEAD)
+    for name in sheet.head:
+        table.add_column(Text(name), overflow="fold")
+    for row in sheet.rows:
+        table.add_row(*map(Text, row))
     screen = Console(file=sys.stdout, width=width(), no_color=not coloured(sys.stdout), highlight=False)
-    for number, piece in enumerate(_pieces(sheet, screen.width)):
-        table = Table(box=SIMPLE_HEAD, title=Text(sheet.title) if number == 0 else None, title_justify="left")
-        for name in piece.head:
-            table.add_column(Text(name), overflow="fold")
-        for row in piece.rows:
-            table.add_row(*map(Text, row))
-        screen.print(table)
+    screen.print(table)
 
 
 def coloured(stream: TextIO) -> bool:

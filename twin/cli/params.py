@@ -23,10 +23,14 @@ _GRADES = {
     "assumed": Words("assumed", "假定"),
 }
 _LEVER = Words("lever", "可调杠杆")
-_TOTAL = Words("{count} parameters, of which {assumed} are only assumed", "共 {count} 个参数，其中 {assumed} 个仅为假定")
+_TOTAL = Words(
+    "{count} parameters, of which {assumed} are only assumed", "共 {count} 个参数，其中 {assumed} 个仅为假定"
+)
 
 
-@click.command(help=console.worded("List every parameter with unit, range, source.", "列出全部参数及其单位、范围、来源。"))
+@click.command(
+    help=console.worded("List every parameter with unit, range, source.", "列出全部参数及其单位、范围、来源。")
+)
 @click.option("--csv", "as_csv", is_flag=True, help=console.worded("As comma-separated values.", "输出 CSV。"))
 @click.option("--json", "as_json", is_flag=True, help=console.worded("As one JSON object.", "输出一个 JSON 对象。"))
 @click.option("--lang", type=click.Choice(["zh", "en"]), help=console.worded("Language.", "语言。"))

@@ -35,7 +35,8 @@ def command(scenario: str | None, arm: str | None, lang: str | None) -> None:
     rows = plan_of([one for name, one in CATALOGUE.items() if name not in off])
     spoken = console.language(lang)
     cells = tuple((row.phase, row.mechanism, *(_listed(names) for names in row[2:])) for row in rows)
-    console.show(Sheet(_TITLE[spoken], tuple(words[spoken] for words in _HEAD), cells))
+    console.say(_TITLE[spoken])
+    console.show_folded(Sheet("", tuple(words[spoken] for words in _HEAD), cells))
 
 
 def _off(path: str, arm: str | None) -> frozenset[str]:
@@ -48,4 +49,12 @@ def _off(path: str, arm: str | None) -> frozenset[str]:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    return "\n".join(names)
+    """Return the columns by table: ``tickets: created, done``."""
+    tables = {
+        table: [name.partition(".")[2] for name in names if name.startswith(f"{table}.")] for table in _tables(names)
+    }
+    return "\n".join(f"{table}: {', '.join(columns)}" if columns else table for table, columns in tables.items())
+
+
+def _tables(names: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys(name.partition(".")[0] for name in names))

@@ -20,7 +20,9 @@ from twin.errors import InputError
     "sets",
     multiple=True,
     metavar="PATH=VALUE",
-    help=console.worded("Set a parameter in all arms (repeatable; applied last).", "设置所有方案的参数（可重复；最后生效）。"),
+    help=console.worded(
+        "Set a parameter in all arms (repeatable; applied last).", "设置所有方案的参数（可重复；最后生效）。"
+    ),
 )
 @click.option(
     "--json",

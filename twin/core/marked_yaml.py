@@ -25,7 +25,7 @@ from twin.errors import Complaint, InputError, Place, Words, file_order
 
 LIMIT_BYTES = 4_000_000
 LIMIT_DEPTH = 64
-LIMIT_VALUES = 400_000
+LIMIT_VALUES = 200_000
 LIMIT_ALIASED = 100_000
 LIMIT_COMPLAINTS = 200
 
@@ -351,7 +351,7 @@ class _Tree:
                 self.complain("Y016", (key.start, key.end), found=KINDS[key.kind], text=_said(key))
             elif key.value in keys:
                 first = keys[key.value].place
-                self.complain("Y015", (key.start, key.end), key=key.value, first=first)
+                self.complain("Y015", (key.start, key.end), key=key.value, first_place=first)
             elif key.value == "<<":
                 self.complain("Y020", (key.start, key.end))
             else:

@@ -46,7 +46,8 @@ class Hotline(Contact):
     reports_per_day: float = param(17.5, "1/day", 0.0, 100_000.0, source="scenario range", evidence="assumed",
                                    doc="mean number of reports, duplicates counted", zh="日均上报数")
     duplicate_share: float = param(0.15, "1", 0.0, 0.95, source="scenario range", evidence="assumed",
-                                   doc="poisson: share of reports that repeat an earlier one", zh="重复上报占比")
+                                   doc="poisson: share of reports that repeat an earlier one",
+                                   zh="重复上报占比")
     duplicate_lag_hours: float = param(12.0, "h", 0.0, 1000.0, source="scenario range", evidence="assumed",
                                        doc="poisson: mean time from the first report to a duplicate, exponential",
                                        zh="重复上报滞后")
@@ -54,7 +55,7 @@ class Hotline(Contact):
                      doc="log: one that ships with the twin, or the path of a CSV file", zh="诉求日志")
     repeat_days: float = param(30.0, "day", 0.0, 365.0, source="scenario range", evidence="assumed",
                                doc="log: the same type at the same place within so many days is the same incident",
-                               zh="同一事件的时间窗")  # fmt: skip
+                               zh="同一事件的时间窗")
 
 
 class Replayed(NamedTuple):

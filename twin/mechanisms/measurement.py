@@ -50,7 +50,8 @@ class Measurement:
                                   doc="how much kinder satisfaction is told to the office that did the work",
                                   zh="当面拔高")
     courtesy_solved: float = param(0.1, "1", 0.0, 1.0, source="bevan2006", evidence="assumed",
-                                   doc="chance that somebody calls an unsolved matter solved", zh="碍于情面称已解决")
+                                   doc="chance that somebody calls an unsolved matter solved",
+                                   zh="碍于情面称已解决")
     answer_noise: float = param(0.15, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                 doc="standard deviation of an answer about the opinion", zh="作答误差")
     temper_weight: float = param(0.1, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
@@ -58,10 +59,11 @@ class Measurement:
     level_width: float = param(0.25, "1", 0.05, 1.0, source="scenario range", evidence="assumed",
                                doc="satisfaction covered by one of the middle levels; 0 is where the third begins",
                                zh="等级宽度")
-    survey_every_days: int = param(30, "day", 1, 3650, source="scenario range", evidence="assumed", lever=True,
+    survey_every_days: int = param(30, "day", 1, 3650, source="scenario range", evidence="assumed",
+                                   lever=True,
                                    doc="days from survey to survey", zh="问卷间隔")
     survey_share: float = param(0.02, "1", 0.0, 1.0, source="scenario range", evidence="assumed", lever=True,
-                                doc="residents above 14 who are asked in a survey", zh="问卷抽样比例")  # fmt: skip
+                                doc="residents above 14 who are asked in a survey", zh="问卷抽样比例")
 
 
 def level_of(p: Measurement, opinion: Floats) -> Ints:
@@ -232,11 +234,10 @@ def opinion_of_reporters(world: Any, p: Measurement, draw: Draw, rows: Ints) -> 
     return opinions(world, p, draw, felt, reporter, tickets.key[rows], 0)
 
 
-def opinions(
-    world: Any, p: Measurement, draw: Draw, felt: Floats, who: Ints, keys: Keys, occurrence: int
-) -> Floats:
+def opinions(world: Any, p: Measurement, draw: Draw, felt: Floats, who: Ints, keys: Keys, occurrence: int) -> Floats:
     """Add to satisfaction the leaning of the person and the noise of the answer."""
-    return felt + p.temper_weight * world.residents.temper[who] + p.answer_noise * draw.normal("noise", keys, occurrence)
+    noise = p.answer_noise * draw.normal("noise", keys, occurrence)
+    return felt + p.temper_weight * world.residents.temper[who] + noise
 
 
 def answers(p: Measurement, draw: Draw, occasion: str, opinion: Floats, keys: Keys) -> Flags:

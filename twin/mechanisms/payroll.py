@@ -14,6 +14,7 @@ Ablation        weekend_pay and holiday_pay 1: only the number of hours counts. 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -40,24 +41,30 @@ class Payroll:
     """Pay, and what keeps an employee from the post."""
 
     wage_yuan_per_hour: float = param(30.0, "yuan/h", 0.0, 500.0, source="scenario range", evidence="assumed",
-                                      lever=True, doc="pay of an ordinary hour", zh="小时工资")
+                                      lever=True,
+                                      doc="pay of an ordinary hour", zh="小时工资")
     weekend_pay: float = param(2.0, "1", 1.0, 3.0, source="labour_law", evidence="published", lever=True,
                                doc="pay of an hour on a rest day, in ordinary hours", zh="周末工资倍数")
     holiday_pay: float = param(3.0, "1", 1.0, 4.0, source="labour_law", evidence="published", lever=True,
-                               doc="pay of an hour on a public holiday, in ordinary hours", zh="法定节假日工资倍数")
+                               doc="pay of an hour on a public holiday, in ordinary hours",
+                               zh="法定节假日工资倍数")
     weekly_hours: float = param(40.0, "h", 1.0, 60.0, source="labour_law", evidence="published", lever=True,
                                 doc="contracted hours of an employee, over five days", zh="周工时")
-    leave_days: float = param(10.0, "day/year", 0.0, 30.0, source="paid_leave", evidence="published", lever=True,
+    leave_days: float = param(10.0, "day/year", 0.0, 30.0, source="paid_leave", evidence="published",
+                              lever=True,
                               doc="paid leave of an employee", zh="年休假")
-    sick_days: float = param(8.0, "day/year", 0.0, 60.0, source="scenario range", evidence="assumed", lever=True,
+    sick_days: float = param(8.0, "day/year", 0.0, 60.0, source="scenario range", evidence="assumed",
+                             lever=True,
                              doc="days that an employee is ill", zh="病假")
-    training_days: float = param(5.0, "day/year", 0.0, 30.0, source="scenario range", evidence="assumed", lever=True,
+    training_days: float = param(5.0, "day/year", 0.0, 30.0, source="scenario range", evidence="assumed",
+                                 lever=True,
                                  doc="days that an employee is trained", zh="培训")
     holiday_days: float = param(13.0, "day/year", 0.0, 30.0, source="public_holidays", evidence="published",
-                                lever=True, doc="public holidays that an employee is owed", zh="法定节假日")
+                                lever=True,
+                                doc="public holidays that an employee is owed", zh="法定节假日")
     paid_break_minutes: float = param(60.0, "min", 0.0, 180.0, source="scenario range", evidence="assumed",
                                       lever=True, doc="breaks in a shift during which somebody else has the post",
-                                      zh="带薪休息")  # fmt: skip
+                                      zh="带薪休息")
 
 
 def roster(world: View, p: Payroll, draw: Draw) -> Floats:
@@ -71,7 +78,7 @@ def daily_hours(calendar: str, world: Any) -> Floats:
     """Return the open hours of each day (days,)."""
     intervals = working_calendar(calendar, world.clock, world.days).intervals
     midnights = np.arange(world.days + 1.0) * DAY_MINUTES
-    spans = zip(midnights, midnights[1:], strict=False)
+    spans = pairwise(midnights)
     return np.array([open_minutes(*intervals, start, end) for start, end in spans]) / _HOUR_MINUTES
 
 

@@ -39,7 +39,7 @@ class Recomplaints:
                                   zh="超期后的每日行动风险率")
     higher_share: float = param(0.2, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                 doc="of those who act: turn to a higher level instead of coming again",
-                                zh="越级反映占比")  # fmt: skip
+                                zh="越级反映占比")
 
 
 def recomplaints_per_1000_year(world: World) -> float | None:

@@ -42,8 +42,8 @@ class Reporting(Contact):
     """What makes a resident report a fault."""
 
     reports_per_resident_day: float = param(1e-4, "1/day", 0.0, 0.01, source="liu2023", evidence="assumed",
-                                            doc="hazard of one resident with full access, neutral trust and no fixed "
-                                                "report behind, for one open fault in the grid",
+                                            doc="hazard of one resident of mean readiness, full access, neutral "
+                                                "trust and no fixed report behind, for one open fault of the grid",
                                             zh="每人每日上报风险率")
     trust_weight: float = param(1.0, "1", 0.0, 3.0, source="scenario range", evidence="assumed",
                                 doc="log of the ratio of the hazards at full and at no trust", zh="信任权重")
@@ -51,7 +51,8 @@ class Reporting(Contact):
                                     doc="coefficient of variation of the residents' lasting readiness to report",
                                     zh="上报意愿离散度")
     fixed_report_ratio: float = param(1.57, "1", 1.0, 3.0, source="sjoberg2017", evidence="published",
-                                      doc="hazard after a fixed report, against none", zh="上次解决后的上报倍数")  # fmt: skip
+                                      doc="hazard after a fixed report, against none",
+                                      zh="上次解决后的上报倍数")
 
 
 def readiness(world: View, p: Reporting, draw: Draw) -> Floats:
@@ -194,9 +195,7 @@ class Calls(NamedTuple):
     minute: Floats
 
 
-def let_a_day_pass(
-    world: Any, p: Reporting, draw: Draw, faults: Ints, number: Ints
-) -> tuple[Floats, list[Calls]]:
+def let_a_day_pass(world: Any, p: Reporting, draw: Draw, faults: Ints, number: Ints) -> tuple[Floats, list[Calls]]:
     """Spend the day's hazard of each open fault; return what is left until its next report, and the calls.
 
     `number`, the calls so far of each fault, is counted on.
@@ -218,9 +217,7 @@ def let_a_day_pass(
     return left, calls
 
 
-def rings(
-    draw: Draw, keys: Keys, number: Ints, left: Floats, budget: Floats
-) -> Iterator[tuple[Ints, Floats]]:
+def rings(draw: Draw, keys: Keys, number: Ints, left: Floats, budget: Floats) -> Iterator[tuple[Ints, Floats]]:
     """Yield which faults ring next and the hazard that each has spent of its budget by then.
 
     Report number k comes when the hazard since the fault began has passed the sum of k exponential

@@ -36,13 +36,14 @@ class Theory:
     utilisation: float = param(0.8, "1", 0.0, 5.0, source="erlang1917", evidence="published",
                                doc="offered load by server", zh="负荷率")
     patience: float = param(0.0, "1", 0.0, 1000.0, source="garnett2002", evidence="published",
-                            doc="mean patience in mean service times, exponential (0: endless)", zh="平均耐心")
+                            doc="mean patience in mean service times, exponential (0: endless)",
+                            zh="平均耐心")
     urgent_share: float = param(0.0, "1", 0.0, 1.0, source="cobham1954", evidence="published",
                                 doc="customers of the class that is served first", zh="优先占比")
     customers: int = param(200_000, "1", 1, 10_000_000, source="scenario range", evidence="assumed",
                            doc="mean number of customers in the whole run, warm-up included", zh="顾客数")
     calendar: str = param("24x7", "", source="scenario range", evidence="assumed",
-                          doc="opening hours of the servers", zh="开放日历")  # fmt: skip
+                          doc="opening hours of the servers", zh="开放日历")
 
 
 def service_minutes(theory: Theory, days: int) -> float:

@@ -39,7 +39,7 @@ class Trust:
                                  zh="效能感步长")
     overdue_limits: float = param(2.0, "1", 1.0, 20.0, source="scenario range", evidence="assumed",
                                   doc="waiting, in class limits, that is a disappointment by itself",
-                                  zh="严重超期倍数")  # fmt: skip
+                                  zh="严重超期倍数")
 
 
 def trust_mean(world: World) -> float | None:

@@ -30,6 +30,18 @@ GROUPS: Mapping[str, Words] = {
     "child": Words("children", "儿童"), "youth": Words("aged 15-34", "青年"), "adult": Words("aged 35-64", "中年"),
     "elder": Words("aged 65+", "老年"), "staff": Words("staff", "工作人员"), "phone": Words("by phone", "电话"),
     "app": Words("by app", "手机端"), "walk_in": Words("in person", "上门"), "patrol": Words("on patrol", "巡查"),
+    "property": Words("property services", "物业服务"),
+    "noise": Words("noise", "噪声"),
+    "parking": Words("parking", "停车"),
+    "sanitation": Words("sanitation", "环境卫生"),
+    "lighting_paving": Words("lighting and paving", "照明与路面"),
+    "leaks_drains": Words("leaks and drains", "渗漏与排水"),
+    "utilities": Words("utilities", "水电气"),
+    "lift_fire": Words("lifts and fire safety", "电梯与消防"),
+    "illegal_building": Words("illegal building", "违建"),
+    "pets": Words("pets", "宠物"),
+    "social_care": Words("social care", "民生照护"),
+    "other": Words("other", "其他"),
 }  # fmt: skip
 
 Columns = Mapping[str, Values]
@@ -143,10 +155,9 @@ class Material:
 
     def group(self, name: str) -> str:
         """Return what a group of reporters or tickets is called."""
-        if name in GROUPS:
-            return GROUPS[name][self.lang]
         known = self.experiment.scenario.categories.get(name)
-        return (known and known.title[self.lang]) or name.replace("_", " ")
+        title = known.title[self.lang] if known else ""
+        return title or (GROUPS[name][self.lang] if name in GROUPS else name.replace("_", " "))
 
 
 def groups_of(profiles: Sequence[Profile], grouping: str) -> list[str]:

@@ -28,15 +28,23 @@ from typing import Any
 
 import numpy as np
 
-from twin.errors import InputError
+from twin.errors import InputError, Words
 
 Rows = Mapping[str, np.ndarray]
 Tables = Mapping[str, Rows]
 
 LEDGER = "ledger.sqlite"
 DONE = "DONE"
+_SQLITE = b"SQLite format 3"
+_UNFINISHED = ".unfinished"
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 _RECORDED = ("numpy", "numba", "scipy", "mesa", "duckdb", "matplotlib", "pydantic", "chinesecalendar", "lunardate")
+_NAMES = {
+    "digest": Words("what the scenario says", "场景内容"),
+    "results_version": Words("the version of results", "结果版本"),
+    "arms": Words("the arms", "方案"),
+    "first_seed": Words("the first seed", "起始种子"),
+}
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS identity (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS runs (
@@ -88,6 +96,7 @@ class RunFolder:
         folder = cls(path, _open_ledger(path))
         try:
             folder._claim(identity, replications)
+            folder._sweep()
         except BaseException:
             folder.ledger.close()
             raise
@@ -102,9 +111,9 @@ class RunFolder:
     def _claim(self, identity: Identity, replications: int) -> None:
         held = dict(self.ledger.execute("SELECT name, value FROM identity"))
         wanted = identity.rows()
-        differing = [name for name in wanted if held.get(name, wanted[name]) != wanted[name]]
+        differing = [_NAMES[name] for name in wanted if held.get(name, wanted[name]) != wanted[name]]
         if differing:
-            raise InputError.of("R201", folder=str(self.path), differing=", ".join(differing))
+            raise InputError.of("R201", folder=str(self.path), differing=differing)
         if int(held.get("replications", 0)) > replications:
             raise InputError.of("R205", folder=str(self.path), held=held["replications"], asked=replications)
         if held.get("replications") != str(replications):
@@ -112,6 +121,11 @@ class RunFolder:
         wanted["replications"] = str(replications)
         with self.ledger:
             self.ledger.executemany("INSERT OR REPLACE INTO identity VALUES (?, ?)", wanted.items())
+
+    def _sweep(self) -> None:
+        """Remove what a killed session was writing."""
+        for unfinished in self.path.rglob(f".*{_UNFINISHED}"):
+            unfinished.unlink()
 
     # -- the ledger
 
@@ -181,7 +195,7 @@ class RunFolder:
     def _replace(self, name: str, writer: Callable[[Path], None]) -> None:
         target = self.path / name
         target.parent.mkdir(exist_ok=True)
-        unfinished = target.with_name(f".{target.name}.unfinished")
+        unfinished = target.with_name(f".{target.name}{_UNFINISHED}")
         writer(unfinished)
         os.replace(unfinished, target)
 
@@ -226,8 +240,12 @@ def _make_folder(path: Path) -> None:
 
 
 def _is_run_folder(path: Path) -> bool:
+    """Tell by the ledger's first bytes; it is empty if the very first start was cut short."""
     ledger = path / LEDGER
-    return ledger.is_file() and ledger.open("rb").read(15) in (b"SQLite format 3", b"")
+    if not ledger.is_file():
+        return False
+    with ledger.open("rb") as file:
+        return file.read(len(_SQLITE)) in (_SQLITE, b"")
 
 
 def _foreign(path: Path) -> list[str]:

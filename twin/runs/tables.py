@@ -59,7 +59,9 @@ def _log(desk: Any) -> dict[str, Values]:
 
 def _account(engine: Engine) -> dict[str, Values]:
     """Who moved what: column, mechanism, group, moved."""
-    return {name: np.asarray(values) for name, values in engine.account.rows().items()}
+    kinds = {"column": np.str_, "mechanism": np.str_, "group": np.int64, "moved": np.float64}
+    rows = engine.account.rows()
+    return {name: np.array(rows[name], kind) for name, kind in kinds.items()}
 
 
 def _names(names: Sequence[str], codes: Values) -> Values:

@@ -14,6 +14,8 @@ from twin.scenario.overlay import Setting, likes, overlay, part
 from twin.scenario.resolved import Arm, form_of_value
 from twin.scenario.vocabulary import Vocabulary
 
+MOST_ARMS = 500
+
 _DEFAULTS = Source("<defaults>", ("",))
 _SWITCHES = "mechanisms"
 
@@ -97,6 +99,14 @@ class Arms:
         blocks = {block: getattr(said, block) for block in self.vocabulary.blocks}
         off = frozenset(switch for switch, on in vars(said.mechanisms).items() if not on)
         return Arm(name, said.title if said.title.en else Words(name, name), blocks, off)
+
+
+def too_many(tree: Marked) -> list[Complaint]:
+    """Complain of more arms than can be resolved in time."""
+    count = len(_arm_trees(tree))
+    if count <= MOST_ARMS:
+        return []
+    return [Complaint("S137", tree.key_place("arms"), {"limit": MOST_ARMS, "count": count})]
 
 
 def _arm_trees(tree: Marked) -> Mapping[str, Marked]:

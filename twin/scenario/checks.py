@@ -39,9 +39,25 @@ def of_head(document: Any, tree: Marked) -> Iterator[Complaint]:
     if document.warm_up_days >= document.days:
         place = tree.at(["warm_up_days" if "warm_up_days" in tree.value else "days"]).place
         yield Complaint("S117", place, {"warm_up_days": document.warm_up_days, "days": document.days})
+    yield from _holidays(document, tree)
     shares = [category.share for category in document.categories.values()]
     if shares and not sum(shares):
         yield Complaint("S134", tree.key_place("categories"))
+
+
+def _holidays(document: Any, tree: Marked) -> Iterator[Complaint]:
+    """The public holidays of all years of the run must be known."""
+    from twin.core.clock import Clock
+
+    if document.holidays == "none":
+        return
+    try:
+        clock = Clock(document.start, document.holidays)
+        for day in (0, document.days + document.run_on_days):
+            clock.is_holiday(day)
+    except InputError as reason:
+        place = tree.at(["start" if "start" in tree.value else "holidays"]).place
+        yield from (Complaint(found.code, place, found.values) for found in reason.complaints)
 
 
 def of_arm(arm: Arm, tree: Marked, names: Known) -> Iterator[Complaint]:

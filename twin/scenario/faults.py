@@ -29,6 +29,8 @@ CODES: Mapping[str, str] = {
 _EXPECTED: Mapping[str, Words] = {"list_type": leaves.LIST, "string_type": leaves.TEXT}
 _KEY_MARK = "[key]"  # pydantic's last step for a complaint about a key
 
+MOST_COMPLAINTS = 200
+
 Path = tuple[str | int, ...]
 
 
@@ -37,7 +39,8 @@ def validated(model: type[Block], tree: Marked) -> tuple[Any | None, list[Compla
     try:
         return model.model_validate(tree.plain()).instance(), []
     except ValidationError as reason:
-        found = [complaint_of(error, model, tree) for error in reason.errors(include_url=False)]
+        errors = reason.errors(include_url=False)[:MOST_COMPLAINTS]
+        found = [complaint_of(error, model, tree) for error in errors]
         return None, _misspelled_once(found)
 
 

@@ -33,6 +33,7 @@ MAP = Words("keys and values", "键值对")
 SWITCH = Words("on or off", "on 或 off")
 
 _LONGEST_NAME = 80
+_DATE = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\d", re.ASCII)
 _NAME = re.compile(r"[^\W\d_][\w-]*")
 
 
@@ -153,8 +154,8 @@ def choice_of(names: Collection[str], code: str = "S109", key: str = "value") ->
 
 
 def date(value: Any) -> dt.date:
-    """Read a date written year-month-day."""
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+    """Read a date written year-month-day, from 1900 to 2199."""
+    if isinstance(value, str) and _DATE.fullmatch(value):
         try:
             return dt.date.fromisoformat(value)
         except ValueError:

@@ -10,7 +10,7 @@ from typing import Any
 from twin.core.marked_yaml import Marked
 from twin.errors import Complaint, InputError, Words, file_order
 from twin.scenario import checks
-from twin.scenario.arms import Arms, origins_of
+from twin.scenario.arms import Arms, origins_of, too_many
 from twin.scenario.faults import key_values, validated
 from twin.scenario.files import Files
 from twin.scenario.overlay import Setting, overlay, part, place_name, setting
@@ -36,12 +36,12 @@ def load(
     ``arms`` keeps only these arms, in this order (the digest is that of the whole). Raises
     :class:`~twin.errors.InputError` with every complaint, in file order.
     """
-    words = vocabulary or known_blocks()
     files = Files()
     tree = files.read(Path(path), str(path))
+    files.complaints += too_many(tree) if tree is not None else []
     if tree is None or files.complaints:
         raise InputError(file_order(files.complaints, list(files.texts)))
-    scenario = _resolved(tree, sets, words, files)
+    scenario = _resolved(tree, sets, vocabulary or known_blocks(), files)
     scenario = replace(scenario, name=scenario.name or Path(path).stem, sets=tuple(sets), sources=files.texts)
     scenario = _titled(replace(scenario, digest=digest_of(scenario)))
     return scenario if arms is None else replace(scenario, arms={name: scenario.arm(name) for name in arms})

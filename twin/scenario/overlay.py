@@ -10,6 +10,7 @@ from twin.errors import Complaint, InputError, closest
 from twin.scenario.faults import key_values
 
 MOST_LIKES = 64
+MOST_STEPS = 16
 
 
 def overlay(base: Marked | None, over: Marked) -> Marked:
@@ -89,7 +90,7 @@ def setting(text: str, number: int) -> Setting:
     source = Source(place_name(number), (text,), text)
     path, sign, value = text.partition("=")
     steps = tuple(_steps(path, source))
-    if not sign or not value.strip() or not all(step.value for step in steps):
+    if not sign or not value.strip() or not all(step.value for step in steps) or len(steps) > MOST_STEPS:
         raise InputError.of("S123", source.place((0, 0), (0, len(text))))
     return Setting(steps, read_value(value, text, len(path) + 1, source.name))
 

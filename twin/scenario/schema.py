@@ -24,6 +24,7 @@ from pydantic import (
     create_model,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from twin.core.parameters import ParamSpec, param, spec_of
 from twin.core.units import example
@@ -33,6 +34,7 @@ from twin.scenario.head import NO_WORDS, REQUIRED, Category, Head
 from twin.scenario.resolved import form_of_value
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+MOST_FAULTS_IN_A_LIST = 50
 PREFIX = "x_"  # keys of a file never collide with attributes of pydantic's models
 _UNSAID = ParamSpec("", None, None, "", "assumed", "", "", lever=False)
 
@@ -202,10 +204,25 @@ def _list_of(inner: Any, one: leaves.Reader | None = None, length: int | None = 
             raise leaves.fault("S103", expected=leaves.LIST, found=leaves.found_kind(value))
         if length is not None and len(value) != length:
             raise leaves.fault("S133", expected=length, found=len(value))
-        return value
+        return _cut_short(value, inner)
 
     items = Annotated[list[inner], BeforeValidator(as_list)]
     return Annotated[items, _Or("string")] if one is not None else items
+
+
+def _cut_short(items: list[Any], inner: Any) -> list[Any]:
+    """Leave out what comes after many faults, so that a long list of nonsense is refused in time."""
+    marks = getattr(inner, "__metadata__", ())
+    reader: Any = next((mark.func for mark in marks if isinstance(mark, PlainValidator)), None)
+    faults = 0
+    for number, item in enumerate(items if reader is not None else ()):
+        try:
+            reader(item)
+        except PydanticCustomError:
+            faults += 1
+        if faults == MOST_FAULTS_IN_A_LIST:
+            return items[: number + 1]
+    return items
 
 
 def _named(inner: Any) -> Any:

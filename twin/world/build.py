@@ -44,7 +44,8 @@ class Population:
     elder_skill: float = param(0.35, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                doc="mean digital skill of elders", zh="老年人数字技能均值")
     skill_spread: float = param(0.2, "1", 0.0, 0.5, source="scenario range", evidence="assumed",
-                                doc="standard deviation of digital skill within a group", zh="数字技能离散度")  # fmt: skip
+                                doc="standard deviation of digital skill within a group",
+                                zh="数字技能离散度")
 
 
 @dataclass(frozen=True)
@@ -163,9 +164,7 @@ def _digital_skill(age_group: Ints, population: Population, draw: Draw, keys: Ke
     return np.clip(typical + population.skill_spread * draw.normal("digital_skill", keys), 0, 1)
 
 
-def _somewhere_in(
-    grid: Ints, population: Population, draw: Draw, what: str, keys: Keys
-) -> tuple[Floats, Floats]:
+def _somewhere_in(grid: Ints, population: Population, draw: Draw, what: str, keys: Keys) -> tuple[Floats, Floats]:
     """Draw a point in the cell of each grid; the cells are a rectangular array as square as it can be."""
     columns = _columns(population.grids)
     width, height = population.side_km / columns, population.side_km * columns / population.grids

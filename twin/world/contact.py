@@ -29,7 +29,7 @@ class Contact:
     phone_ease: float = param(0.87, "1", 0.0, 1.0, source="beijing2020", evidence="published",
                               doc="ease of reaching the hotline for somebody without digital skill, against 1 for "
                                   "somebody who has all of it (0.87 lets about 9 % of reports come by app)",
-                              zh="电话渠道便利度")  # fmt: skip
+                              zh="电话渠道便利度")
 
 
 def _profile(contact: Contact) -> tuple[Floats, Floats]:

@@ -34,8 +34,8 @@ class Laws:
 
     def check(self) -> None:
         """Raise :class:`InvariantBroken`, naming the order or row, if a law does not hold."""
-        for name, table in REFERENCES.items():
-            refers_to_rows(self.world, name, self.world.tables[table])
+        for name, target in REFERENCES.items():
+            refers_to_rows(self.world, name, self.world.tables[target])
         for table in self.world.tables.values():
             within_bounds(table)
         nothing_before_its_cause(self.world)

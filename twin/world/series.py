@@ -27,7 +27,7 @@ def per_thousand_year(world: Any, happened: Floats) -> float | None:
     return ratio(_THOUSAND * np.count_nonzero(in_window(world, happened)), resident_years)
 
 
-def ratio(top: float, bottom: float) -> float | None:
+def ratio(top: float | np.integer[Any], bottom: float | np.integer[Any]) -> float | None:
     """Return top / bottom; None where there is nothing to divide by."""
     return float(top) / float(bottom) if bottom > 0 else None
 

@@ -1,0 +1,294 @@
+"""What is said: sheets and sentences, figures, and the page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from tests.small_experiment import BOOK, SmallArm, SmallMetric, SmallScenario, small_run
+from twin.errors import Words
+from twin.report import figures
+from twin.report.page import page
+from twin.report.profiles import HOURS_A_WEEK, Calendar, Material, Profile, groups_of, profile
+from twin.report.text import Scale, Writer, cells, evidence_counts, headlines, metrics_shown
+from twin.runs.compare import Estimate, paired_difference
+from twin.runs.experiment import Experiment, Plan, conduct
+
+SCENARIO = SmallScenario()
+HOUR, DAY = 60.0, 1440.0
+CALENDAR = Calendar(first_weekday=0, warm_up_days=7, days=21)
+
+
+def carried_out(scenario: SmallScenario = SCENARIO, **asked: object) -> Experiment:
+    plan = Plan.of(scenario, asked.get("arms"), asked.get("replications"), None)
+    return conduct(scenario, plan, small_run, BOOK)
+
+
+def tickets(created: list[float], hours: list[float], **columns: object) -> dict[str, np.ndarray]:
+    """Tickets by minute of creation and hours to close; NaN hours are never done."""
+    begun, taken = np.array(created, float), np.array(hours, float)
+    never = np.full(len(begun), np.nan)
+    groups = {name: np.full(len(begun), "one") for name in ("age_group", "channel", "category")}
+    found = {"created": begun, "done": begun + taken * HOUR, "merged": never, "abandoned": never}
+    return {**found, "hours_to_close": taken, **groups, **columns}
+
+
+def profiles(experiment: Experiment) -> dict[str, Profile]:
+    chance = np.random.default_rng(1)
+    made = {}
+    for arm in experiment.arms:
+        runs = []
+        for _ in experiment.plan.seeds:
+            created = np.sort(chance.uniform(0, 28 * DAY, 200))
+            hours = chance.lognormal(3.5 if arm != "smart" else 1.5, 1.0, 200)
+            groups = chance.choice(["youth", "adult", "elder"], 200)
+            runs.append(tickets(list(created), list(hours), age_group=groups))
+        made[arm] = profile(Calendar(2, 7, 28), runs)
+    return made
+
+
+@pytest.fixture(scope="module")
+def experiment() -> Experiment:
+    return carried_out()
+
+
+@pytest.fixture(scope="module")
+def profiled(experiment: Experiment) -> dict[str, Profile]:
+    return profiles(experiment)
+
+
+# -- words and numbers
+
+
+def test_quantities_are_shown_as_a_planner_says_them(experiment: Experiment) -> None:
+    en, zh = Writer(experiment, "en"), Writer(experiment, "zh")
+    assert en.value("hours_to_close_mean", Estimate(72.0, (69.6, 74.4))) == "3.00 ± 0.10 d"
+    assert zh.value("hours_to_close_mean", Estimate(72.0, (69.6, 74.4))) == "3.00 ± 0.10 天"
+    assert en.value("hours_to_close_mean", Estimate(6.4, (6.0, 6.8))) == "6.40 ± 0.40 h"
+    assert en.value("paid_hours", Estimate(4114.0, (4114.0, 4114.0))) == "4,114 h", "hours that are paid are no days"
+    assert en.value("share_within_24h", Estimate(0.362, None)) == "36.2 %"
+    assert zh.value("share_within_24h", Estimate(0.362, None)) == "36.2%"
+
+
+def test_difference_has_sign_interval_and_points(experiment: Experiment) -> None:
+    found = paired_difference([0.2, 0.3, 0.25], [0.7, 0.78, 0.76], "higher")
+    en, zh = Writer(experiment, "en"), Writer(experiment, "zh")
+    assert en.difference("share_within_24h", found) == "+49.7 pp"
+    assert zh.difference("share_within_24h", found) == "+49.7 个百分点"
+    assert en.interval("share_within_24h", found).count(" to ") == 1
+    assert en.better_in(found) == "3 of 3"
+    assert zh.better_in(found) == "3 次中 3 次"
+
+
+def test_zero_has_no_sign() -> None:
+    assert Scale(1.0, "h").number(-0.0, 0.0, "+") == "0"
+    assert Scale(100.0, "points").number(-0.00001, 1.0, "+") == "0.0"
+
+
+def test_opening_compares_the_first_option_with_the_baseline(experiment: Experiment) -> None:
+    (sentence,) = Writer(experiment, "en").opening()
+    assert sentence.startswith("Time to close mean: automatic ")
+    assert ", by hand " in sentence and "95 % interval" in sentence
+    assert sentence.endswith("better, in 4 of 4 paired replications.")
+    (alone,) = Writer(carried_out(arms=["manual"]), "zh").opening()
+    assert alone.startswith("平均办结时长：人工派单 ")
+
+
+def test_sheet_has_a_row_a_metric_and_a_column_an_arm(experiment: Experiment) -> None:
+    sheet = Writer(experiment, "en").results()
+    assert sheet.head == ("metric", "by hand", "automatic", "nothing changed")
+    assert [row[0] for row in sheet.rows] == ["Time to close mean", "Share within 24h", "Paid hours", "Calls"]
+    assert all(len(row) == 4 for row in sheet.rows)
+
+
+def test_differences_are_grouped_by_metric(experiment: Experiment) -> None:
+    rows = Writer(experiment, "zh").differences(["hours_to_close_mean"]).rows
+    assert [row[:2] for row in rows] == [("平均办结时长", "智能派单"), ("", "安慰剂")]
+    assert rows[1][2:] == ("0 天", "无差别", "4 次中 0 次")
+
+
+def test_notes_name_what_was_left_out_and_what_is_assumed(experiment: Experiment) -> None:
+    notes = "\n".join(Writer(experiment, "en").notes())
+    assert "Rare is left out for by hand: it is undefined in 2 of 4 replications." in notes
+    assert re.search(r"\d+ of \d+ parameters of this run are only assumed", notes)
+    counts = evidence_counts(experiment)
+    assert counts["assumed"] > 10 and counts["published"] > 0
+    assert "One replication" in Writer(carried_out(replications=1), "en").notes()[0]
+
+
+def test_primary_metrics_come_first() -> None:
+    scenario = replace(SCENARIO, primary=("paid_hours", "rare"))
+    assert headlines(carried_out(scenario)) == ["paid_hours"], "what is undefined cannot be a headline"
+    assert metrics_shown(carried_out(scenario))[0] == "paid_hours"
+    assert headlines(carried_out(replace(SCENARIO, primary=()))) == [
+        "hours_to_close_mean", "share_within_24h", "paid_hours",
+    ]  # fmt: skip
+
+
+def test_cells_count_chinese_twice() -> None:
+    assert cells("工单 ab") == 7
+
+
+# -- profiles
+
+
+def test_backlog_counts_what_waits_at_each_hour_of_the_week() -> None:
+    monday = 7 * DAY
+    found = profile(CALENDAR, [tickets([monday + 90, monday + 90], [2.0, np.nan])])
+    assert found.backlog[[1, 2, 3, 4]].tolist() == [0.5, 1.5, 1.5, 1.0], "the mean of two weeks"
+    assert found.backlog[0] == 0.5, "one of the two is never done"
+
+
+def test_weeks_begin_on_monday_whatever_the_first_day() -> None:
+    thursday = Calendar(first_weekday=3, warm_up_days=0, days=7)
+    assert thursday.hour_of_week(np.array([0.0])) == 72
+    assert thursday.hour_of_week(np.array([96.0])) == 0
+    assert len(Profile().backlog) == HOURS_A_WEEK
+
+
+def test_quantiles_are_those_of_the_tickets() -> None:
+    hours = np.arange(1.0, 101.0)
+    found = profile(CALENDAR, [tickets([8 * DAY] * 100, list(hours))])
+    assert found.quantile(0.5) == pytest.approx(50, rel=0.003)
+    assert found.quantile(0.9) == pytest.approx(90, rel=0.003)
+    assert Profile().quantile(0.5) is None
+
+
+def test_groups_are_compared_only_where_all_have_tickets() -> None:
+    ages = np.array(["youth", "elder", "elder"])
+    some = profile(CALENDAR, [tickets([8 * DAY] * 3, [1.0, 4.0, 6.0], age_group=ages)] * 2)
+    assert some.wait("age_group", "elder").mean == 5.0
+    assert groups_of([some], "age_group") == ["elder", "youth"]
+    assert groups_of([some], "channel") == [], "a single group says nothing"
+    fewer = profile(CALENDAR, [tickets([8 * DAY], [1.0], age_group=np.array(["youth"]))] * 2)
+    assert groups_of([some, fewer], "age_group") == []
+
+
+def test_groups_stand_in_their_usual_order(experiment: Experiment, profiled: dict[str, Profile]) -> None:
+    material = Material(experiment, profiled, "zh")
+    assert [material.group(group) for _, group in material.groups()] == ["青年", "中年", "老年"]
+
+
+# -- figures
+
+
+@pytest.mark.parametrize("lang", figures.LANGUAGES)
+def test_every_figure_is_drawn_twice_the_same(experiment: Experiment, profiled: dict[str, Profile], lang: str) -> None:
+    first, second = (figures.draw(experiment, profiled, lang) for _ in range(2))
+    assert list(first) == ["differences", "hours_to_close", "backlog", "who_waits"]
+    for name in first:
+        assert figures.svg(first[name], lang) == figures.svg(second[name], lang)
+        assert figures.png(first[name], lang) == figures.png(second[name], lang)
+
+
+def test_english_figures_need_no_chinese_font(
+    experiment: Experiment, profiled: dict[str, Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "chinese_fonts", lambda: ())
+    for name, figure in figures.draw(experiment, profiled, "en").items():
+        assert (figures.png(figure, "en") or b"").startswith(b"\x89PNG"), name
+    for name, figure in figures.draw(experiment, profiled, "zh").items():
+        assert figures.png(figure, "zh") is None, f"{name} would show boxes for letters"
+        assert "工" in figures.svg(figure, "zh") or "办" in figures.svg(figure, "zh")
+
+
+def test_single_arm_has_no_forest() -> None:
+    alone = carried_out(arms=["manual"], replications=2)
+    assert list(figures.draw(alone, profiles(alone), "en")) == ["hours_to_close", "backlog", "who_waits"]
+
+
+def test_no_tickets_no_figure_of_them() -> None:
+    alone = carried_out(replications=1)
+    empty = {arm: profile(CALENDAR, [tickets([], [])]) for arm in alone.arms}
+    assert list(figures.draw(alone, empty, "en")) == ["differences", "backlog"]
+
+
+# -- the page
+
+
+class Reader(HTMLParser):
+    """Collects the tags of a page, its words, and what stands open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def written(experiment: Experiment, profiled: dict[str, Profile]) -> str:
+    drawings: dict[str, dict[str, str]] = {}
+    for lang in figures.LANGUAGES:
+        for name, figure in figures.draw(experiment, profiled, lang).items():
+            drawings.setdefault(name, {})[lang] = figures.svg(figure, lang)
+    return page(experiment, profiled, drawings)
+
+
+def read(text: str) -> Reader:
+    reader = Reader()
+    reader.feed(text)
+    return reader
+
+
+def test_page_asks_for_nothing_and_runs_nothing(experiment: Experiment, profiled: dict[str, Profile]) -> None:
+    text = written(experiment, profiled)
+    tags = read(text).tags
+    assert not {tag for tag, _ in tags} & {"script", "link", "iframe", "object", "form", "a"}
+    assert all(attributes["src"].startswith("data:image/svg+xml;base64,") for tag, attributes in tags if tag == "img")
+    assert "style" not in {name for _, attributes in tags for name in attributes}
+    assert "://" not in text
+    for _, attributes in [found for found in tags if found[0] == "img"]:
+        drawn = base64.b64decode(attributes["src"].partition(",")[2]).decode("utf-8")
+        assert not re.search(r"(href|src)=\"(?!#)", drawn)
+
+
+def test_policy_names_the_style_that_the_page_has(experiment: Experiment, profiled: dict[str, Profile]) -> None:
+    text = written(experiment, profiled)
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy is not None
+    assert policy.group(1).startswith("default-src 'none'; img-src data:; style-src 'sha256-")
+    assert digest in policy.group(1).replace("&#43;", "+")
+
+
+def test_page_speaks_both_languages_and_has_a_table_under_each_chart(
+    experiment: Experiment, profiled: dict[str, Profile]
+) -> None:
+    text = written(experiment, profiled)
+    assert [attributes["lang"] for tag, attributes in read(text).tags if tag == "article"] == ["en", "zh"]
+    assert "Time to close mean: automatic" in text and "平均办结时长：智能派单" in text
+    for section in re.findall(r"<section>.*?</section>", text, re.DOTALL):
+        assert "<img" not in section or section.index("<table>") > section.index("<img")
+    assert "only assumed" in text and "仅为假设" in text
+    assert "desk.dispatch" in text and "desk.dedup" not in text, "only what differs between the arms"
+
+
+def test_page_is_the_same_every_time(experiment: Experiment, profiled: dict[str, Profile]) -> None:
+    assert written(experiment, profiled) == written(carried_out(), profiled)
+
+
+def test_names_cannot_break_the_page() -> None:
+    hostile = '<script>alert(1)</script>&"'
+    arms = {"a": SmallArm(Words(hostile, hostile)), "smart": SmallArm(Words("b", "b"))}
+    experiment = carried_out(replace(SCENARIO, arms=arms, title=Words(hostile, hostile)), replications=2)
+    text = written(experiment, profiles(experiment))
+    assert "<script" not in text
+    assert hostile in "".join(read(text).words)
+
+
+def test_metric_without_a_direction_is_no_headline() -> None:
+    book = {"calls": SmallMetric("1", None, "来电数", "calls received")}
+    experiment = replace(carried_out(), book=book, values={"manual": {"calls": (1.0,)}}, plan=Plan(("manual",), (1,)))
+    assert headlines(experiment) == ["calls"]
