@@ -5,13 +5,18 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+TWIN := $(BIN)/python -m twin
+LOADS := --jobs $(JOBS) --arm manual --arm smart --arm smart_misroute
 
 .PHONY: demo test test-all check docs bench clean
 
 # Days or hours? The dispatch question with the arrivals of a real city's request log.
 demo: $(VENV)/.ready
-	$(BIN)/python -m twin run scenarios/dispatch_boston.yaml --jobs $(JOBS) --out outputs/demo
-	$(BIN)/python -m twin loads scenarios/dispatch_boston.yaml --per-day 10,14,17.5 --jobs $(JOBS)
+	$(TWIN) run scenarios/dispatch_boston.yaml --jobs $(JOBS) --out outputs/demo
+	@echo "\n== The same at 14 and at 10 reports a day =="
+	$(TWIN) run scenarios/dispatch_boston.yaml $(LOADS) --set "hotline.reports_per_day=14 /day"
+	$(TWIN) run scenarios/dispatch_boston.yaml $(LOADS) --set "hotline.reports_per_day=10 /day"
+	@echo "\nThe page to read or print: outputs/demo/summary.html"
 
 # What CI runs.
 test: $(VENV)/.ready-test
@@ -28,7 +33,9 @@ check: $(VENV)/.ready-dev
 
 # Documents that are generated from the declarations.
 docs: $(VENV)/.ready
-	$(BIN)/python -m twin.report.documents docs
+	$(TWIN) params --csv > docs/parameters.csv
+	$(TWIN) schema --out docs/scenario.schema.json
+	$(BIN)/python -m benchmarks.headline > /dev/null
 
 # Side by side with the peers, as ratios within one run.
 bench: $(VENV)/.ready-bench

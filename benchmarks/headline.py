@@ -62,8 +62,8 @@ INPUTS = (
 @cache
 def hours(arm: str, *sets: str) -> tuple[float, ...]:
     """Mean hours to close by seed, empty where some ticket is never done."""
-    found = twin.run(SCENARIO, arms=[arm], replications=REPLICATIONS, set=list(sets), jobs=1).values[arm].get(METRIC, ())
-    return tuple(value for value in found if value is not None)
+    experiment = twin.run(SCENARIO, arms=[arm], replications=REPLICATIONS, set=list(sets))
+    return tuple(value for value in experiment.values[arm].get(METRIC, ()) if value is not None)
 
 
 def mean(values: tuple[float, ...]) -> float:

@@ -54,6 +54,7 @@ class SmallScenario:
     seed: int = 7
     replications: int = 4
     primary: tuple[str, ...] = ("hours_to_close_mean",)
+    shown: tuple[str, ...] = ()
     days: int = 28
     warm_up_days: int = 7
     start: dt.date = dt.date(2025, 1, 8)

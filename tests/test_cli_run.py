@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import twin
+from twin.__main__ import PLAIN_COMMANDS
 from twin.cli import console
 from twin.cli.app import COMMANDS, main
 
@@ -85,6 +86,25 @@ def test_help_lists_every_command_and_imports_none() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert all(command in done.stdout for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", sorted(PLAIN_COMMANDS))
+def test_commands_that_only_read_declarations_compile_nothing(command: str, street: str, tmp_path: Path) -> None:
+    arguments = {"validate": [street], "show": [street], "new": ["mine", "--dir", str(tmp_path / "new")]}
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "twin", command, *arguments.get(command, [])],
+        capture_output=True, text=True, encoding="utf-8", cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "twin.errors" in imported
+    assert not imported & {"numba", "scipy", "pandas", "mesa", "matplotlib", "duckdb", "networkx", "jinja2"}
+
+
+def test_compiling_is_left_out_only_at_the_command_line() -> None:
+    program = "import twin.core.compiled as door; assert door.COMPILING"
+    words = [sys.executable, "-c", program, "validate"]
+    assert subprocess.run(words, cwd=ROOT, check=False).returncode == 0
 
 
 def test_help_is_quick() -> None:

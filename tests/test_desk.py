@@ -167,6 +167,13 @@ def test_skill_makes_work_quicker():
     assert desk.orders["done"][0] == MONDAY_10 + 30
 
 
+def test_the_most_skilled_idle_worker_takes_the_order():
+    teams = {"mixed": Team(workers=3, calendar="24x7", skills=(0.5, 2.0, 1.0))}
+    desk = lived(replace(AROUND_THE_CLOCK, teams=teams, assignment="skilled"), MONDAY_10 + np.arange(3.0))
+    assert desk.orders["worker"].tolist() == [1, 2, 0]
+    assert (desk.orders["done"] - desk.orders["started"]).tolist() == [30, 60, 120]
+
+
 def test_priorities_are_served_first_and_strictly():
     base = replace(AROUND_THE_CLOCK, discipline="priority")
     desk = lived(base, MONDAY_10 + np.arange(4.0), priority=[2, 3, 2, 1])
@@ -370,11 +377,12 @@ def test_both_readings_of_the_kernel_write_the_same_log(levers, calendar, seed):
     rng = np.random.default_rng(seed)
     teams = {"a": Team(workers=2, calendar=calendar, categories=("x",)), "b": Team(workers=1, calendar=calendar)}
     base = replace(DeskSettings(), teams=teams, first_time_fix=0.6, limit_hours=(2.0, 8.0, 24.0, 48.0), **levers)
-    made = dict(
-        created=np.sort(rng.uniform(0, 6 * DAY, 60)), until_day=20, seed=seed, days=20, categories=("x", "y"),
-        category=rng.integers(0, 2, 60), priority=rng.integers(0, 4, 60), incident=rng.integers(1, 40, 60),
-        grid=rng.integers(0, 2, 60), x=rng.random(60), y=rng.random(60), homes=((0.0, 0.0), (1.0, 1.0)),
-    )  # fmt: skip
+    made = {
+        "created": np.sort(rng.uniform(0, 6 * DAY, 60)), "until_day": 20, "seed": seed, "days": 20,
+        "category": rng.integers(0, 2, 60), "priority": rng.integers(0, 4, 60), "incident": rng.integers(1, 40, 60),
+        "grid": rng.integers(0, 2, 60), "x": rng.random(60), "y": rng.random(60), "categories": ("x", "y"),
+        "homes": ((0.0, 0.0), (1.0, 1.0)),
+    }  # fmt: skip
     compiled, plain = lived(base, **made), lived(base, plain=True, **made)
     assert same(compiled.log, plain.log)
     assert same(compiled.orders, plain.orders)

@@ -71,22 +71,25 @@ def test_pooling_formula():
 
 
 def queue(servers: int, **more: object) -> DeskSettings:
-    return replace(AROUND_THE_CLOCK, teams={"s": Team(servers, "24x7")}, service=EXPONENTIAL, assignment="first", **more)
+    teams = {"s": Team(servers, "24x7")}
+    return replace(AROUND_THE_CLOCK, teams=teams, service=EXPONENTIAL, assignment="first", **more)
 
 
-def waits(settings: DeskSettings, load: float, *, runs: int = 20, customers: int = 40_000, **more: object) -> np.ndarray:
+def waits(
+    settings: DeskSettings, load: float, *, runs: int = 20, customers: int = 40_000, urgent: float = 0.0
+) -> np.ndarray:
     """Mean waits (runs, classes present) in services, the first tenth of each run left out."""
     found = []
     for seed in range(runs):
         rng = np.random.default_rng(1000 + seed)
         created = poisson_stream(rng, load / HOUR, customers)
-        priority = np.where(rng.random(customers) < more.get("urgent", 0.0), 1, 2)
+        priority = np.where(rng.random(customers) < urgent, 1, 2)
         desk = opened(settings, created, days=1, seed=seed, priority=priority)
         desk.advance(created[-1] + 2000 * HOUR)
         check(desk)
         orders = desk.orders[customers // 10 :]
         waited = (np.fmin(orders["started"], orders["ended"]) - orders["created"]) / HOUR
-        found.append([waited.mean(), *(waited[orders["priority"] == c].mean() for c in (1, 2) if more.get("urgent"))])
+        found.append([waited.mean(), *(waited[orders["priority"] == c].mean() for c in (1, 2) if urgent)])
     return np.array(found)
 
 
@@ -143,7 +146,8 @@ def test_littles_law_in_the_long_run():
     length = desk.teams[0].area / desk.now
     rate, wait = 60_000 / created[-1], np.nanmean(desk.orders["started"] - desk.orders["created"])
     assert length == pytest.approx(rate * wait, rel=0.01)
-    assert waits_by_team(desk)[0] == pytest.approx(desk.teams[0].area + desk.teams[0].waiting * (desk.now - desk.teams[0].touched))
+    team = desk.teams[0]
+    assert waits_by_team(desk)[0] == pytest.approx(team.area + team.waiting * (desk.now - team.touched))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +156,8 @@ def test_littles_law_in_the_long_run():
 def test_calendar_waits(calendar, hours):
     assert mean_wait_to_open(working_calendar(calendar, CLOCK, 7)) / HOUR == pytest.approx(hours, abs=1e-9)
     rng = np.random.default_rng(11)
-    settings = replace(AROUND_THE_CLOCK, teams={"s": Team(400, calendar)}, service=Service(law="fixed", mean_hours=0.01))
+    teams = {"s": Team(400, calendar)}
+    settings = replace(AROUND_THE_CLOCK, teams=teams, service=Service(law="fixed", mean_hours=0.01))
     desk = lived(settings, np.sort(rng.uniform(0, 49 * DAY, 8000)), until_day=59)
     waited = (desk.orders["started"] - desk.orders["created"]) / HOUR
     assert abs(waited.mean() - hours) <= 3 * waited.std() / np.sqrt(8000) + 1e-12

@@ -61,6 +61,9 @@ _KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存�
     is_flag=True,
     help=console.worded("Print one JSON object and nothing else.", "只输出一个 JSON 对象。"),
 )
+@click.option(
+    "--all", "every", is_flag=True, help=console.worded("Print every metric.", "显示全部指标。")
+)
 @click.option("--lang", type=click.Choice(["zh", "en"]), help=console.worded("Language.", "语言。"))
 def command(
     scenario: str,
@@ -71,6 +74,7 @@ def command(
     jobs: int,
     out: str | None,
     as_json: bool,
+    every: bool,
     lang: str | None,
 ) -> None:
     """Run, then print the object or the sheets."""
@@ -82,18 +86,18 @@ def command(
     if as_json:
         console.say(json.dumps(experiment.to_json(), allow_nan=False))
     else:
-        _show(experiment, spoken)
+        _show(experiment, every, spoken)
 
 
-def _show(experiment: Experiment, lang: console.Language) -> None:
-    from twin.report.text import Writer, headlines
+def _show(experiment: Experiment, every: bool, lang: console.Language) -> None:
+    from twin.report.text import Writer, headlines, metrics_asked_for
 
     writer = Writer(experiment, lang)
     console.say("\n".join((writer.title(), "", *writer.opening(), "")))
     if len(experiment.arms) > 1:
         console.show(writer.differences(headlines(experiment)))
-    console.show(writer.results())
-    console.say("\n".join(writer.notes()))
+    console.show(writer.results(names=None if every else metrics_asked_for(experiment)))
+    console.say("\n".join((*writer.notes(), *([] if every else writer.left_out()))))
     if experiment.out is not None:
         console.note("\n" + _KEPT[lang].format(folder=experiment.out, page=experiment.out / "summary.html"))
 

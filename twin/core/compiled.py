@@ -3,6 +3,9 @@
 A function under :func:`compiled` becomes machine code at its first call and is kept on disk. The same file
 can be loaded again with :func:`interpreted`, where nothing is compiled: slow, steppable, and the reference
 that the machine code must agree with.
+
+With ``TWIN_COMPILE=off`` in the environment when this module is imported, every function stays as it is
+written and numba is never imported: for programs that only read declarations and must start at once.
 """
 
 from __future__ import annotations
@@ -21,13 +24,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-# Vectorised logarithms of Intel's library differ in the last bit from the scalar ones, so that an array
-# and a kernel would not agree; numba reads this while it is imported.
-os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
-
-import numba
 import numpy as np
-from numba.extending import overload
+
+COMPILING = os.environ.get("TWIN_COMPILE") != "off"
+
+if COMPILING:
+    # Vectorised logarithms of Intel's library differ in the last bit from the scalar ones, so that an array
+    # and a kernel would not agree; numba reads this while it is imported.
+    os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
+
+    import numba
+    from numba.extending import overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -68,6 +75,8 @@ def _cached_dispatcher(function: Callable[..., Any], **options: Any) -> Any:
 
 def compiled(function: Function) -> Function:
     """Compile a function of numbers and arrays; division by zero gives inf or NaN as in NumPy."""
+    if not COMPILING:
+        return function
     dispatcher: Function = _cached_dispatcher(function)
     return dispatcher
 
@@ -78,6 +87,8 @@ def compiled_step(function: Function) -> Function:
     For functions that take a kernel's whole state (a tuple of arrays) and allocate nothing: without
     reference counting and calls, a desk of many small functions runs six times as fast.
     """
+    if not COMPILING:
+        return function
     dispatcher: Function = _cached_dispatcher(function, _nrt=False, forceinline=True)
     return dispatcher
 
@@ -88,6 +99,8 @@ def compiled_word(function: Callable[..., np.uint64]) -> Callable[..., np.uint64
     Python would get a plain ``int`` from numba, which does not wrap at 64 bits; this gives ``np.uint64``
     and takes any integer. Inside compiled code the call costs nothing.
     """
+    if not COMPILING:
+        return function
     dispatcher = _cached_dispatcher(function)
 
     @wraps(function)

@@ -14,7 +14,7 @@ def warm_up() -> None:
     from twin.desk.settings import DeskSettings
 
     desk = Desk(DeskSettings(), clock=Clock(dt.date(2024, 1, 1), "none"), days=1, seed=0)
-    one = np.zeros(1, np.int64)
-    desk.feed(key=one, created=one, incident=one, category=one, priority=one, channel=one, grid=one, x=one, y=one,
+    one, key = np.zeros(1, np.int64), np.zeros(1, np.uint64)
+    desk.feed(key=key, created=one, incident=key, category=one, priority=one, channel=one, grid=one, x=one, y=one,
               ticket=one)  # fmt: skip
     desk.advance(1.0)

@@ -110,7 +110,7 @@ def _still_waiting(desk: Desk, order: Ints, code: Ints, minute: Floats, starts: 
     last = np.flatnonzero(np.isin(code, starts))
     since = np.full(len(desk.orders), np.nan)
     since[order[last]] = minute[last]
-    return np.bincount(teams, desk.now - since[waiting], minlength=len(desk.settings.teams))
+    return np.bincount(teams, desk.now - since[waiting], minlength=len(desk.settings.teams)).astype(np.float64)
 
 
 def _name(desk: Desk, order: int) -> str:

@@ -198,7 +198,8 @@ class Desk:
         for number, team in enumerate(teams):
             for post in range(team.workers):
                 worker = workers[row]
-                worker.team, worker.skill, worker.order = number, team.skill, -1
+                worker.team, worker.order = number, -1
+                worker.skill = team.skills[post % len(team.skills)] if team.skills else team.skill
                 worker.calendar = self._calendar(team.calendar)
                 worker.grid = team.grids[post % len(team.grids)] if team.grids else post % len(self._homes)
                 worker.x, worker.y = self._homes[worker.grid % len(self._homes)]

@@ -20,7 +20,7 @@ from twin.core.clock import add_work, next_open
 from twin.core.compiled import compiled_step
 from twin.core.draws import exponential_of, keyed_uniform, lognormal_of
 from twin.desk.laws import service_minutes
-from twin.desk.layout import HOPS, ATTEMPTS, Decision, Event, Status, Step
+from twin.desk.layout import ATTEMPTS, HOPS, Decision, Event, Status, Step
 from twin.desk.queue import NOBODY, goes_before, insert, pop_event, push_event, remove
 from twin.desk.settings import ASSIGNMENTS, DISCIPLINES, SHIFT_ENDS
 

@@ -23,7 +23,7 @@ class Service:
     law: str = param("lognormal", "", source="brown2005", evidence="published", lever=False,
                      choices=SERVICE_LAWS, doc="law of the working time", zh="办理时长分布")
     mean_hours: float = param(1.5, "h", 0.0, 100.0, source="scenario range", evidence="assumed",
-                              doc="mean working time", zh="平均办理时长")
+                              doc="mean working time (loglogistic: its median)", zh="平均办理时长")
     cv: float = param(1.0, "1", 0.0, 5.0, source="brown2005", evidence="published",
                       doc="coefficient of variation (lognormal, gamma)", zh="变异系数")
     shape: float = param(1.5, "1", 0.2, 20.0, source="scenario range", evidence="assumed",
@@ -50,6 +50,8 @@ class Team:
                                    doc="home grid of each worker in turn (none named: spread over all)", zh="网格")
     skill: float = param(1.0, "1", 0.1, 3.0, source="scenario range", evidence="assumed", lever=True,
                          doc="speed: working time is divided by it", zh="技能（速度）")
+    skills: tuple[float, ...] = param((), "1", 0.1, 3.0, source="scenario range", evidence="assumed", lever=True,
+                                      doc="skill of each worker in turn (none named: `skill` for all)", zh="各人技能")
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class DeskSettings:
                                          doc="categories whose work differs", zh="分类办理时长")
     shift_end: str = param("pause", "", source="scenario range", evidence="assumed", lever=True,
                            choices=SHIFT_ENDS,
-                           doc="unfinished work waits for the next shift, is finished in overtime, or goes back to the queue",
+                           doc="unfinished work waits for the next shift, is done in overtime, or goes back in line",
                            zh="下班处理")
     overtime_minutes: float = param(120.0, "min", 0.0, 600.0, source="scenario range", evidence="assumed", lever=True,
                                     doc="most overtime a shift (overtime only)", zh="加班上限")

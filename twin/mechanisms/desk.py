@@ -82,7 +82,8 @@ def homes(world: View) -> Floats:
 def of_window(world: World) -> Ints:
     """Rows of the tickets that count: created in the window, first reports, not merged into another."""
     tickets = world.tickets
-    return np.flatnonzero(in_window(world, tickets.created) & ~tickets.duplicate & ~(tickets.again & (tickets.merged_into >= 0)))
+    merged_again = tickets.again & (tickets.merged_into >= 0)
+    return np.flatnonzero(in_window(world, tickets.created) & ~tickets.duplicate & ~merged_again)
 
 
 def hours_to_close(world: World) -> Floats:
@@ -182,7 +183,7 @@ def utilisation(world: World) -> float | None:
 
 METRICS = {
     "hours_to_close_mean": Metric(hours_mean, "h", better="lower", zh="平均办结时长",
-        doc="mean hours from creation to work done, before the call-back; first reports of the window, run on until done"),
+        doc="mean hours from creation to work done, before the call-back; first reports of the window, run until done"),
     "hours_to_close_median": Metric(hours_median, "h", better="lower", zh="办结时长中位数",
         doc="median hours from creation to work done, of the same tickets"),
     "hours_to_close_p90": Metric(hours_p90, "h", better="lower", zh="办结时长九成分位",
@@ -227,7 +228,7 @@ METRICS = {
         "tickets.solved": Column(np.bool_, "1", "the last work truly solved the matter", start=False),
         "tickets.reached": Column(np.bool_, "1", "a call-back reached the reporter", start=False),
         "tickets.overdue": Column(np.bool_, "1", "done after the limit of its class", start=False),
-        "tickets.hands_on": Column(np.float64, "min", "working time the matter takes a worker of skill 1", start=np.nan),
+        "tickets.hands_on": Column(np.float64, "min", "working time for a worker of skill 1", start=np.nan),
     },
     metrics=METRICS,
     sources=["cooper1981", "larson1981"],

@@ -12,6 +12,7 @@ from twin.core.columns import Floats, Values
 from twin.errors import Words
 from twin.report.text import Writer
 from twin.runs.compare import Estimate, estimate
+from twin.world.build import DEFAULT_CATEGORIES
 
 if TYPE_CHECKING:
     from twin.runs.experiment import Experiment
@@ -30,18 +31,6 @@ GROUPS: Mapping[str, Words] = {
     "child": Words("children", "儿童"), "youth": Words("aged 15-34", "青年"), "adult": Words("aged 35-64", "中年"),
     "elder": Words("aged 65+", "老年"), "staff": Words("staff", "工作人员"), "phone": Words("by phone", "电话"),
     "app": Words("by app", "手机端"), "walk_in": Words("in person", "上门"), "patrol": Words("on patrol", "巡查"),
-    "property": Words("property services", "物业服务"),
-    "noise": Words("noise", "噪声"),
-    "parking": Words("parking", "停车"),
-    "sanitation": Words("sanitation", "环境卫生"),
-    "lighting_paving": Words("lighting and paving", "照明与路面"),
-    "leaks_drains": Words("leaks and drains", "渗漏与排水"),
-    "utilities": Words("utilities", "水电气"),
-    "lift_fire": Words("lifts and fire safety", "电梯与消防"),
-    "illegal_building": Words("illegal building", "违建"),
-    "pets": Words("pets", "宠物"),
-    "social_care": Words("social care", "民生照护"),
-    "other": Words("other", "其他"),
 }  # fmt: skip
 
 Columns = Mapping[str, Values]
@@ -91,15 +80,15 @@ class Profile:
                 waits.setdefault(group, []).append(mean)
 
     @property
-    def share_closed(self) -> Floats:
-        """Share of tickets closed by the end of each bin (bins,)."""
+    def share_done(self) -> Floats:
+        """Share of tickets done by the end of each bin (bins,)."""
         return np.cumsum(self.counts) / max(int(self.counts.sum()), 1)
 
     def quantile(self, share: float) -> float | None:
-        """Return the time within which this share is closed [h]; ``None`` without tickets."""
+        """Return the time within which this share is done [h]; ``None`` without tickets."""
         if not self.counts.any():
             return None
-        return float(np.sqrt(EDGES[:-1] * EDGES[1:])[np.searchsorted(self.share_closed, share)])
+        return float(np.sqrt(EDGES[:-1] * EDGES[1:])[np.searchsorted(self.share_done, share)])
 
     def wait(self, grouping: str, group: str) -> Estimate | None:
         """Return the mean hours to close of a group over the runs; ``None`` if some run had none of it."""
@@ -145,7 +134,7 @@ class Material:
     def groups(self) -> list[tuple[str, str]]:
         """Return (grouping, group) for all groups of which every arm has tickets, in their usual order."""
         profiles = [self.profiles[arm] for arm in self.experiment.arms]
-        usual = [*GROUPS, *self.experiment.scenario.categories]
+        usual = [*GROUPS, *(self.experiment.scenario.categories or DEFAULT_CATEGORIES)]
         place = {name: number for number, name in enumerate(usual)}
         return [
             (grouping, group)
@@ -155,9 +144,9 @@ class Material:
 
     def group(self, name: str) -> str:
         """Return what a group of reporters or tickets is called."""
-        known = self.experiment.scenario.categories.get(name)
-        title = known.title[self.lang] if known else ""
-        return title or (GROUPS[name][self.lang] if name in GROUPS else name.replace("_", " "))
+        kind = self.experiment.scenario.categories.get(name) or DEFAULT_CATEGORIES.get(name)
+        title = kind.title if kind else GROUPS.get(name)
+        return (title[self.lang] if title else "") or name.replace("_", " ")
 
 
 def groups_of(profiles: Sequence[Profile], grouping: str) -> list[str]:

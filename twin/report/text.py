@@ -97,6 +97,10 @@ _TEXT: Mapping[str, Words] = {
         "{assumed} of {total} parameters of this run are only assumed ({others}).",
         "本次运行的 {total} 个参数中有 {assumed} 个仅为假设（{others}）。",
     ),
+    "left_out": Words(
+        "{count} more metrics: --all shows them, --json and the page have them.",
+        "另有 {count} 个指标：--all 全部显示，--json 与页面中均有。",
+    ),
     "paired": Words(
         "All options share the same luck (same seeds, keyed draws), so each difference is taken between twins.",
         "各方案共享同样的随机因素（相同种子、按键抽取），差值取自成对的「双胞胎」运行。",
@@ -293,14 +297,20 @@ class Writer:
         )
         return [self.word("evidence", assumed=counts["assumed"], total=total, others=others)]
 
+    def left_out(self) -> list[str]:
+        """Say how many metrics the printed table leaves out; nothing if it has them all."""
+        count = len(metrics_shown(self.experiment)) - len(metrics_asked_for(self.experiment))
+        return [self.word("left_out", count=count)] if count else []
+
     # -- sheets
 
-    def results(self, arms: Sequence[str] | None = None) -> Sheet:
+    def results(self, arms: Sequence[str] | None = None, names: Sequence[str] | None = None) -> Sheet:
         """Return metrics × arms; an undefined metric leaves its cell empty."""
         experiment = self.experiment
         shown = tuple(arms or experiment.arms)
         rows = tuple(
-            (self.metric(name), *(self._cell(arm, name) for arm in shown)) for name in metrics_shown(experiment)
+            (self.metric(name), *(self._cell(arm, name) for arm in shown))
+            for name in names or metrics_shown(experiment)
         )
         key = "result" if experiment.replications == 1 else "results"
         title = self.word(key, n=experiment.replications)
@@ -339,6 +349,13 @@ def metrics_shown(experiment: Experiment) -> list[str]:
     present = {name for found in experiment.estimates.values() for name in found}
     ordered = dict.fromkeys((*experiment.scenario.primary, *experiment.book))
     return [name for name in ordered if name in present]
+
+
+def metrics_asked_for(experiment: Experiment) -> list[str]:
+    """Return the metrics that the scenario wants in the printed table: primary and shown ones, or all."""
+    asked = dict.fromkeys((*experiment.scenario.primary, *experiment.scenario.shown))
+    present = metrics_shown(experiment)
+    return [name for name in asked if name in present] if experiment.scenario.shown else present
 
 
 def headlines(experiment: Experiment) -> list[str]:

@@ -220,13 +220,9 @@ def measure_one(scenario: Scenario, arm: str, seed: int) -> Result:
 
 def simulate(scenario: Scenario, arm: str, seed: int) -> Engine:
     """Build the neighbourhood, live through all its days, and return the engine at rest."""
-    from twin.core.engine import Engine
-    from twin.mechanisms import CATALOGUE
-    from twin.world.build import build_world
+    from twin.scenario.build import engine_for
 
-    chosen = scenario.arms[arm]
-    world = build_world(scenario, chosen, seed)
-    engine = Engine(world, tuple(CATALOGUE.values()), chosen.blocks, seed, chosen.off)
+    engine = engine_for(scenario, arm, seed)
     engine.run()
     return engine
 

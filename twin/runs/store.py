@@ -38,7 +38,7 @@ DONE = "DONE"
 _SQLITE = b"SQLite format 3"
 _UNFINISHED = ".unfinished"
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
-_RECORDED = ("numpy", "numba", "scipy", "mesa", "duckdb", "matplotlib", "pydantic", "chinesecalendar", "lunardate")
+_RECORDED = ("numpy", "numba", "scipy", "mesa", "duckdb", "matplotlib", "pydantic", "chinesecalendar")
 _NAMES = {
     "digest": Words("what the scenario says", "场景内容"),
     "results_version": Words("the version of results", "结果版本"),

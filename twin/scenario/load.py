@@ -21,7 +21,7 @@ __all__ = ["Arm", "Scenario", "load"]
 
 _NOT_SET = ("version", "name", "extends", "arms")
 _HEAD = ("question", "purpose", "days", "warm_up_days", "run_on_days", "start", "holidays", "seed", "replications",
-         "primary", "categories")  # fmt: skip
+         "primary", "shown", "categories")  # fmt: skip
 
 
 def load(

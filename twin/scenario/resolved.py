@@ -18,7 +18,7 @@ from twin.scenario.head import Category
 
 DEFAULT = "default"
 _NO_WORDS = Words("", "")
-_WORDS_ONLY = ("version", "name", "title", "question", "purpose")
+_WORDS_ONLY = ("version", "name", "title", "question", "purpose", "shown")
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Scenario:
     seed: int
     replications: int
     primary: tuple[str, ...]
+    shown: tuple[str, ...]
     categories: Mapping[str, Category]
     arms: Mapping[str, Arm]
     sets: tuple[str, ...] = field(default=(), compare=False)
@@ -114,7 +115,7 @@ def form_of(scenario: Scenario, written: bool) -> dict[str, Any]:
     """Return a scenario as plain data; ``written``: as a file would say it, with units where a key needs one."""
     plain: dict[str, Any] = {"version": 1}
     said = ("name", "title", "question", "purpose", "days", "warm_up_days", "run_on_days", "start", "holidays",
-            "seed", "replications", "primary", "categories")  # fmt: skip
+            "seed", "replications", "primary", "shown", "categories")  # fmt: skip
     values = {name: getattr(scenario, name) for name in said}
     plain |= {name: form_of_value(value, written) for name, value in values.items() if value != _NO_WORDS}
     return {**plain, "arms": {name: _form_of_arm(arm, written) for name, arm in scenario.arms.items()}}

@@ -98,7 +98,7 @@ def schema_for(
 ) -> Schema:
     """Return the schema of scenarios whose blocks are these dataclasses.
 
-    ``metrics`` are the names that ``primary`` may hold (none: any); ``mechanisms`` those that may be
+    ``metrics`` are the names that ``primary`` and ``shown`` may hold (none: any); ``mechanisms`` those that may be
     switched (by default every block but ``population``).
     """
     switched = sorted(blocks.keys() - {"population"}) if mechanisms is None else sorted(mechanisms)
@@ -108,7 +108,7 @@ def schema_for(
     given = {name: model_of(declared, name) for name, declared, _ in parts}
     arm = model_of(make_dataclass("Arm", [*_ARM_FIELDS, *parts], frozen=True), "arm", given=given)
     document = make_dataclass("Scenario", [*_DOCUMENT_FIELDS, *parts], bases=(Head,), frozen=True)
-    given |= {"arms": _named(arm), "primary": _list_of(_metric_name(metrics), leaves.text)}
+    given |= {"arms": _named(arm), **dict.fromkeys(("primary", "shown"), _list_of(_metric_name(metrics), leaves.text))}
     return Schema(model_of(document, "scenario", (*REQUIRED, "arms"), given), arm, dict(blocks))
 
 
@@ -330,6 +330,8 @@ _ARM_FIELDS: list[Any] = [
 _DOCUMENT_FIELDS: list[Any] = [
     ("extends", tuple[str, ...], _said((), "file or files on which this one is laid", "继承的文件")),
     ("primary", tuple[str, ...], _said((), "the metrics that answer the question", "主要指标")),
+    ("shown", tuple[str, ...], _said((), "metrics in the printed table besides the primary ones (none: all)",
+                                     "主要指标之外在表中显示的指标（空：全部）")),
     ("categories", dict[str, Category], _said(dict, "kinds of matter", "事项类别")),
     ("arms", dict[str, object], _said(dict, "the alternatives that are compared; the first is the baseline",
                                       "相互比较的方案；第一个为基线")),

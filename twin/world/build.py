@@ -15,6 +15,7 @@ from twin.core.columns import Floats, Ints, Keys, Table
 from twin.core.draws import Draw
 from twin.core.parameters import param
 from twin.core.world import World
+from twin.errors import Words
 from twin.world.invariants import Laws
 from twin.world.tables import AGE_GROUPS, TABLES
 
@@ -54,40 +55,48 @@ class Category:
 
     share: float
     priority: int
+    title: Words
 
 
 # The ticket mix of an old neighbourhood, and the handling class of each kind: assumed throughout.
 DEFAULT_CATEGORIES: Mapping[str, Category] = {
-    "property": Category(0.18, 2),
-    "noise": Category(0.13, 1),
-    "parking": Category(0.12, 2),
-    "sanitation": Category(0.11, 2),
-    "lighting_paving": Category(0.10, 2),
-    "leaks_drains": Category(0.09, 1),
-    "utilities": Category(0.08, 1),
-    "lift_fire": Category(0.06, 1),
-    "illegal_building": Category(0.04, 3),
-    "pets": Category(0.04, 2),
-    "social_care": Category(0.04, 2),
-    "other": Category(0.01, 3),
+    "property": Category(0.18, 2, Words("property services", "物业服务")),
+    "noise": Category(0.13, 1, Words("noise", "噪声")),
+    "parking": Category(0.12, 2, Words("parking", "停车")),
+    "sanitation": Category(0.11, 2, Words("sanitation", "环境卫生")),
+    "lighting_paving": Category(0.10, 2, Words("lighting and paving", "照明与路面")),
+    "leaks_drains": Category(0.09, 1, Words("leaks and drains", "渗漏与排水")),
+    "utilities": Category(0.08, 1, Words("utilities", "水电气")),
+    "lift_fire": Category(0.06, 1, Words("lifts and fire safety", "电梯与消防")),
+    "illegal_building": Category(0.04, 3, Words("illegal building", "违建")),
+    "pets": Category(0.04, 2, Words("pets", "宠物")),
+    "social_care": Category(0.04, 2, Words("social care", "民生照护")),
+    "other": Category(0.01, 3, Words("other", "其他")),
 }
 
 
 class Plan(Protocol):
     """What a scenario says about time and matters; its categories have a `share` and a `priority`."""
 
-    days: int
-    warm_up_days: int
-    run_on_days: int
-    start: dt.date
-    holidays: str
-    categories: Mapping[str, Any]
+    @property
+    def days(self) -> int: ...
+    @property
+    def warm_up_days(self) -> int: ...
+    @property
+    def run_on_days(self) -> int: ...
+    @property
+    def start(self) -> dt.date: ...
+    @property
+    def holidays(self) -> str: ...
+    @property
+    def categories(self) -> Mapping[str, Any]: ...
 
 
 class Arm(Protocol):
     """What an arm sets: one dataclass for each block."""
 
-    blocks: Mapping[str, Any]
+    @property
+    def blocks(self) -> Mapping[str, Any]: ...
 
 
 def build_world(scenario: Plan, arm: Arm, seed: int) -> World:
