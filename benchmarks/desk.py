@@ -43,7 +43,7 @@ STREET = DeskSettings(
     misroute_chance=0.0,
     travel_minutes=24.0,
     first_time_fix=1.0,
-    service=Service(law="lognormal", mean_hours=1.5, cv=1.0),
+    service=Service(law="lognormal", mean_hours=1.5, cv=0.4),  # none lasts a night: Ciw would add a worker
     shift_end="overtime",  # finish what was begun, as the peers' simplest calendars do
     overtime_minutes=600.0,
 )

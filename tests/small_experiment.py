@@ -28,10 +28,12 @@ class SmallMetric:
     zh: str
     doc: str
     latent: bool = False
+    doc_zh: str = ""
 
 
 BOOK = {
-    "hours_to_close_mean": SmallMetric("h", "lower", "平均办结时长", "mean hours from creation to work done"),
+    "hours_to_close_mean": SmallMetric("h", "lower", "平均办结时长", "mean hours from creation to work done",
+                                       doc_zh="从创建到办理完成的平均时长"),
     "share_within_24h": SmallMetric("1", "higher", "24 小时内办结占比", "share done within 24 hours"),
     "paid_hours": SmallMetric("h", "lower", "计薪工时", "rostered hours plus overtime"),
     "calls": SmallMetric("1", None, "来电数", "calls received"),
@@ -43,6 +45,7 @@ BOOK = {
 class SmallArm:
     title: Words
     blocks: Mapping[str, object] = field(default_factory=lambda: {"desk": DeskSettings()})
+    like: str = ""
 
 
 @dataclass(frozen=True)

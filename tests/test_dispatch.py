@@ -80,3 +80,10 @@ def test_twice_the_workers_do_not_cure_the_process():
     ten = "hotline.reports_per_day=10 /day"
     doubled = mean("manual", "hours_to_close_mean", ten, "desk.teams.posts.workers=12")
     assert 0.85 * mean("manual", "hours_to_close_mean", ten) < doubled < mean("manual", "hours_to_close_mean", ten)
+
+
+def test_parts_are_compared_with_the_arm_that_they_are_copies_of():
+    found = experiment().parts
+    assert list(found) == ["smart"]  # placebo is like manual, which is the baseline
+    assert set(found["smart"]) == set(PARTS)
+    assert {found["smart"][part]["hours_to_close_mean"].verdict for part in PARTS} == {"worse"}

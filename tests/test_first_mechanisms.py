@@ -260,14 +260,14 @@ def test_without_trust_and_memory_service_has_no_way_back_to_reporting() -> None
 
 
 def test_four_series_move_apart() -> None:
-    scenario = load("scenarios/four_series.yaml", sets=["days=180"])
+    scenario = load("scenarios/four_series.yaml")
     from twin.runs.experiment import run
 
-    fast = run(scenario, replications=3).differences["fast"]
+    fast = run(scenario, replications=6).differences["fast"]
     assert fast["incidents_per_1000_year"].mean == 0
     assert fast["share_of_incidents_reported"].mean > 0
+    assert fast["reports_per_1000_year"].mean < 0  # faults end sooner: fewer duplicates
     assert fast["recomplaints_per_1000_year"].verdict == "better"
-    assert fast["escalations_per_1000_year"].mean < 0
 
 
 # -- trust and satisfaction ----------------------------------------------------------------------------------

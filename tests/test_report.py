@@ -19,6 +19,7 @@ from twin.report.profiles import HOURS_A_WEEK, Calendar, Material, Profile, grou
 from twin.report.text import Scale, Writer, cells, evidence_counts, headlines, metrics_shown
 from twin.runs.compare import Estimate, paired_difference
 from twin.runs.experiment import Experiment, Plan, conduct
+from twin.scenario.head import Category
 
 SCENARIO = SmallScenario()
 HOUR, DAY = 60.0, 1440.0
@@ -196,6 +197,26 @@ def test_english_figures_need_no_chinese_font(
     for name, figure in figures.draw(experiment, profiled, "zh").items():
         assert figures.png(figure, "zh") is None, f"{name} would show boxes for letters"
         assert "工" in figures.svg(figure, "zh") or "办" in figures.svg(figure, "zh")
+
+
+def test_who_waits_shows_every_interval_whole(experiment: Experiment) -> None:
+    ages = np.array(["youth", "elder"])
+    runs = [tickets([8 * DAY] * 2, [1.0, hours], age_group=ages) for hours in (10.0, 300.0, 15.0, 12.0)]
+    wide = {arm: profile(CALENDAR, runs) for arm in experiment.arms}
+    found = wide["manual"].wait("age_group", "elder")
+    assert found.ci95[0] < 0 and found.ci95[1] > 3 * found.mean
+    figure = figures.draw(experiment, wide, "en")["who_waits"]
+    for axes in figure.axes:
+        low, high = axes.get_xlim()
+        ends = [end for line in axes.lines for end in line.get_xdata()]
+        assert low <= min(ends) and max(ends) <= high and max(ends) == pytest.approx(found.ci95[1])
+
+
+def test_kinds_of_matter_have_chinese_names(experiment: Experiment) -> None:
+    assert Material(experiment, {}, "zh").group("lift_fire") == "电梯与消防"
+    named = replace(SCENARIO, categories={"noise": Category(1.0, 2, Words("din", "喧闹"))})
+    told = Material(carried_out(named, replications=1), {}, "zh")
+    assert (told.group("noise"), told.group("elder"), told.group("street_trees")) == ("喧闹", "老年", "street trees")
 
 
 def test_single_arm_has_no_forest() -> None:

@@ -645,7 +645,7 @@ ERRORS: dict[str, Entry] = {
     ),
     "R237": Entry(
         "ticket {order} repeats a report that nobody made before",
-        "工单 {order} 重复了此前并无人提出的上报",
+        "工单 {order} 重复了此前并无人提出的诉求",
     ),
     "R238": Entry(
         "ticket {order} was merged into an order of another matter, or into a merged one",

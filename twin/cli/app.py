@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, Words] = {
     "plan": Words("print the plan of a day", "显示一天的执行顺序"),
     "new": Words("write a scenario of your own to fill in", "生成可填写的场景文件"),
     "schema": Words("print the JSON Schema for your editor", "输出供编辑器使用的 JSON Schema"),
-    "errors": Words("explain error codes and exit codes", "解释错误代码与退出码"),
+    "errors": Words("explain message codes and exit codes", "解释消息编号与退出码"),
 }
 
 INTERNAL = 70

@@ -11,7 +11,7 @@ _CODES = Words("Messages", "消息编号")
 _EXITS = Words("Exit codes", "退出码")
 
 
-@click.command(help=console.worded("Explain error codes and exit codes.", "解释错误代码与退出码。"))
+@click.command(help=console.worded("Explain message codes and exit codes.", "解释消息编号与退出码。"))
 @click.argument("code", required=False)
 @click.option("--lang", type=click.Choice(["zh", "en"]), help=console.worded("Language.", "语言。"))
 def command(code: str | None, lang: str | None) -> None:

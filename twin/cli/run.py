@@ -96,6 +96,8 @@ def _show(experiment: Experiment, every: bool, lang: console.Language) -> None:
     console.say("\n".join((writer.title(), "", *writer.opening(), "")))
     if len(experiment.arms) > 1:
         console.show(writer.differences(headlines(experiment)))
+    for sheet in writer.parts(headlines(experiment)):
+        console.show(sheet)
     console.show(writer.results(names=None if every else metrics_asked_for(experiment)))
     console.say("\n".join((*writer.notes(), *([] if every else writer.left_out()))))
     if experiment.out is not None:

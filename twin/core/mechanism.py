@@ -35,7 +35,8 @@ class Metric:
     """One number of a run: how it is computed, its unit, and which direction is better (``None``: neither).
 
     ``of`` gets the whole world and returns ``None`` where the number is undefined. A ``daily`` metric is
-    also kept for every day; a ``latent`` one could not be measured in a real street.
+    also kept for every day; a ``latent`` one could not be measured in a real street. ``doc`` and ``doc_zh``
+    define it exactly, with what a share is a share of.
     """
 
     of: Callable[[World], float | None]
@@ -45,6 +46,7 @@ class Metric:
     doc: str
     daily: bool = False
     latent: bool = False
+    doc_zh: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ class ParamSpec:
     ``unit`` is ``"1"`` for a pure number and ``""`` for a word or a switch; ``low`` and ``high`` are
     the ends of the plausible range, in that unit, both inclusive (``None``: no bound, words only).
     ``source`` is a key of ``docs/sources.yaml`` or a short phrase; ``evidence`` grades it. A ``lever``
-    is a parameter that policy may move.
+    is a parameter that policy may move. A ``file`` is the name of data that ship with the twin, one of the
+    ``choices``, or the path of a file of one's own.
     """
 
     unit: str
@@ -36,6 +37,7 @@ class ParamSpec:
     zh: str
     lever: bool
     choices: tuple[str, ...] = ()
+    file: bool = False
 
 
 def param(
@@ -50,12 +52,13 @@ def param(
     zh: str = "",
     lever: bool = False,
     choices: tuple[str, ...] = (),
+    file: bool = False,
 ) -> Any:
     """Declare a dataclass field as a parameter.
 
     A callable ``default`` is a factory (for maps and nested blocks).
     """
-    spec = ParamSpec(unit, low, high, source, evidence, doc, zh, lever, choices)
+    spec = ParamSpec(unit, low, high, source, evidence, doc, zh, lever, choices, file)
     metadata = {_METADATA_KEY: spec}
     if callable(default):
         return field(default_factory=default, metadata=metadata)
@@ -73,3 +76,19 @@ def parameters_of(block: type | object) -> Iterator[tuple[dataclasses.Field[Any]
         spec = spec_of(declared)
         if spec is not None:
             yield declared, spec
+
+
+def files_of(block: type | object) -> Iterator[tuple[str, ParamSpec]]:
+    """Yield (name, specification) for every parameter of a block that may be the path of a file."""
+    for declared, spec in parameters_of(block):
+        if spec.file:
+            yield declared.name, spec
+
+
+def data_digest_of(block: object) -> str:
+    """Return the digest of the data that a block of parameters reads: what its ``data_digest()`` says, if it has one.
+
+    "" where nothing is read. Data that cannot be read raise an InputError.
+    """
+    digest = getattr(block, "data_digest", None)
+    return "" if digest is None else str(digest())

@@ -28,7 +28,7 @@ from twin.core.world import Phase
 from twin.errors import InputError
 from twin.world.contact import Contact, channel, minute_at
 from twin.world.kinds import drawn_category, priority_of
-from twin.world.logs import RequestLog, first_reports, load_log, replay_day, thin
+from twin.world.logs import SHIPPED, RequestLog, first_reports, load_log, replay_day, thin
 from twin.world.tables import AGE_GROUPS
 
 SOURCES = ("none", "poisson", "log")
@@ -44,18 +44,23 @@ class Hotline(Contact):
     source: str = param("none", "", source="scenario range", evidence="assumed", choices=SOURCES,
                         doc="none, a Poisson stream, or a request log", zh="诉求来源")
     reports_per_day: float = param(17.5, "1/day", 0.0, 100_000.0, source="scenario range", evidence="assumed",
-                                   doc="mean number of reports, duplicates counted", zh="日均上报数")
+                                   doc="mean number of reports, duplicates counted", zh="日均诉求量")
     duplicate_share: float = param(0.15, "1", 0.0, 0.95, source="scenario range", evidence="assumed",
                                    doc="poisson: share of reports that repeat an earlier one",
-                                   zh="重复上报占比")
+                                   zh="重复诉求占比")
     duplicate_lag_hours: float = param(12.0, "h", 0.0, 1000.0, source="scenario range", evidence="assumed",
                                        doc="poisson: mean time from the first report to a duplicate, exponential",
-                                       zh="重复上报滞后")
-    log: str = param("boston_311_2011", "", source="boston311", evidence="measured",
-                     doc="log: one that ships with the twin, or the path of a CSV file", zh="诉求日志")
+                                       zh="重复诉求滞后")
+    log: str = param(SHIPPED[0], "", source="boston311", evidence="measured", choices=SHIPPED, file=True,
+                     doc="log: one that ships with the twin, or the path of a CSV file",
+                     zh="诉求日志：随程序提供的日志，或 CSV 文件的路径")
     repeat_days: float = param(30.0, "day", 0.0, 365.0, source="scenario range", evidence="assumed",
                                doc="log: the same type at the same place within so many days is the same incident",
                                zh="同一事件的时间窗")
+
+    def data_digest(self) -> str:
+        """Return the SHA-256 of the log that is replayed, "" if none is."""
+        return load_log(self.log).digest if self.source == "log" else ""
 
 
 class Replayed(NamedTuple):

@@ -59,6 +59,7 @@ def incidents_per_1000_year(world: World) -> float | None:
         "incidents_per_1000_year": Metric(
             incidents_per_1000_year, "1/year", better=None, zh="每千人年事件数", latent=True,
             doc="faults that began in the window, reported or not, per 1,000 residents and year",
+            doc_zh="统计期内发生的事件数（无论是否有人上报），折算为每千居民每年",
         )
     },
     sources=["liu2023"],

@@ -113,10 +113,12 @@ def cost_yuan(world: World) -> float | None:
         "cost_yuan": Metric(
             cost_yuan, "yuan", better="lower", zh="人工费用",
             doc="wages of the rostered hours of the window, weekend and holiday premium counted",
+            doc_zh="统计期内排班工时的工资，含周末与法定节假日的加倍部分",
         ),
         "employees_needed": Metric(
             employees_needed, "1", better="lower", zh="所需员工数",
             doc="rostered hours of a year / hours that an employee is at a post in a year",
+            doc_zh="全年排班工时 ÷ 一名员工全年实际在岗工时",
         ),
     },
     sources=["labour_law", "paid_leave", "public_holidays"],

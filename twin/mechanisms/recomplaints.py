@@ -86,18 +86,22 @@ def _per_incident(world: World, minutes: Floats) -> float | None:
         "recomplaints_per_1000_year": Metric(
             recomplaints_per_1000_year, "1/year", better="lower", zh="每千人年重复投诉数",
             doc="re-complaints created in the window per 1,000 residents and year",
+            doc_zh="统计期内创建的重复投诉数，折算为每千居民每年",
         ),
         "recomplaints_per_incident": Metric(
             recomplaints_per_incident, "1", better="lower", zh="每事件重复投诉数",
             doc="re-complaints created in the window over incidents that began in it",
+            doc_zh="统计期内创建的重复投诉数 ÷ 统计期内发生的事件数",
         ),
         "escalations_per_1000_year": Metric(
             escalations_per_1000_year, "1/year", better="lower", zh="每千人年越级反映数",
             doc="reporters who turned to a higher level in the window, per 1,000 residents and year",
+            doc_zh="统计期内转向上级的诉求人次数，折算为每千居民每年",
         ),
         "escalations_per_incident": Metric(
             escalations_per_incident, "1", better="lower", zh="每事件越级反映数",
             doc="reporters who turned to a higher level in the window over incidents that began in it",
+            doc_zh="统计期内转向上级的诉求人次数 ÷ 统计期内发生的事件数",
         ),
     },
     sources=["repeat_range"],

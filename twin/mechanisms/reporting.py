@@ -116,24 +116,29 @@ def _first_reports(world: World) -> Floats:
     spawns=["tickets"],
     metrics={
         "reports_per_1000_year": Metric(
-            reports_per_1000_year, "1/year", better=None, zh="每千人年上报数",
+            reports_per_1000_year, "1/year", better=None, zh="每千人年诉求数",
             doc="reports created in the window, duplicates counted, re-complaints not, per 1,000 residents and year",
+            doc_zh="统计期内创建的诉求数（含重复诉求，不含重复投诉），折算为每千居民每年",
         ),
         "first_reports_per_1000_year": Metric(
-            first_reports_per_1000_year, "1/year", better=None, zh="每千人年首次上报数",
+            first_reports_per_1000_year, "1/year", better=None, zh="每千人年首次诉求数",
             doc="first reports of their incidents, created in the window, per 1,000 residents and year",
+            doc_zh="统计期内创建的首次诉求数，折算为每千居民每年",
         ),
         "reports_per_incident": Metric(
-            reports_per_incident, "1", better=None, zh="每事件上报数",
+            reports_per_incident, "1", better=None, zh="每事件诉求数",
             doc="reports created in the window over incidents that began in it",
+            doc_zh="统计期内创建的诉求数（不含重复投诉） ÷ 统计期内发生的事件数",
         ),
         "share_of_incidents_reported": Metric(
             share_of_incidents_reported, "1", better="higher", zh="事件上报率", latent=True,
             doc="faults at places that anybody reported / faults at places that began in the window",
+            doc_zh="有人上报的设施点事件数 ÷ 统计期内发生的设施点事件数",
         ),
         "hours_to_first_report": Metric(
-            hours_to_first_report, "h", better="lower", zh="首次上报用时", latent=True,
+            hours_to_first_report, "h", better="lower", zh="首次诉求用时", latent=True,
             doc="mean time from the beginning of a fault to its first report, reported faults of the window",
+            doc_zh="统计期内发生且有人上报的设施点事件，从发生到首次诉求的平均时长",
         ),
     },
     sources=["obrien2016", "sjoberg2017", "liu2023"],

@@ -86,6 +86,7 @@ def felt_in_window(world: World) -> Floats:
         "satisfaction_mean": Metric(
             satisfaction_mean, "1", better="higher", zh="平均满意度（潜在）", latent=True,
             doc="mean latent satisfaction of reporters with how their reports of the window ended",
+            doc_zh="统计期内创建且已了结的诉求，诉求人对其结果的潜在满意度均值",
         )
     },
     sources=["oliver1980", "vanryzin2004", "zhang2022", "lind1988", "tversky1992"],

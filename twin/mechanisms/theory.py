@@ -32,7 +32,7 @@ class Theory:
     """The ``theory:`` block: one queue."""
 
     servers: int = param(0, "1", 0, 1000, source="erlang1917", evidence="published",
-                         doc="servers; 0: no customers", zh="服务台数")
+                         doc="servers; 0: no customers", zh="服务员数")
     utilisation: float = param(0.8, "1", 0.0, 5.0, source="erlang1917", evidence="published",
                                doc="offered load by server", zh="负荷率")
     patience: float = param(0.0, "1", 0.0, 1000.0, source="garnett2002", evidence="published",
@@ -117,22 +117,28 @@ def wait_for_opening_hours(world: World) -> float | None:
         "wait_service_times": Metric(
             wait_service_times, "1", better="lower", zh="平均等待（服务时长倍数）",
             doc="mean time from creation to service or giving up, all customers of the window, in mean services",
+            doc_zh="统计期内全部顾客从到达到开始服务或放弃的平均时间 ÷ 平均服务时长",
         ),
         "wait_urgent_service_times": Metric(
             wait_urgent_service_times, "1", better="lower", zh="优先顾客平均等待（服务时长倍数）",
-            doc="the same of urgent customers",
+            doc="mean time from creation to service or giving up, urgent customers of the window, in mean services",
+            doc_zh="统计期内优先顾客从到达到开始服务或放弃的平均时间 ÷ 平均服务时长",
         ),
         "wait_normal_service_times": Metric(
             wait_normal_service_times, "1", better="lower", zh="普通顾客平均等待（服务时长倍数）",
-            doc="the same of customers who are not urgent, where some are",
+            doc="mean time from creation to service or giving up, other customers of the window, in mean services; "
+                "undefined where no customer is urgent",
+            doc_zh="统计期内其余顾客从到达到开始服务或放弃的平均时间 ÷ 平均服务时长；没有优先顾客时无定义",
         ),
         "abandoned_share": Metric(
             abandoned_share, "1", better="lower", zh="放弃率",
             doc="customers who gave up / customers of the window",
+            doc_zh="放弃的顾客数 ÷ 统计期内的顾客数",
         ),
         "wait_for_opening_hours": Metric(
             wait_for_opening_hours, "h", better="lower", zh="等待开门时长",
             doc="mean time from creation to the start of service, customers of the window",
+            doc_zh="统计期内的顾客从到达到开始服务的平均时间",
         ),
     },
     sources=["erlang1917", "cobham1954", "garnett2002"],

@@ -62,6 +62,7 @@ def trust_mean(world: World) -> float | None:
         "trust_mean": Metric(
             trust_mean, "1", better="higher", zh="平均信任", daily=True, latent=True,
             doc="mean trust of all residents at the end",
+            doc_zh="期末全体居民的信任均值",
         )
     },
     sources=["slovic1993", "josang2002", "tversky1992", "sjoberg2017"],

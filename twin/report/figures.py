@@ -29,7 +29,7 @@ from matplotlib.lines import Line2D
 from twin.errors import Words
 from twin.report.profiles import EDGES, HOURS_A_DAY, HOURS_A_WEEK, WEEKDAYS, Material, Profile
 from twin.report.text import Scale, Writer, cells, headlines
-from twin.runs.compare import Difference
+from twin.runs.compare import Difference, Estimate
 
 if TYPE_CHECKING:
     from twin.runs.experiment import Experiment
@@ -45,6 +45,7 @@ _THIN = 12  # every so many bins make a point of a curve
 _CELL = 0.068  # inches: half the width of a Chinese character at 9 points
 _ROW = 0.27  # inches
 _PANELS = 3
+_LEAST = 10  # below the mean by this factor, an interval of hours counts as reaching down to nothing
 _RESOLUTION = 150  # dots an inch
 
 _LATIN_FONT = "DejaVu Sans"  # it comes with matplotlib
@@ -63,9 +64,9 @@ _DURATIONS = (
     (720, Words("30 d", "30 天")), (2160, Words("90 d", "90 天")),
 )  # fmt: skip
 _TEXT: Mapping[str, Words] = {
-    "share": Words("share closed", "已办结占比"),
-    "time": Words("time from creation to work done", "从创建到办完的时长"),
-    "open": Words("open tickets", "未办结工单"),
+    "share": Words("share done", "办理完成占比"),
+    "time": Words("time from creation to work done", "从创建到办理完成的时长"),
+    "open": Words("open tickets", "未结工单"),
     "week": Words("hour of the week", "一周中的时刻"),
     "mean_time": Words("mean time to close", "平均办结时长"),
     "option": Words("the option named above", "上方所示方案"),
@@ -123,7 +124,7 @@ def differences(material: Material) -> Figure | None:
 
 
 def hours_to_close(material: Material) -> Figure | None:
-    """The share of tickets that are closed within a time, one panel an option, the baseline grey in each."""
+    """The share of tickets whose work is done within a time, one panel an option, the baseline grey in each."""
     if not any(profile.counts.any() for profile in material.profiles.values()):
         return None
     figure, panels = _panels(material, sharey=True)
@@ -132,7 +133,7 @@ def hours_to_close(material: Material) -> Figure | None:
     )
     for axes, arm in zip(panels, material.shown, strict=False):
         for shown, tone in _against_baseline(material, arm):
-            share = material.profiles[shown].share_closed
+            share = material.profiles[shown].share_done
             axes.plot(EDGES[1::_THIN], 100 * share[::_THIN], color=tone, linewidth=_THICKNESS[tone])
         _duration_axis(axes, low, high, material.lang)
         axes.set_ylim(0, 101)
@@ -167,8 +168,8 @@ def who_waits(material: Material) -> Figure | None:
     labels = [material.group(group) for _, group in rows]
     left = max(map(cells, labels)) * _CELL + 0.2
     waits = [profile.wait(*row) for profile in material.profiles.values() for row in rows]
-    low, high = _range([one.mean for one in waits if one is not None])
-    ends = (low / 1.5, high * 1.5)
+    low, high = _range([end for one in waits if one is not None for end in _ends(one)])
+    ends = (low / 1.2, high * 1.2)
     figure, panels = _panels(material, most=_PANELS, height=len(rows) * 0.2 + 0.2, left=left, sharey=True)
     for axes, arm in zip(panels, material.shown, strict=False):
         _waits_panel(axes, material, arm, rows)
@@ -224,11 +225,16 @@ def _waits_panel(axes: Axes, material: Material, arm: str, rows: Sequence[tuple[
         for at, (grouping, group) in zip(_offsets(rows), rows, strict=True):
             found = material.profiles[shown].wait(grouping, group)
             if found is not None:
-                interval = found.ci95 or (found.mean, found.mean)
-                axes.plot(np.maximum(interval, EDGES[0]), [at, at], color=tone, linewidth=1.4)
+                axes.plot(_ends(found), [at, at], color=tone, linewidth=1.4)
                 axes.plot([found.mean], [at], "o", color=tone, markersize=4)
     axes.set_ylim(_offsets(rows)[-1] + 0.7, -0.7)
     axes.grid(axis="y", color="#eeeeee")
+
+
+def _ends(found: Estimate) -> tuple[float, float]:
+    """The ends of an interval of hours on an axis without a zero: whatever is below a tenth of the mean ends there."""
+    low, high = found.ci95 or (found.mean, found.mean)
+    return max(low, found.mean / _LEAST), high
 
 
 def _offsets(rows: Sequence[tuple[str, str]]) -> list[float]:

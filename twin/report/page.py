@@ -43,14 +43,14 @@ _CHARTS: Mapping[str, tuple[Words, Words]] = {
         Words(
             "Share of tickets whose work was done within the time below; first reports of the measured days, all"
             " replications.",
-            "在横轴所示时长内办完的工单占比；统计期内的首次诉求，所有重复合计。",
+            "在横轴所示时长内办理完成的工单占比；统计期内的首次诉求，所有重复合计。",
         ),
     ),
     "backlog": (
         Words("The week of the desk", "一周之内的积压"),
         Words(
             "Tickets that wait or are worked on, by hour of the week; mean over the measured weeks and replications.",
-            "按一周中的时刻统计的未办完工单数；统计期各周与各次重复的均值。",
+            "按一周中的时刻统计的等待或办理中的工单数；统计期各周与各次重复的均值。",
         ),
     ),
     "who_waits": (
@@ -75,10 +75,10 @@ _TEXT: Mapping[str, Words] = {
         "Every parameter that is not the same in all arms; everything else is equal.",
         "各方案之间不同的全部参数；其余完全相同。",
     ),
-    "limits": Words("Limits and assumptions", "局限与假设"),
+    "limits": Words("Limits and assumptions", "局限与假定"),
     "metrics": Words("What the metrics are", "指标说明"),
     "metrics_head": Words(
-        "metric;name in the files;unit;better;definition", "指标;文件中的名称;单位;更好的方向;定义（英文）"
+        "metric;name in the files;unit;better;definition", "指标;文件中的名称;单位;更好的方向;定义"
     ),
     "lower": Words("lower", "低"),
     "higher": Words("higher", "高"),
@@ -86,7 +86,7 @@ _TEXT: Mapping[str, Words] = {
     "latent": Words("(only a model can know it)", "（只有模型才能得知）"),
     "model": Words(
         "This is a model, not a forecast: it compares alternatives under the assumptions of its scenario.",
-        "这是模型而非预测：它在场景假设之下比较不同方案。",
+        "这是模型而非预测：它在场景的假定之下比较不同方案。",
     ),
     "footer": Words(
         "Scenario {name}, digest {digest}; results version {version}; seeds {first} to {last}, the same for every arm;"
@@ -168,7 +168,10 @@ class _Teller:
     def _chart(self, name: str, drawn: str) -> Chart:
         title, caption = _CHARTS[name]
         sheets = {
-            "differences": lambda: (self.writer.differences(headlines(self.experiment)),),
+            "differences": lambda: (
+                self.writer.differences(headlines(self.experiment)),
+                *self.writer.parts(headlines(self.experiment)),
+            ),
             "hours_to_close": lambda: (self._quantiles(),),
             "backlog": lambda: (self._weekdays(),),
             "who_waits": self._waits,
@@ -243,14 +246,15 @@ class _Teller:
         metric = self.experiment.book[name]
         better = self.word(metric.better or "neither")
         latent = f" {self.word('latent')}" if metric.latent else ""
-        return (self.writer.metric(name), name, metric.unit, better, metric.doc + latent)
+        said = metric.doc_zh if self.lang == "zh" and metric.doc_zh else metric.doc
+        return (self.writer.metric(name), name, metric.unit, better, said + latent)
 
     def _footer(self) -> str:
         experiment = self.experiment
         return self.word(
             "footer",
             name=experiment.scenario.name,
-            digest=experiment.scenario.digest,
+            digest=experiment.input_digest,
             version=RESULTS_VERSION,
             first=experiment.plan.seeds[0],
             last=experiment.plan.seeds[-1],

@@ -46,8 +46,13 @@ class Calendar:
 
     @property
     def hours(self) -> Floats:
-        """Full hours of the measuring window, from the run's start [h]."""
-        return np.arange(self.warm_up_days * HOURS_A_DAY, self.days * HOURS_A_DAY, dtype=np.float64)
+        """Full hours of the measuring window, from the run's start [h]; whole weeks where there is one.
+
+        A weekday that came once more than the others would show its own trend as a step at its midnight.
+        """
+        first, end = self.warm_up_days * HOURS_A_DAY, self.days * HOURS_A_DAY
+        weeks = (end - first) // HOURS_A_WEEK
+        return np.arange(first, first + weeks * HOURS_A_WEEK if weeks else end, dtype=np.float64)
 
     def hour_of_week(self, hours: Floats) -> Values:
         """Return the hour of the week, 0 is Monday from 0 to 1 o'clock."""
@@ -144,9 +149,9 @@ class Material:
 
     def group(self, name: str) -> str:
         """Return what a group of reporters or tickets is called."""
-        kind = self.experiment.scenario.categories.get(name) or DEFAULT_CATEGORIES.get(name)
-        title = kind.title if kind else GROUPS.get(name)
-        return (title[self.lang] if title else "") or name.replace("_", " ")
+        kinds = (self.experiment.scenario.categories.get(name), DEFAULT_CATEGORIES.get(name))
+        titles = (*(kind.title for kind in kinds if kind), *([GROUPS[name]] if name in GROUPS else ()))
+        return next((title[self.lang] for title in titles if title[self.lang]), name.replace("_", " "))
 
 
 def groups_of(profiles: Sequence[Profile], grouping: str) -> list[str]:

@@ -65,6 +65,9 @@ _TEXT: Mapping[str, Words] = {
     ),
     "result": Words("Results of one replication (an interval needs two)", "一次运行的结果（两次以上才有置信区间）"),
     "differences": Words("Difference from {baseline}, seed by seed", "与「{baseline}」逐种子配对的差值"),
+    "parts": Words(
+        "Taken back alone: difference from {original}, seed by seed", "单独去掉一项：与「{original}」逐种子配对的差值"
+    ),
     "to": Words(" to ", " 至 "),
     "of": Words("{k} of {n}", "{n} 次中 {k} 次"),
     "more": Words("not decided (~{more} more)", "尚无定论（约再 {more} 次）"),
@@ -106,6 +109,9 @@ _TEXT: Mapping[str, Words] = {
         "各方案共享同样的随机因素（相同种子、按键抽取），差值取自成对的「双胞胎」运行。",
     ),
 }  # fmt: skip
+
+
+Differences = Mapping[str, Mapping[str, Difference]]
 
 
 @dataclass(frozen=True)
@@ -318,18 +324,29 @@ class Writer:
 
     def differences(self, names: Sequence[str] | None = None) -> Sheet:
         """Return one row a metric and option, grouped by metric; a group's name stands in its first row."""
-        rows = [row for name in names or metrics_shown(self.experiment) for row in self._difference_rows(name)]
-        head = tuple(self.word(key) for key in ("metric", "option", "difference", "verdict", "better_in"))
         title = self.word("differences", baseline=self.arm(self.experiment.baseline))
+        return self._difference_sheet(title, self.experiment.differences, names)
+
+    def parts(self, names: Sequence[str] | None = None) -> list[Sheet]:
+        """Return a sheet for each arm that others are changed copies of: what each change alone does."""
+        return [
+            self._difference_sheet(self.word("parts", original=self.arm(original)), differences, names)
+            for original, differences in self.experiment.parts.items()
+        ]
+
+    def _difference_sheet(self, title: str, differences: Differences, names: Sequence[str] | None) -> Sheet:
+        wanted = names or metrics_shown(self.experiment)
+        rows = [row for name in wanted for row in self._difference_rows(name, differences)]
+        head = tuple(self.word(key) for key in ("metric", "option", "difference", "verdict", "better_in"))
         return Sheet(title, head, tuple(rows))
 
     def _cell(self, arm: str, name: str) -> str:
         found = self.experiment.estimates[arm].get(name)
         return "" if found is None else self.value(name, found)
 
-    def _difference_rows(self, name: str) -> Iterator[tuple[str, ...]]:
+    def _difference_rows(self, name: str, differences: Differences) -> Iterator[tuple[str, ...]]:
         """All options in one scale, so that the eye can compare them."""
-        found = {option: all_[name] for option, all_ in self.experiment.differences.items() if name in all_}
+        found = {option: all_[name] for option, all_ in differences.items() if name in all_}
         scale = self.scale(name, max(map(_size, found.values()), default=0.0), difference=True)
         for number, (option, one) in enumerate(found.items()):
             shown = _joined(scale.number(one.mean, _size(one), "+"), _unit(scale.unit, self.lang), self.lang)

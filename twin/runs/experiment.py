@@ -12,12 +12,13 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twin.core.parameters import data_digest_of
 from twin.errors import Complaint, InputError, InvariantBroken, RunFailed, TwinError, Words, closest
 from twin.runs.compare import Difference, Estimate, estimate, paired_difference
 from twin.runs.pool import Failure, compute
@@ -103,7 +104,7 @@ class Experiment:
     """The measured values of arms × seeds, and what follows from them.
 
     ``values[arm][metric]`` holds one value a seed, ``None`` where the metric is undefined in that run;
-    ``book`` says what each metric is.
+    ``book`` says what each metric is; ``data`` holds the digests of :func:`data_of`.
     """
 
     scenario: Scenario
@@ -111,6 +112,7 @@ class Experiment:
     values: Mapping[str, Mapping[str, Values]]
     book: Mapping[str, Metric]
     out: Path | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -135,7 +137,20 @@ class Experiment:
     @functools.cached_property
     def differences(self) -> dict[str, dict[str, Difference]]:
         """Paired difference from the baseline by option and metric, where both are defined throughout."""
-        return {arm: self._against_baseline(arm) for arm in self.arms[1:]}
+        return {arm: self._against(self.baseline, arm) for arm in self.arms[1:]}
+
+    @functools.cached_property
+    def parts(self) -> dict[str, dict[str, dict[str, Difference]]]:
+        """Paired differences of changed copies from their original, where that is not the baseline.
+
+        By original, copy and metric: what a part of a policy is worth when it alone is taken back.
+        """
+        copies = [(self.scenario.arms[arm].like, arm) for arm in self.arms]
+        found: dict[str, dict[str, dict[str, Difference]]] = {}
+        for original, arm in copies:
+            if original in self.arms and original != self.baseline:
+                found.setdefault(original, {})[arm] = self._against(original, arm)
+        return found
 
     @property
     def undefined(self) -> list[tuple[str, str, int]]:
@@ -148,17 +163,22 @@ class Experiment:
         ]
 
     @property
+    def input_digest(self) -> str:
+        """sha256 of what was run: the scenario's own, joined with those of the data that it reads, if any."""
+        return _sha256([self.scenario.digest, self.data]) if self.data else self.scenario.digest
+
+    @property
     def digest(self) -> str:
         """sha256 of the results alone: arms, seeds, metrics, values."""
         content = {"seeds": self.plan.seeds, "arms": self.arms, "values": self.values}
-        return hashlib.sha256(canonical(content).encode("utf-8")).hexdigest()
+        return _sha256(content)
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``twin run --json`` prints (schema ``twin.run/1``)."""
         return {
             "schema": "twin.run/1",
             "scenario": self.scenario.name,
-            "digest": self.scenario.digest,
+            "digest": self.input_digest,
             "results_version": RESULTS_VERSION,
             "replications": self.replications,
             "arms": {arm: self._arm_json(arm) for arm in self.arms},
@@ -172,8 +192,8 @@ class Experiment:
         found = {name: _all_defined(values) for name, values in self.values[arm].items()}
         return {name: values for name, values in found.items() if values}
 
-    def _against_baseline(self, arm: str) -> dict[str, Difference]:
-        base, option = self._defined(self.baseline), self._defined(arm)
+    def _against(self, original: str, arm: str) -> dict[str, Difference]:
+        base, option = self._defined(original), self._defined(arm)
         return {
             name: paired_difference(base[name], option[name], self.book[name].better) for name in base if name in option
         }
@@ -243,12 +263,13 @@ def metric_book() -> dict[str, Metric]:
 
 def conduct(scenario: Scenario, plan: Plan, work: Work, book: Mapping[str, Metric], means: Means = ALONE) -> Experiment:
     """Carry out a plan with any ``work(arm, seed)`` that returns a Result (and pickles, for several jobs)."""
+    data = data_of(scenario)
     with ExitStack() as stack:
         folder = None
         if means.out is not None:
-            folder = stack.enter_context(_open(Path(means.out), scenario, plan))
+            folder = stack.enter_context(_open(Path(means.out), scenario, plan, data))
         found = _complete(plan, work, means, folder)
-        experiment = Experiment(scenario, plan, _by_arm(plan, found), book, folder.path if folder else None)
+        experiment = Experiment(scenario, plan, _by_arm(plan, found), book, folder.path if folder else None, data)
         if folder:
             _write(folder, experiment, means)
     return experiment
@@ -257,8 +278,19 @@ def conduct(scenario: Scenario, plan: Plan, work: Work, book: Mapping[str, Metri
 # -- arms × seeds
 
 
-def _open(out: Path, scenario: Scenario, plan: Plan) -> RunFolder:
-    identity = Identity(scenario.digest, RESULTS_VERSION, plan.arms, plan.seeds[0])
+def data_of(scenario: Scenario) -> dict[str, str]:
+    """Return the digests of the data that the scenario's blocks read, by ``arm.block``; most read none.
+
+    Raises InputError for data that cannot be read.
+    """
+    blocks = {f"{name}.{block}": values for name, arm in scenario.arms.items() for block, values in arm.blocks.items()}
+    found = {name: data_digest_of(values) for name, values in sorted(blocks.items())}
+    return {name: digest for name, digest in found.items() if digest}
+
+
+def _open(out: Path, scenario: Scenario, plan: Plan, data: Mapping[str, str]) -> RunFolder:
+    seen = _sha256(data) if data else ""
+    identity = Identity(scenario.digest, RESULTS_VERSION, plan.arms, plan.seeds[0], seen)
     return RunFolder.open(out, identity, len(plan.seeds))
 
 
@@ -314,12 +346,12 @@ def _keep_failure(folder: RunFolder | None, task: Run, failure: Failure) -> None
         folder.record_failure(*task, failure.traceback or failure.reason)
 
 
-def _run_failed(failures: Mapping[Run, Failure], total: int) -> RunFailed:
+def _run_failed(failures: Mapping[Run, Failure], total: int) -> TwinError:
     """Speak of the first failure by arm and seed; whoever ended first must not matter."""
     (arm, seed), failure = min(failures.items(), key=lambda item: (item[0][1], item[0][0]))
     causes = failure.error.complaints if isinstance(failure.error, TwinError) else ()
     values = {"failed": len(failures), "total": total, "arm": arm, "seed": seed, "reason": _reason(failure)}
-    kind = InvariantBroken if isinstance(failure.error, InvariantBroken) else RunFailed
+    kind = type(failure.error) if isinstance(failure.error, (InputError, InvariantBroken)) else RunFailed
     return kind([Complaint("R210", None, values), *causes])
 
 
@@ -349,7 +381,8 @@ def _write(folder: RunFolder, experiment: Experiment, means: Means) -> None:
     folder.write("summary.json", json.dumps(experiment.to_json(), indent=1, ensure_ascii=False) + "\n")
     if means.publish:
         means.publish(experiment, folder)
-    folder.write_provenance({"jobs": means.jobs, "sets": list(experiment.scenario.sets)}, experiment.scenario.sources)
+    settings = {"jobs": means.jobs, "sets": list(experiment.scenario.sets), "data": experiment.data}
+    folder.write_provenance(settings, experiment.scenario.sources)
     folder.finish(experiment.digest)
 
 
@@ -369,6 +402,10 @@ def _metric_rows(experiment: Experiment) -> dict[str, np.ndarray]:
 
 
 # -- the JSON form
+
+
+def _sha256(content: object) -> str:
+    return hashlib.sha256(canonical(content).encode("utf-8")).hexdigest()
 
 
 def _all_defined(values: Values) -> tuple[float, ...]:

@@ -44,6 +44,7 @@ _NAMES = {
     "results_version": Words("the version of results", "结果版本"),
     "arms": Words("the arms", "方案"),
     "first_seed": Words("the first seed", "起始种子"),
+    "data": Words("the content of the data that it reads, such as a request log", "所读数据的内容（如诉求日志）"),
 }
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS identity (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -56,12 +57,16 @@ CREATE TABLE IF NOT EXISTS tables (
 
 @dataclass(frozen=True)
 class Identity:
-    """What makes two experiments the same, whatever the number of replications."""
+    """What makes two experiments the same, whatever the number of replications.
+
+    ``digest`` is that of the scenario, ``data`` that of the files which it names ("": none).
+    """
 
     digest: str
     results_version: int
     arms: tuple[str, ...]
     first_seed: int
+    data: str = ""
 
     def rows(self) -> dict[str, str]:
         """The identity as the ledger keeps it."""
@@ -70,6 +75,7 @@ class Identity:
             "results_version": str(self.results_version),
             "arms": json.dumps(self.arms, ensure_ascii=False),
             "first_seed": str(self.first_seed),
+            "data": self.data,
         }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from twin.core.marked_yaml import Marked, Source, marked
 from twin.errors import Complaint, InputError, Words
 from twin.scenario import checks
+from twin.scenario.data_files import located
 from twin.scenario.faults import validated
 from twin.scenario.overlay import Setting, likes, overlay, part
 from twin.scenario.resolved import Arm, form_of_value
@@ -42,7 +43,7 @@ class Arms:
             said = self._validated(laid) if laid is not None else None
             if laid is not None and said is not None:
                 arm = self._arm(name, laid, said, categories)
-                arms |= {name: arm} if arm is not None else {}
+                arms |= {name: replace(arm, like=_original(name, own))} if arm is not None else {}
         self.complaints += [found[0] for found in self._missed.values() if len(found) == self._reached]
         return arms
 
@@ -86,7 +87,7 @@ class Arms:
         return tree, self._validated(complete) if self.settings else said
 
     def _validated(self, tree: Marked) -> Any | None:
-        said, found = validated(self.vocabulary.schema.arm, tree)
+        said, found = validated(self.vocabulary.schema.arm, located(tree, self.vocabulary.blocks))
         self.complaints += found
         return said
 
@@ -99,6 +100,11 @@ class Arms:
         blocks = {block: getattr(said, block) for block in self.vocabulary.blocks}
         off = frozenset(switch for switch, on in vars(said.mechanisms).items() if not on)
         return Arm(name, said.title if said.title.en else Words(name, name), blocks, off)
+
+
+def _original(name: str, own: Mapping[str, Marked]) -> str:
+    """Return the arm of which this one is a changed copy, empty if of none."""
+    return ["", *likes(name, own)][-2]
 
 
 def too_many(tree: Marked) -> list[Complaint]:

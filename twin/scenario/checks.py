@@ -10,6 +10,7 @@ from typing import Any
 
 from twin.core.marked_yaml import Marked
 from twin.errors import Complaint, InputError, closest
+from twin.scenario.data_files import missing
 from twin.scenario.faults import Path, place_of
 from twin.scenario.resolved import Arm
 
@@ -61,13 +62,14 @@ def _holidays(document: Any, tree: Marked) -> Iterator[Complaint]:
 
 
 def of_arm(arm: Arm, tree: Marked, names: Known) -> Iterator[Complaint]:
-    """Check the blocks of an arm: calendars, limits, times of day, and names of categories, channels, grids."""
+    """Check the blocks of an arm: calendars, limits, times of day, names of categories, channels, grids, and files."""
     for path, key, value in _walk(arm.blocks):
         for code, step, values in _faults(key, value, names):
             where = path if step is None else (*path, step)
             about_key = isinstance(value, Mapping)
             shown = ".".join(map(str, path))
             yield Complaint(code, place_of(tree, where, about_key), {**values, "path": shown})
+    yield from missing(arm.blocks, tree)
 
 
 Fault = tuple[str, str | int | None, dict[str, Any]]

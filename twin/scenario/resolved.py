@@ -6,13 +6,14 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from twin.core import units
 from twin.core.marked_yaml import write
-from twin.core.parameters import ParamSpec, spec_of
+from twin.core.parameters import ParamSpec, files_of, spec_of
 from twin.errors import InputError, Words, closest
 from twin.scenario.head import Category
 
@@ -23,12 +24,16 @@ _WORDS_ONLY = ("version", "name", "title", "question", "purpose", "shown")
 
 @dataclass(frozen=True)
 class Arm:
-    """One of the compared alternatives: every block with its values, and the mechanisms switched off."""
+    """One of the compared alternatives: every block with its values, and the mechanisms switched off.
+
+    ``like`` is the arm of which it was written as a changed copy, empty if none; it changes nothing.
+    """
 
     name: str
     title: Words
     blocks: Mapping[str, Any]
     off: frozenset[str] = frozenset()
+    like: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -145,8 +150,16 @@ def form_of_value(value: Any, written: bool, key: str = "", spec: ParamSpec | No
 
 
 def digest_of(scenario: Scenario) -> str:
-    """Return the sha256 of what is simulated: no titles, no order of keys, no way of writing a number."""
+    """Return the sha256 of what is simulated: no titles, no order of keys, no way of writing a number.
+
+    Of a file of data its name counts, not the folder; its content has a digest of its own.
+    """
     form = {key: value for key, value in form_of(scenario, written=False).items() if key not in _WORDS_ONLY}
+    for arm in scenario.arms.values():
+        for block, values in arm.blocks.items():
+            form["arms"][arm.name][block] |= {
+                name: os.path.basename(getattr(values, name)) for name, _ in files_of(values)
+            }
     for named in (form["categories"], form["arms"]):
         for item in named.values():
             item.pop("title", None)

@@ -163,6 +163,8 @@ def _leaf(hint: Any, item: dataclasses.Field[Any], spec: ParamSpec) -> Any:
         return _read_by(number, number_schema(number))
     if hint is dt.date:
         return _read_by(leaves.date, {"type": "string", "format": "date"})
+    if spec.file:
+        return _read_by(leaves.text, {"type": "string", "examples": list(spec.choices)})
     choices = spec.choices or (typing.get_args(hint) if typing.get_origin(hint) is Literal else ())
     if choices:
         return _read_by(leaves.choice_of(choices), {"enum": list(choices)})
@@ -334,5 +336,5 @@ _DOCUMENT_FIELDS: list[Any] = [
                                      "主要指标之外在表中显示的指标（空：全部）")),
     ("categories", dict[str, Category], _said(dict, "kinds of matter", "事项类别")),
     ("arms", dict[str, object], _said(dict, "the alternatives that are compared; the first is the baseline",
-                                      "相互比较的方案；第一个为基线")),
+                                      "相互比较的方案；第一个为基准方案")),
 ]  # fmt: skip

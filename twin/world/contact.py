@@ -21,7 +21,7 @@ class Contact:
     """Habits of residents who report something; the block of every mechanism in which they do."""
 
     day_share: float = param(0.8, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
-                             doc="share of reports that come in the daytime", zh="白天来件占比")
+                             doc="share of reports that come in the daytime", zh="白天诉求占比")
     day_from_hour: float = param(7.0, "h", 0.0, 12.0, source="scenario range", evidence="assumed",
                                  doc="hour at which the daytime begins", zh="白天开始时刻")
     day_to_hour: float = param(22.0, "h", 13.0, 24.0, source="scenario range", evidence="assumed",
