@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from twin.cli.app import main
-from twin.errors import InputError, Words
+from twin.errors import InputError
 from twin.runs.experiment import data_of
 from twin.scenario.load import load
 
@@ -173,9 +173,3 @@ def test_a_log_that_cannot_be_used_is_wrong_input(
     assert ends("run", str(street), "--jobs", jobs, "--json") == 2
     said = capsys.readouterr()
     assert f"error[{code}]" in said.err and not said.out
-
-
-def test_what_differs_is_said_in_both_languages() -> None:
-    from twin.runs.store import _NAMES
-
-    assert all(isinstance(words, Words) and words.en and words.zh for words in _NAMES.values())
