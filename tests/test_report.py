@@ -296,6 +296,15 @@ def test_page_speaks_both_languages_and_has_a_table_under_each_chart(
     assert "desk.dispatch" in text and "desk.dedup" not in text, "only what differs between the arms"
 
 
+def test_definitions_of_metrics_are_in_the_readers_language(
+    experiment: Experiment, profiled: dict[str, Profile]
+) -> None:
+    english, chinese = written(experiment, profiled).split('<article lang="zh">')
+    assert "mean hours from creation to work done" in english and "从创建到办理完成的平均时长" in chinese
+    assert "mean hours from creation" not in chinese and "paid hours" not in chinese
+    assert "rostered hours plus overtime" in chinese, "where nothing is said in Chinese, English has to do"
+
+
 def test_page_is_the_same_every_time(experiment: Experiment, profiled: dict[str, Profile]) -> None:
     assert written(experiment, profiled) == written(carried_out(), profiled)
 

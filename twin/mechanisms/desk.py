@@ -40,6 +40,8 @@ class DeskOfRun(Desk):
     """The desk as a resource of a run: it says when it is quiet, and is checked when the run ends."""
 
     told = 0  # log lines whose orders were already written into the tickets
+    _asked: tuple[float, float, int] | None = None
+    _hours = Hours(0.0, 0.0, 0.0)
 
     def quiet(self) -> bool:
         """Whether no order is open."""
@@ -48,6 +50,13 @@ class DeskOfRun(Desk):
     def check(self) -> None:
         """Hold the laws of the desk against its log."""
         check(self)
+
+    def hours(self, first: float, end: float) -> Hours:
+        """Hours between two minutes; kept until the log grows, since several metrics ask for them."""
+        asked = (first, end, int(self.state.counts[0].log))
+        if self._asked != asked:
+            self._asked, self._hours = asked, hours_between(self, first, end)
+        return self._hours
 
     def moved(self) -> Ints:
         """Orders with new lines in the log since the last call."""
@@ -160,7 +169,7 @@ def reports_per_day(world: World) -> float | None:
 def worked(world: World) -> Hours | None:
     """Hours of the window, if a desk is at work."""
     desk = world.resources.get("desk")
-    return hours_between(desk, *world.window) if isinstance(desk, Desk) else None
+    return desk.hours(*world.window) if isinstance(desk, DeskOfRun) else None
 
 
 def paid_hours(world: World) -> float | None:

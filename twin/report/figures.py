@@ -221,12 +221,15 @@ def _forest_row(axes: Axes, row: int, found: Difference, scale: Scale, writer: W
 
 
 def _waits_panel(axes: Axes, material: Material, arm: str, rows: Sequence[tuple[str, str]]) -> None:
-    for shown, tone in _against_baseline(material, arm):
-        for at, (grouping, group) in zip(_offsets(rows), rows, strict=True):
+    compared = _against_baseline(material, arm)
+    for number, (shown, tone) in enumerate(compared):
+        aside = 0.3 * number - 0.15 * (len(compared) - 1)  # or one interval would hide the other's end
+        for row, (grouping, group) in zip(_offsets(rows), rows, strict=True):
             found = material.profiles[shown].wait(grouping, group)
             if found is not None:
+                at = row + aside
                 axes.plot(_ends(found), [at, at], color=tone, linewidth=1.4)
-                axes.plot([found.mean], [at], "o", color=tone, markersize=4)
+                axes.plot([found.mean], [at], "o", color=tone, markersize=3.6)
     axes.set_ylim(_offsets(rows)[-1] + 0.7, -0.7)
     axes.grid(axis="y", color="#eeeeee")
 
