@@ -292,7 +292,7 @@ def test_page_speaks_both_languages_and_has_a_table_under_each_chart(
     assert "Time to close mean: automatic" in text and "平均办结时长：智能派单" in text
     for section in re.findall(r"<section>.*?</section>", text, re.DOTALL):
         assert "<img" not in section or section.index("<table>") > section.index("<img")
-    assert "only assumed" in text and "仅为假设" in text
+    assert "only assumed" in text and "仅为假定" in text
     assert "desk.dispatch" in text and "desk.dedup" not in text, "only what differs between the arms"
 
 

@@ -31,7 +31,7 @@ _KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存�
     "arms",
     multiple=True,
     help=console.worded(
-        "Run only this arm (repeatable; the first is the baseline).", "只运行此方案（可重复；第一个为基准）。"
+        "Run only this arm (repeatable; the first is the baseline).", "只运行此方案（可重复；第一个为基准方案）。"
     ),
 )
 @click.option(

@@ -24,7 +24,7 @@ class Step(IntEnum):
 
     CREATED = 0
     ACCEPTED = 1  # 受理
-    TRIAGED = 2  # 分类
+    TRIAGED = 2  # 分拣
     DISPATCHED = 3  # 派单
     SIGNED = 4  # 签收
     ARRIVED = 5

@@ -99,7 +99,7 @@ class DeskSettings:
                                   doc="clerical time from accepted to triaged", zh="分拣用时")
     # -- misrouting 退单
     misroute_chance: float = param(0.25, "1", 0.0, 0.95, source="returns_range", evidence="assumed", lever=True,
-                                   doc="chance that a dispatch goes to the wrong place, at each hop", zh="派错概率")
+                                   doc="chance that a dispatch goes to the wrong place, at each hop", zh="错派概率")
     return_hours: float = param(8.0, "h", 0.0, 400.0, source="returns_range", evidence="assumed", lever=True,
                                 doc="open hours of `return_calendar` until the order is back at dispatch",
                                 zh="退单用时")
@@ -129,7 +129,7 @@ class DeskSettings:
     service: Service = param(Service, "", source="scenario range", evidence="assumed",
                              doc="hands-on work", zh="办理时长")
     services: dict[str, Service] = param(dict, "", source="scenario range", evidence="assumed",
-                                         doc="categories whose work differs", zh="分类办理时长")
+                                         doc="categories whose work differs", zh="各类别办理时长")
     shift_end: str = param("pause", "", source="scenario range", evidence="assumed", lever=True,
                            choices=SHIFT_ENDS,
                            doc="unfinished work waits for the next shift, is done in overtime, or goes back in line",

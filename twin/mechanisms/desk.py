@@ -191,30 +191,73 @@ def utilisation(world: World) -> float | None:
 
 
 METRICS = {
-    "hours_to_close_mean": Metric(hours_mean, "h", better="lower", zh="平均办结时长",
-        doc="mean hours from creation to work done, before the call-back; first reports of the window, run until done"),
-    "hours_to_close_median": Metric(hours_median, "h", better="lower", zh="办结时长中位数",
-        doc="median hours from creation to work done, of the same tickets"),
-    "hours_to_close_p90": Metric(hours_p90, "h", better="lower", zh="办结时长九成分位",
-        doc="nine tenths of the same tickets are done within so many hours"),
-    "share_within_24h": Metric(within_a_day, "1", better="higher", zh="24小时内办结占比",
-        doc="share of the same tickets done within 24 hours of creation"),
-    "on_time_share": Metric(on_time, "1", better="higher", zh="按时办结率",
-        doc="share of the same tickets done within the limit of their class"),
-    "open_tickets_end": Metric(open_at_end, "1", better="lower", zh="期末未结工单",
-        doc="tickets not closed, merged or given up when the horizon is reached"),
-    "paid_hours": Metric(paid_hours, "h", better="lower", zh="付薪工时",
-        doc="rostered hours plus overtime in the window"),
-    "overtime_hours": Metric(overtime_hours, "h", better="lower", zh="加班工时",
-        doc="hours worked outside the roster in the window"),
-    "utilisation": Metric(utilisation, "1", better=None, zh="工时利用率",
-        doc="hours on the way and at work over paid hours, in the window"),
-    "dispatches_mean": Metric(dispatches, "1", better="lower", zh="平均派单次数",
-        doc="dispatches of a ticket until the work is first done"),
-    "merged_share": Metric(merged_share, "1", better=None, zh="合并工单占比",
-        doc="share of the window's reports that were merged into an earlier one"),
-    "reports_per_day": Metric(reports_per_day, "1/day", better=None, zh="日均诉求量",
-        doc="reports a day in the window, duplicates and re-complaints included"),
+    "hours_to_close_mean": Metric(
+        hours_mean, "h", better="lower", zh="平均办结时长",
+        doc="mean hours from creation to work done, before the call-back, of the tickets created in the window "
+            "that are first reports, not merged and not given up; run on until done, else undefined",
+        doc_zh="统计期内创建、未并入他单、未放弃的工单（重复诉求除外）从创建到办理完成（回访之前）的平均时长；续跑至"
+            "全部办理完成，否则无定义",
+    ),
+    "hours_to_close_median": Metric(
+        hours_median, "h", better="lower", zh="办结时长中位数",
+        doc="median of the hours to close of the same tickets; undefined unless all are done",
+        doc_zh="统计期内创建、未并入他单、未放弃的工单（重复诉求除外）从创建到办理完成的时长的中位数；未全部办理完成"
+            "则无定义",
+    ),
+    "hours_to_close_p90": Metric(
+        hours_p90, "h", better="lower", zh="办结时长九成分位",
+        doc="nine tenths of these tickets are done within so many hours; undefined unless all are done",
+        doc_zh="统计期内创建、未并入他单、未放弃的工单（重复诉求除外）中九成在此时长内办理完成；未全部办理完成则无定"
+            "义",
+    ),
+    "share_within_24h": Metric(
+        within_a_day, "1", better="higher", zh="24小时内办结占比",
+        doc="share done within 24 hours of creation of the tickets created in the window that are first reports, "
+            "not merged and not given up; those not done count below",
+        doc_zh="创建后24小时内办理完成的占比，分母为统计期内创建、未并入他单、未放弃的工单（重复诉求除外），未办理"
+            "完成的计入分母",
+    ),
+    "on_time_share": Metric(
+        on_time, "1", better="higher", zh="按时办结率",
+        doc="share done within the limit of the class, of the same tickets; those not done count below",
+        doc_zh="在优先级办理时限内办理完成的占比，分母为统计期内创建、未并入他单、未放弃的工单（重复诉求除外），未办"
+            "理完成的计入分母",
+    ),
+    "open_tickets_end": Metric(
+        open_at_end, "1", better="lower", zh="期末未结工单",
+        doc="tickets not closed, merged or given up when the horizon is reached",
+        doc_zh="统计期末尚未办结、合并或放弃的工单数",
+    ),
+    "paid_hours": Metric(
+        paid_hours, "h", better="lower", zh="付薪工时",
+        doc="rostered hours plus overtime in the window",
+        doc_zh="统计期内的排班工时与加班工时之和",
+    ),
+    "overtime_hours": Metric(
+        overtime_hours, "h", better="lower", zh="加班工时",
+        doc="hours worked outside the roster in the window",
+        doc_zh="统计期内排班之外的工时",
+    ),
+    "utilisation": Metric(
+        utilisation, "1", better=None, zh="工时利用率",
+        doc="hours on the way and at work over paid hours, in the window",
+        doc_zh="统计期内路程与办理的工时除以付薪工时",
+    ),
+    "dispatches_mean": Metric(
+        dispatches, "1", better="lower", zh="平均派单次数",
+        doc="dispatches of a ticket until the work is first done",
+        doc_zh="统计期内创建、未经重办即办理完成的工单的平均派单次数（退单后再派计入）",
+    ),
+    "merged_share": Metric(
+        merged_share, "1", better=None, zh="合并工单占比",
+        doc="share of the window's reports that were merged into an earlier one",
+        doc_zh="被合并的诉求数除以统计期内的全部诉求数",
+    ),
+    "reports_per_day": Metric(
+        reports_per_day, "1/day", better=None, zh="日均诉求量",
+        doc="reports a day in the window, duplicates and re-complaints included",
+        doc_zh="统计期内的诉求数（含重复诉求与重复投诉）除以统计期天数",
+    ),
 }  # fmt: skip
 
 

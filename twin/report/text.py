@@ -49,9 +49,9 @@ VERDICTS: Mapping[str, Words] = {
 
 _GRADES: Mapping[str, Words] = {
     "measured": Words("measured", "实测"),
-    "published": Words("published", "有文献"),
-    "expert": Words("expert opinion", "专家判断"),
-    "assumed": Words("only assumed", "仅为假设"),
+    "published": Words("published", "文献"),
+    "expert": Words("expert opinion", "专家"),
+    "assumed": Words("only assumed", "仅为假定"),
 }
 
 _TEXT: Mapping[str, Words] = {
@@ -98,7 +98,7 @@ _TEXT: Mapping[str, Words] = {
     ),
     "evidence": Words(
         "{assumed} of {total} parameters of this run are only assumed ({others}).",
-        "本次运行的 {total} 个参数中有 {assumed} 个仅为假设（{others}）。",
+        "本次运行的 {total} 个参数中有 {assumed} 个仅为假定（{others}）。",
     ),
     "left_out": Words(
         "{count} more metrics: --all shows them, --json and the page have them.",

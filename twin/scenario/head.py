@@ -51,7 +51,7 @@ class Head:
     )
     warm_up_days: int = _asked(0, "day", 0, 36_500, doc="first days that are not measured", zh="预热天数（不计入指标）")
     run_on_days: int = _asked(
-        365, "day", 0, 36_500, doc="most days that the desk works on after the last report", zh="收尾天数上限"
+        365, "day", 0, 36_500, doc="most days that the desk works on after the last report", zh="续跑天数上限"
     )
     start: dt.date = _asked(_FIRST_MONDAY, "", doc="date of day 0", zh="第 0 天的日期")  # noqa: RUF009
     holidays: str = _asked(
