@@ -75,13 +75,15 @@ class Resident(mesa.Agent):
         super().__init__(model)
         self.grid, self.age_group, self.digital_skill, self.temper = grid, age_group, digital_skill, temper
         self.trust, self.efficacy, self.satisfaction, self.expectation = 0.5, 0.0, 0.25, 0.5
+        variance = math.log1p(model.blocks["reporting"].readiness_spread ** 2)
+        self.readiness = self.random.lognormvariate(-variance / 2, math.sqrt(variance))
 
     def hazard(self) -> float:
         """Hazard of reporting one open fault [1/day]."""
         p = self.model.blocks["reporting"]
         access = p.phone_ease + (1 - p.phone_ease) * self.digital_skill
         pull = p.trust_weight * (self.trust - 0.5) + math.log(p.fixed_report_ratio) * self.efficacy
-        return p.reports_per_resident_day * access * math.exp(pull)
+        return p.reports_per_resident_day * self.readiness * access * math.exp(pull)
 
     def report(self) -> None:
         """Call about the open faults of the grid that one has had enough of today."""

@@ -149,7 +149,7 @@ def test_params_are_listed_for_people_tables_and_programs() -> None:
     assert "desk.misroute_chance = 0.25" in run(params, "--lang", "en").stdout
     table = list(csv.DictReader(io.StringIO(run(params, "--csv", "--lang", "zh").stdout)))
     row = next(row for row in table if row["path"] == "desk.misroute_chance")
-    assert (row["unit"], row["low"], row["high"], row["lever"], row["doc"]) == ("1", "0.0", "0.95", "yes", "派错概率")
+    assert (row["unit"], row["low"], row["high"], row["lever"], row["doc"]) == ("1", "0.0", "0.95", "yes", "错派概率")
     said = json.loads(run(params, "--json").stdout)
     assert len(said["parameters"]) == len(table)
 

@@ -193,35 +193,35 @@ def utilisation(world: World) -> float | None:
 METRICS = {
     "hours_to_close_mean": Metric(
         hours_mean, "h", better="lower", zh="平均办结时长",
-        doc="mean hours from creation to work done, before the call-back, of the tickets created in the window "
-            "that are first reports, not merged and not given up; run on until done, else undefined",
-        doc_zh="统计期内创建、未并入他单、未放弃的工单（重复诉求除外）从创建到办理完成（回访之前）的平均时长；续跑至"
-            "全部办理完成，否则无定义",
+        doc="mean hours from creation to work done, before the call-back, of the tickets created in the "
+            "window (no duplicates, merged re-complaints or given-up ones); run on until done, else undefined",
+        doc_zh="统计期内创建的工单（重复诉求、已合并的重复投诉与已放弃的除外）从创建到办理完成（回访之前）的平均时长"
+            "；续跑至全部办理完成，否则无定义",
     ),
     "hours_to_close_median": Metric(
         hours_median, "h", better="lower", zh="办结时长中位数",
         doc="median of the hours to close of the same tickets; undefined unless all are done",
-        doc_zh="统计期内创建、未并入他单、未放弃的工单（重复诉求除外）从创建到办理完成的时长的中位数；未全部办理完成"
-            "则无定义",
+        doc_zh="统计期内创建的工单（重复诉求、已合并的重复投诉与已放弃的除外）从创建到办理完成的时长的中位数；未全部"
+            "办理完成则无定义",
     ),
     "hours_to_close_p90": Metric(
         hours_p90, "h", better="lower", zh="办结时长九成分位",
         doc="nine tenths of these tickets are done within so many hours; undefined unless all are done",
-        doc_zh="统计期内创建、未并入他单、未放弃的工单（重复诉求除外）中九成在此时长内办理完成；未全部办理完成则无定"
-            "义",
+        doc_zh="统计期内创建的工单（重复诉求、已合并的重复投诉与已放弃的除外）中九成在此时长内办理完成；未全部办理完"
+            "成则无定义",
     ),
     "share_within_24h": Metric(
         within_a_day, "1", better="higher", zh="24小时内办结占比",
-        doc="share done within 24 hours of creation of the tickets created in the window that are first reports, "
-            "not merged and not given up; those not done count below",
-        doc_zh="创建后24小时内办理完成的占比，分母为统计期内创建、未并入他单、未放弃的工单（重复诉求除外），未办理"
-            "完成的计入分母",
+        doc="share done within 24 hours of creation of the tickets created in the window (no duplicates, "
+            "merged re-complaints or given-up ones); those not done count below",
+        doc_zh="创建后24小时内办理完成的占比，分母为统计期内创建的工单（重复诉求、已合并的重复投诉与已放弃的除外）"
+            "，未办理完成的计入分母",
     ),
     "on_time_share": Metric(
         on_time, "1", better="higher", zh="按时办结率",
         doc="share done within the limit of the class, of the same tickets; those not done count below",
-        doc_zh="在优先级办理时限内办理完成的占比，分母为统计期内创建、未并入他单、未放弃的工单（重复诉求除外），未办"
-            "理完成的计入分母",
+        doc_zh="在优先级办理时限内办理完成的占比，分母为统计期内创建的工单（重复诉求、已合并的重复投诉与已放弃的除外"
+            "），未办理完成的计入分母",
     ),
     "open_tickets_end": Metric(
         open_at_end, "1", better="lower", zh="期末未结工单",
