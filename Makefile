@@ -33,7 +33,7 @@ check: $(VENV)/.ready-dev
 
 # Documents that are generated from the declarations.
 docs: $(VENV)/.ready
-	$(TWIN) params --csv > docs/parameters.csv
+	TWIN_LANG=en $(TWIN) params --csv > docs/parameters.csv
 	$(TWIN) schema --out docs/scenario.schema.json
 	$(BIN)/python -m benchmarks.headline > /dev/null
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
 from collections.abc import Iterator
 from importlib import resources
@@ -150,3 +151,17 @@ def test_the_shipped_font_comes_with_its_licence_and_uses_no_reserved_name() -> 
         names = TTFont(path)["name"]
     assert names.getDebugName(1) == "Noto Sans SC Subset"
     assert "Open Font License" in names.getDebugName(13)
+
+
+def test_generated_documents_are_fresh() -> None:
+    """`make docs` writes them again."""
+    from click.testing import CliRunner
+
+    from twin.cli.params import command as params
+    from twin.cli.schema import command as schema
+
+    english = {"TWIN_LANG": "en"}
+    listed = CliRunner().invoke(params, ["--csv"], env=english).stdout
+    assert listed.splitlines() == (ROOT / "docs" / "parameters.csv").read_text(encoding="utf-8").splitlines()
+    laid_out = CliRunner().invoke(schema, [], env=english).stdout
+    assert json.loads(laid_out) == json.loads((ROOT / "docs" / "scenario.schema.json").read_text(encoding="utf-8"))
