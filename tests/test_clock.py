@@ -71,6 +71,39 @@ def test_spring_festival_of_2024_with_its_make_up_days():
     assert clock.is_holiday(10) and not clock.is_workday(10)
 
 
+def statutory(year: int) -> list[tuple[int, int]]:
+    clock = Clock(dt.date(year, 1, 1), "china")
+    dates = [clock.date(day) for day in range(365) if clock.is_statutory(day)]
+    return [(date.month, date.day) for date in dates]
+
+
+@pytest.mark.parametrize(
+    ("year", "days"),
+    [
+        (2007, [(1, 1), (2, 18), (2, 19), (2, 20), (5, 1), (5, 2), (5, 3), (10, 1), (10, 2), (10, 3)]),
+        (2013, [(1, 1), (2, 9), (2, 10), (2, 11), (4, 4), (5, 1), (6, 12), (9, 19), (10, 1), (10, 2), (10, 3)]),
+        (2024, [(1, 1), (2, 10), (2, 11), (2, 12), (4, 4), (5, 1), (6, 10), (9, 17), (10, 1), (10, 2), (10, 3)]),
+        (2025, [(1, 1), (1, 28), (1, 29), (1, 30), (1, 31), (4, 4), (5, 1), (5, 2), (5, 31), (10, 1), (10, 2), (10, 3),
+                (10, 6)]),
+    ],
+)  # fmt: skip
+def test_statutory_days_are_those_of_the_rules_in_force(year: int, days: list[tuple[int, int]]):
+    assert statutory(year) == days
+
+
+def test_a_swapped_day_off_and_a_day_given_back_are_not_statutory():
+    swapped = Clock(dt.date(2024, 10, 4), "china")
+    assert swapped.is_holiday(0) and not swapped.is_statutory(0)
+    given_back = Clock(dt.date(2031, 10, 6), "china")  # for Mid-Autumn on National Day
+    assert given_back.is_holiday(0) and not given_back.is_statutory(0)
+    assert not Clock(dt.date(2024, 10, 1)).is_statutory(0)
+
+
+def test_every_statutory_day_is_a_holiday():
+    clock = Clock(dt.date(2004, 1, 1), "china")
+    assert all(clock.is_holiday(day) for day in range(40 * 365) if clock.is_statutory(day))
+
+
 def test_a_make_up_sunday_has_the_hours_of_an_office_day():
     made_up = calendar("Mon-Fri 08:30-12:00,13:30-17:30", 1, Clock(dt.date(2024, 2, 4), "china"))
     assert made_up.opens.tolist() == [510, 810]

@@ -209,6 +209,15 @@ def test_an_emergency_interrupts_and_the_rest_of_the_work_is_kept():
     assert "preempted" in [name for name, _ in steps(desk, 0)]
 
 
+def test_an_emergency_in_the_evening_is_not_worked_on_all_night():
+    """An order that took the place of one to be finished in overtime does not inherit its overtime."""
+    services = {"short": Service(law="fixed", mean_hours=2.0), "long": Service(law="fixed", mean_hours=5.0)}
+    base = with_team(AROUND_THE_CLOCK, calendar="5x8", preempt=True, shift_end="overtime", services=services)
+    desk = lived(base, [16 * HOUR, 16.5 * HOUR], priority=[2, 0], category=[0, 1], categories=("short", "long"))
+    assert desk.orders["done"].tolist() == [DAY + 15 * HOUR, DAY + 13.5 * HOUR]
+    assert desk.workers[0].overtime == 0.0
+
+
 def test_an_emergency_does_not_interrupt_an_emergency():
     desk = lived(replace(AROUND_THE_CLOCK, preempt=True), [MONDAY_10, MONDAY_10 + 20], priority=[0, 0])
     assert desk.orders["started"].tolist() == [MONDAY_10, MONDAY_10 + 60]

@@ -56,6 +56,16 @@ def test_the_placebo_differs_by_exactly_nothing():
     assert {difference.verdict for difference in found.values()} == {"no difference"}
 
 
+def test_the_placebo_draws_inside_the_desk_and_manual_does_not():
+    from twin.runs.experiment import simulate
+
+    probes = {
+        arm: float(simulate(experiment().scenario, arm, 1).world.resources["desk"].state.counts[0].probe)
+        for arm in ("manual", "placebo")
+    }
+    assert probes["manual"] == 0.0 and probes["placebo"] > 0.0
+
+
 def test_set_applies_last_after_the_arm():
     near = mean("smart_far", "hours_to_close_mean", "desk.travel_minutes=12")
     assert near == mean("smart", "hours_to_close_mean", "desk.travel_minutes=12")

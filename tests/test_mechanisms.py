@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.conformance import CHECKS, cases_of, everybody, usual
 from twin.core.cases import Case, complaints_of, engine_of, read_cases
+from twin.core.mechanism import Mechanism, Phase
 from twin.errors import InputError, TwinError
 from twin.mechanisms import CATALOGUE, cases_path
 from twin.world.tables import TABLES
@@ -38,6 +40,26 @@ def test_the_battery_looks_at_a_street_where_something_happens() -> None:
     ]
     assert all(metrics[name] > 0 for name in happening), metrics
     assert account["moved"]
+
+
+def desk_levers_seen(mechanism: Mechanism) -> set[str]:
+    """Return what a mechanism reads of the desk's levers, but for the limits, which are told to everybody."""
+    return {one for one in mechanism.reads if one.split(".")[:2] == ["levers", "desk"]} - {"levers.desk.limit_hours"}
+
+
+@pytest.mark.parametrize("name", sorted(set(CATALOGUE) - {"payroll"}))
+def test_who_responds_to_service_knows_what_it_was_and_not_how_it_was_arranged(name: str) -> None:
+    """Feelings, trust and answers may move with what the desk did, never with a lever such as `dispatch`.
+
+    The view lets nobody read what is not declared.
+    """
+    if {Phase.RESPOND, Phase.SETTLE} & set(CATALOGUE[name].phases):
+        assert not desk_levers_seen(CATALOGUE[name])
+
+
+@pytest.mark.parametrize("lever", ["levers.desk", "levers.desk.dispatch", "levers.desk.dedup"])
+def test_the_guard_sees_a_lever_of_the_desk(lever: str) -> None:
+    assert desk_levers_seen(replace(CATALOGUE["satisfaction"], reads=("tickets.done", lever))) == {lever}
 
 
 def test_the_catalogue_is_the_folder() -> None:

@@ -651,6 +651,10 @@ ERRORS: dict[str, Entry] = {
         "ticket {order} was merged into an order of another matter, or into a merged one",
         "工单 {order} 被并入另一事件的工单，或并入已合并的工单",
     ),
+    "R239": Entry(
+        "worker {worker} worked {minutes} min outside the roster on ticket {order}",
+        "工作人员 {worker} 在班次之外为工单 {order} 工作了 {minutes} 分钟",
+    ),
     "S101": Entry(
         "unknown key `{key}`",
         "未知的键 `{key}`",

@@ -8,7 +8,7 @@ def payroll(world, p, luck, note):
     if world.running_on:
         return
     pay, account = 1.0, 0
-    if world.clock.is_holiday(world.day):
+    if world.clock.is_statutory(world.day):
         pay, account = p.holiday_pay, 2
     elif not world.clock.is_workday(world.day):
         pay, account = p.weekend_pay, 1

@@ -15,7 +15,7 @@ def recomplaints(world, p, luck, note):
             overdue = created + limit(world, ticket) < morning
             acts = overdue and luck.happens("overdue", 1 - math.exp(-p.overdue_hazard), key)
         else:
-            acts = morning - DAY <= end < morning and luck.happens("unsolved", p.unsolved_chance, key)
+            acts = morning - DAY <= end < morning and luck.happens("unsolved", p.unsolved_chance, key, 0)
         if not acts:
             continue
         note.set("tickets", ticket, pursued=True)

@@ -67,6 +67,11 @@ class Clock:
         date = self.date(day)
         return self.holidays == "china" and date in _china_year(date.year).off
 
+    def is_statutory(self, day: int) -> bool:
+        """Tell whether a day is a statutory holiday 法定节假日, and not merely a day off swapped in around one."""
+        date = self.date(day)
+        return self.holidays == "china" and date in _china_year(date.year).statutory
+
     def is_make_up(self, day: int) -> bool:
         """Tell whether a day is a weekend day on which people work 调休."""
         date = self.date(day)
@@ -100,6 +105,7 @@ def minute_of_day(minute: float) -> float:
 
 @dataclass(frozen=True)
 class _Year:
+    statutory: frozenset[dt.date]
     off: frozenset[dt.date]
     make_up: frozenset[dt.date]
     source: HolidaySource
@@ -113,9 +119,12 @@ def _china_year(year: int) -> _Year:
     lunar = _lunar_festivals()
     if year < first or year > max(lunar):
         raise InputError.of("S143", year=year, first=first, last=max(lunar))
+    owed = _statutory_days(year)
+    statutory = frozenset(owed)
     if year > last:
-        return _Year(_with_days_given_back(_statutory_days(year)), frozenset(), "computed")
-    return _Year(_of_year(holidays, year), _of_year(workdays, year), "table")
+        return _Year(statutory, _with_days_given_back(owed), frozenset(), "computed")
+    # The table lacks a statutory Saturday, 23 June 2012.
+    return _Year(statutory, statutory | _of_year(holidays, year), _of_year(workdays, year), "table")
 
 
 def _of_year(dates: dict[dt.date, str], year: int) -> frozenset[dt.date]:
@@ -137,11 +146,23 @@ def _clear_and_bright(year: int) -> dt.date:
 
 
 def _statutory_days(year: int) -> list[dt.date]:
-    """The thirteen days of the State Council's rules in force since 2025, a day shared by two of them twice."""
+    """The days of the State Council's rules in force in that year, a day shared by two of them twice.
+
+    10 days until 2007, 11 with the festivals since 2008 and 13 since 2025.
+    """
     spring, dragon, autumn = _lunar_festivals()[year]
-    fixed = [dt.date(year, month, day) for month, day in ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))]
-    new_year = [spring + dt.timedelta(days=offset) for offset in (-1, 0, 1, 2)]
-    return sorted([*fixed, *new_year, _clear_and_bright(year), dragon, autumn])
+    new_year = [spring + dt.timedelta(days=offset) for offset in _around_spring_festival(year)]
+    festivals = [_clear_and_bright(year), dragon, autumn] if year >= 2008 else []
+    labour = (1, 2, 3) if year < 2008 else (1,) if year < 2025 else (1, 2)
+    fixed = [(1, 1), *((5, day) for day in labour), (10, 1), (10, 2), (10, 3)]
+    return sorted([*(dt.date(year, month, day) for month, day in fixed), *new_year, *festivals])
+
+
+def _around_spring_festival(year: int) -> tuple[int, ...]:
+    """Statutory days as offsets from 初一; New Year's Eve 除夕 counted from 2008 to 2013 and counts since 2025."""
+    if year >= 2025:
+        return (-1, 0, 1, 2)
+    return (-1, 0, 1) if 2008 <= year < 2014 else (0, 1, 2)
 
 
 def _with_days_given_back(statutory: list[dt.date]) -> frozenset[dt.date]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from twin.core.clock import DAY_MINUTES
 from twin.core.columns import Floats, Ints
 from twin.desk.desk import Desk
+from twin.desk.hours import BEGINS, ENDS, open_until, stretches
 from twin.desk.layout import Status, Step
 from twin.desk.settings import SHIFT_ENDS
 from twin.errors import InvariantBroken
 
 STAMPS = ("created", "accepted", "dispatched", "started", "done", "closed")
-BEGINS = (Step.SIGNED, Step.RESUMED)
-ENDS = (Step.PAUSED, Step.DONE, Step.RETURNED, Step.PREEMPTED)
 CLOSE_ENOUGH = 1e-6  # relative: both sides are sums of many float64 minutes
 
 
@@ -27,6 +27,7 @@ def check(desk: Desk) -> None:
     time_runs_forward(desk)
     nobody_in_two_places(desk)
     littles_law(desk)
+    overtime_within_limits(desk)
 
 
 def nothing_lost(desk: Desk) -> None:
@@ -73,6 +74,24 @@ def nobody_in_two_places(desk: Desk) -> None:
         line = lines[kept[wrong[0] + 1]]
         raise InvariantBroken.of("R232", order=_name(desk, line["order"]), worker=int(line["worker"]),
                                  minute=float(line["minute"]))  # fmt: skip
+
+
+def overtime_within_limits(desk: Desk) -> None:
+    """Nobody works outside the roster for longer than the lever allows, and at all only where it does."""
+    settings = desk.settings
+    most = settings.overtime_minutes if settings.shift_end == SHIFT_ENDS[1] else 0.0
+    work = stretches(desk)
+    for number in range(len(settings.teams)):
+        record = desk.teams[number]
+        theirs = np.flatnonzero((work.worker >= record.first_worker) & (work.worker < record.last_worker))
+        if not len(theirs):
+            continue
+        begin, end = work.begin[theirs], work.end[theirs]
+        outside = end - begin - (open_until(desk.roster(number), end) - open_until(desk.roster(number), begin))
+        wrong = theirs[outside > most + CLOSE_ENOUGH * DAY_MINUTES]
+        if len(wrong):
+            raise InvariantBroken.of("R239", order=_name(desk, work.order[wrong[0]]),
+                                     worker=int(work.worker[wrong[0]]), minutes=float(np.max(outside)))  # fmt: skip
 
 
 def littles_law(desk: Desk) -> None:

@@ -92,11 +92,12 @@ class Desk:
         x: Any,
         y: Any,
         ticket: Ints,
+        again: Any = None,
     ) -> None:
         """Add the reports of the coming minutes (arrays of one length; `created` not before now).
 
         `incident` names the matter: reports of one matter may be merged; `ticket` is the row that the
-        caller knows the order by.
+        caller knows the order by; `again` marks re-complaints (none: no report is one).
         """
         n = len(key)
         if n == 0:
@@ -112,7 +113,9 @@ class Desk:
         codes = (np.asarray(column, np.int64) for column in (ticket, category, priority, channel, grid))
         places = (np.asarray(column, np.float64) for column in (x, y))
         limits = np.asarray(self.settings.limit_hours, np.float64) * HOUR
-        enter_reports(self.state.orders[first : first + n], line, key, created, limits, matter, *codes, *places)
+        renewed = np.zeros(n, np.bool_) if again is None else np.asarray(again, np.bool_)
+        rows = self.state.orders[first : first + n]
+        enter_reports(rows, line, key, created, limits, matter, *codes, *places, renewed)
         counts.orders = first + n
 
     def advance(self, until: float) -> None:
@@ -201,8 +204,8 @@ class Desk:
                 worker.team, worker.order = number, -1
                 worker.skill = team.skills[post % len(team.skills)] if team.skills else team.skill
                 worker.calendar = self._calendar(team.calendar)
-                worker.grid = team.grids[post % len(team.grids)] if team.grids else post % len(self._homes)
-                worker.x, worker.y = self._homes[worker.grid % len(self._homes)]
+                worker.grid = (team.grids[post % len(team.grids)] if team.grids else post) % len(self._homes)
+                worker.x, worker.y = self._homes[worker.grid]
                 row += 1
         return workers
 
@@ -307,6 +310,7 @@ def _team_records(teams: dict[str, Team], workers: np.recarray) -> np.recarray:
     records = _records(TEAM, len(teams))
     bounds = np.searchsorted(workers["team"], np.arange(len(teams) + 1))
     records["first_worker"], records["last_worker"] = bounds[:-1], bounds[1:]
+    records["assigning"] = -1.0
     return records
 
 

@@ -8,8 +8,11 @@ import numpy as np
 
 from twin.core.clock import WorkingCalendar
 from twin.core.columns import Floats, Ints
-from twin.desk.checks import BEGINS, ENDS
 from twin.desk.desk import Desk
+from twin.desk.layout import Step
+
+BEGINS = (Step.SIGNED, Step.RESUMED)
+ENDS = (Step.PAUSED, Step.DONE, Step.RETURNED, Step.PREEMPTED)
 
 
 class Hours(NamedTuple):
@@ -21,9 +24,10 @@ class Hours(NamedTuple):
 
 
 class Stretches(NamedTuple):
-    """Stretches of uninterrupted work (stretches,): the worker, from, until [min]."""
+    """Stretches of uninterrupted work (stretches,): the worker, the order, from, until [min]."""
 
     worker: Ints
+    order: Ints
     begin: Floats
     end: Floats
 
@@ -55,7 +59,8 @@ def stretches(desk: Desk) -> Stretches:
     begins = np.flatnonzero(np.isin(lines["code"][kept], BEGINS))
     following = np.minimum(begins + 1, len(kept) - 1)
     ended = (begins + 1 < len(kept)) & (worker[following] == worker[begins])
-    return Stretches(worker[begins], minute[begins], np.where(ended, minute[following], desk.now))
+    order = lines["order"][kept[begins]]
+    return Stretches(worker[begins], order, minute[begins], np.where(ended, minute[following], desk.now))
 
 
 def open_until(roster: WorkingCalendar, minutes: Floats) -> Floats:

@@ -32,7 +32,8 @@ CLOSED, MERGED, ABANDONED = int(Status.CLOSED), int(Status.MERGED), int(Status.A
 
 ON_DONE, ON_SHIFT_END, ON_RETURNED = int(Event.DONE), int(Event.SHIFT_END), int(Event.RETURNED)
 ON_CALL_BACK, ON_ACCEPT, ON_DISPATCH = int(Event.CALL_BACK), int(Event.ACCEPT), int(Event.DISPATCH)
-ON_LIMIT, ON_GIVE_UP, ON_SHIFT_START = int(Event.LIMIT), int(Event.GIVE_UP), int(Event.SHIFT_START)
+ON_LIMIT, ON_GIVE_UP = int(Event.LIMIT), int(Event.GIVE_UP)
+ON_ASSIGN, ON_SHIFT_START = int(Event.ASSIGN), int(Event.SHIFT_START)
 
 CREATED_STEP, ACCEPTED_STEP, TRIAGED_STEP = int(Step.CREATED), int(Step.ACCEPTED), int(Step.TRIAGED)
 DISPATCHED_STEP, SIGNED_STEP, ARRIVED_STEP = int(Step.DISPATCHED), int(Step.SIGNED), int(Step.ARRIVED)
@@ -55,6 +56,7 @@ SKILLED = ASSIGNMENTS.index("skilled")
 OVERTIME, HAND_OVER = SHIFT_ENDS.index("overtime"), SHIFT_ENDS.index("hand_over")
 
 ESCALATED_GRADE = -1
+EMERGENCY_GRADE = -2
 TAG = 1 << 40  # event tag = kind * TAG + number
 
 
@@ -189,7 +191,8 @@ def merged(state, o, t):
         state.lead[order.matter] = o
         return False
     first = state.orders[lead]
-    fresh = first.status <= DONE or (levers.merge_closed and first.status == CLOSED)
+    settled = first.status == CLOSED and first.solved and not order.again
+    fresh = first.status <= DONE or (levers.merge_closed and settled)
     if not fresh or t - first.created > levers.merge_window:
         state.lead[order.matter] = o
         return False
@@ -227,6 +230,8 @@ def dispatch(state, o, t):
     team = state.duty[order.category]
     if np.isnan(order.dispatched):
         order.dispatched = t
+        if levers.patience > 0.0:
+            wait_for(state, t + levers.patience * exponential_of(chance(state, o, PATIENCE)), ON_GIVE_UP, o, 0)
     write(state, o, DISPATCHED_STEP, t, NOBODY, team)
     if order.hop < levers.max_hops and chance_at_hop(state, o, MISROUTE) < levers.misroute_chance:
         go_astray(state, o, team, t)
@@ -280,6 +285,8 @@ def rank(state, o, t):
         order.rank = state.services[order.category].mean_minutes
     if levers.escalate and not np.isnan(order.escalated):
         order.grade = ESCALATED_GRADE
+    if levers.preempt and order.priority == 0:
+        order.grade = EMERGENCY_GRADE
 
 
 @compiled_step
@@ -290,19 +297,48 @@ def enqueue(state, o, team, t):
     order.queued = t
     order.lane = team * levers.grids + (order.grid if levers.grids > 1 else 0)
     rank(state, o, t)
+    if order.fed_up and np.isnan(order.started):
+        abandon(state, o, t)
+    elif state.counts[0].events > 0 and state.events[0].minute == t:
+        assign_later(state, o, team, t)
+    elif not taken_up(state, o, team, t):
+        stand_in_line(state, o, t)
+
+
+@compiled_step
+def assign_later(state, o, team, t):
+    """Stand in line until all that this minute brings has come in: a round is served by rank, not as it is read."""
+    stand_in_line(state, o, t)
+    if state.teams[team].assigning != t:
+        state.teams[team].assigning = t
+        wait_for(state, t, ON_ASSIGN, team, 0)
+
+
+@compiled_step
+def assign(state, team, t):
+    """Let idle workers, and for emergencies busy ones, take what waits, the first in rank first."""
+    while True:
+        o = first_in_line(state, team)
+        if o == NOBODY:
+            return
+        leave_line(state, o, t)
+        if not taken_up(state, o, team, t):
+            stand_in_line(state, o, t)
+            return
+
+
+@compiled_step
+def taken_up(state, o, team, t):
+    """Whether somebody takes the order at once: an idle worker or, for an emergency, one who drops other work."""
     w = idle_worker(state, o, team, t)
-    if w != NOBODY:
-        sign(state, w, o, t)
-        return
-    if levers.preempt and order.priority == 0:
+    if w == NOBODY and state.levers[0].preempt and state.orders[o].priority == 0:
         w = interruptible_worker(state, team)
         if w != NOBODY:
             interrupt(state, w, t)
-            sign(state, w, o, t)
-            return
-    stand_in_line(state, o, t)
-    if levers.patience > 0.0 and order.attempt == 0 and order.hop == 0:
-        wait_for(state, t + levers.patience * exponential_of(chance(state, o, PATIENCE)), ON_GIVE_UP, o, 0)
+    if w == NOBODY:
+        return False
+    sign(state, w, o, t)
+    return True
 
 
 @compiled_step
@@ -388,15 +424,21 @@ def interruptible_worker(state, team):
 def next_order(state, w):
     """The order that a free worker takes next; NOBODY if none waits."""
     worker = state.workers[w]
-    levers = state.levers[0]
-    first = worker.team * levers.grids
-    if levers.grids == 1:
-        return state.lanes[first].root
-    own = state.lanes[first + worker.grid].root
-    if own != NOBODY:
+    best = first_in_line(state, worker.team)
+    if state.levers[0].grids == 1 or best == NOBODY:
+        return best
+    own = state.lanes[worker.team * state.levers[0].grids + worker.grid].root
+    if own != NOBODY and state.orders[own].grade <= state.orders[best].grade:
         return own
+    return best
+
+
+@compiled_step
+def first_in_line(state, team):
+    """The order of a team that is first in rank, whatever its grid; NOBODY if none waits."""
+    grids = state.levers[0].grids
     best = NOBODY
-    for lane in range(first, first + levers.grids):
+    for lane in range(team * grids, (team + 1) * grids):
         root = state.lanes[lane].root
         if root != NOBODY and (best == NOBODY or goes_before(state.orders, root, best)):
             best = root
@@ -407,9 +449,19 @@ def next_order(state, w):
 def give_up(state, o, t):
     """The reporter's patience has run out before anybody signed."""
     order = state.orders[o]
-    if order.status != OPEN or not np.isnan(order.started) or not order.waiting:
+    if order.status != OPEN or not np.isnan(order.started):
         return
-    leave_line(state, o, t)
+    if order.waiting:
+        leave_line(state, o, t)
+        abandon(state, o, t)
+    else:
+        order.fed_up = True  # on its way between desks: gives up when it next reaches a line
+
+
+@compiled_step
+def abandon(state, o, t):
+    """The order is given up."""
+    order = state.orders[o]
     order.status = ABANDONED
     order.ended = t
     write(state, o, ABANDONED_STEP, t, NOBODY, team_of(state, order.lane))
@@ -428,7 +480,7 @@ def escalate(state, o, t):
     if order.waiting:
         lane = state.lanes[order.lane]
         lane.root = remove(state.orders, lane.root, o)
-        order.grade = ESCALATED_GRADE
+        order.grade = min(order.grade, ESCALATED_GRADE)
         lane.root = insert(state.orders, lane.root, o)
 
 
@@ -452,7 +504,7 @@ def sign(state, w, o, t):
 @compiled_step
 def prepare(state, w, o):
     """Find how long the way and the work will take; work already begun keeps its rest."""
-    order, worker = state.orders[o], state.workers[w]
+    order = state.orders[o]
     levers = state.levers[0]
     order.arrived = False
     order.travel = levers.minutes_per_km * distance(state, w, o) if levers.minutes_per_km > 0.0 else 0.0
@@ -468,7 +520,7 @@ def prepare(state, w, o):
         part = chance(state, o, PART) if state.services[order.category].instant_share > 0.0 else 1.0
         service = service_minutes(state.services[order.category], state.samples, chance(state, o, SERVICE), part)
         order.hands_on = service
-        order.service = service / worker.skill
+        order.service = service
 
 
 @compiled_step
@@ -477,7 +529,8 @@ def work_on(state, w, t):
     worker = state.workers[w]
     order = state.orders[worker.order]
     worker.since = t
-    finish = t + order.travel + order.service
+    worker.late = False
+    finish = t + order.travel + order.service / worker.skill
     latest = worker.shift_end
     if state.levers[0].shift_end == OVERTIME:
         latest += state.levers[0].overtime_minutes
@@ -501,7 +554,7 @@ def stop_work(state, w, t):
         write(state, o, ARRIVED_STEP, worker.since + order.travel, w, worker.team)
     on_the_way = min(order.travel, spent)
     order.travel -= on_the_way
-    order.service = max(0.0, order.service - (spent - on_the_way))
+    order.service = max(0.0, order.service - (spent - on_the_way) * worker.skill)
 
 
 @compiled_step
@@ -586,6 +639,8 @@ def call_back(state, o, t):
         order.hop = 0
         order.status = OPEN
         write(state, o, REOPENED_STEP, t, NOBODY, NOBODY)
+        if levers.escalate and t > order.limit:
+            escalate(state, o, t)
         to_dispatch(state, o, t)
     else:
         close(state, o, t)
@@ -611,6 +666,7 @@ def interrupt(state, w, t):
     stop_work(state, w, t)
     write(state, o, PREEMPTED_STEP, t, w, worker.team)
     worker.order = NOBODY
+    worker.late = False
     state.teams[worker.team].idle += 1
     stand_in_line(state, o, t)
 
@@ -626,6 +682,10 @@ def start_shift(state, w, t):
         worker.late = False
     worker.shift_end = state.closes[span.first + worker.interval]
     wait_for(state, worker.shift_end, ON_SHIFT_END, w, 0)
+    if np.isnan(worker.since) and emergency_waits(state, w):
+        write(state, worker.order, PREEMPTED_STEP, t, NOBODY, worker.team)
+        stand_in_line(state, worker.order, t)
+        worker.order = NOBODY
     if worker.order == NOBODY:
         worker.idle_since = t
         state.teams[worker.team].idle += 1
@@ -633,6 +693,16 @@ def start_shift(state, w, t):
     elif np.isnan(worker.since):
         write(state, worker.order, RESUMED_STEP, t, w, worker.team)
         work_on(state, w, t)
+
+
+@compiled_step
+def emergency_waits(state, w):
+    """Whether an emergency waits that must not wait for the work left from the last shift."""
+    worker = state.workers[w]
+    if not state.levers[0].preempt or worker.order == NOBODY or state.orders[worker.order].priority == 0:
+        return False
+    o = next_order(state, w)
+    return o != NOBODY and state.orders[o].priority == 0
 
 
 @compiled_step
@@ -691,6 +761,8 @@ def happen(state, t, tag, version):
         call_back(state, who, t)
     elif kind == ON_LIMIT:
         escalate(state, who, t)
+    elif kind == ON_ASSIGN:
+        assign(state, who, t)
     else:
         give_up(state, who, t)
 

@@ -52,7 +52,8 @@ class Event(IntEnum):
     DISPATCH = 5
     LIMIT = 6
     GIVE_UP = 7
-    SHIFT_START = 8
+    ASSIGN = 8  # idle workers take, by rank, what has come in at this minute
+    SHIFT_START = 9
 
 
 class Decision(IntEnum):
@@ -88,6 +89,7 @@ ORDER = np.dtype(
         ("hop", np.int16), ("attempt", np.int16), ("grade", np.int8), ("priority", np.int8),
         ("channel", np.int8), ("status", np.int8), ("waiting", np.bool_), ("wrong", np.bool_),
         ("arrived", np.bool_), ("solved", np.bool_), ("reached", np.bool_), ("overdue", np.bool_),
+        ("again", np.bool_), ("fed_up", np.bool_),
     ],
     align=True,
 )
@@ -105,7 +107,7 @@ WORKER = np.dtype(
 TEAM = np.dtype(
     [
         ("first_worker", np.int64), ("last_worker", np.int64), ("idle", np.int64), ("waiting", np.int64),
-        ("area", np.float64), ("touched", np.float64),
+        ("area", np.float64), ("touched", np.float64), ("assigning", np.float64),
     ],
     align=True,
 )

@@ -55,14 +55,16 @@ def enter_matters(table_keys: Keys, table_numbers: Ints, count: int, incidents: 
 
 
 @compiled
-def enter_reports(orders, line, key, created, limit_minutes, matter, ticket, category, priority, channel, grid, x, y):
+def enter_reports(
+    orders, line, key, created, limit_minutes, matter, ticket, category, priority, channel, grid, x, y, again
+):
     """Write the records of new reports, taken in the sequence `line`, into `orders` (n,)."""
     for i in range(len(line)):
         k = line[i]
         order = orders[i]
         order.key, order.created, order.ticket = key[k], created[k], ticket[k]
         order.category, order.priority, order.channel = category[k], priority[k], channel[k]
-        order.grid, order.x, order.y, order.matter = grid[k], x[k], y[k], matter[i]
+        order.grid, order.x, order.y, order.matter, order.again = grid[k], x[k], y[k], matter[i], again[k]
         order.limit = created[k] + limit_minutes[min(priority[k], len(limit_minutes) - 1)]
         order.accepted = order.dispatched = order.queued = order.started = order.done = np.nan
         order.called_back = order.closed = order.ended = order.escalated = np.nan
@@ -70,7 +72,7 @@ def enter_reports(orders, line, key, created, limit_minutes, matter, ticket, cat
         order.travel = order.rank = 0.0
         order.merged_into = order.child = order.next = order.previous = order.worker = -1
         order.lane = order.hops = order.hop = order.attempt = order.grade = order.status = 0
-        order.waiting = order.wrong = order.arrived = False
+        order.waiting = order.wrong = order.arrived = order.fed_up = False
         order.solved = order.reached = order.overdue = False
 
 

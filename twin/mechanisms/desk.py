@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.core.columns import Column, Floats, Ints
+from twin.core.columns import Column, Flags, Floats, Ints
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
@@ -89,23 +89,27 @@ def homes(world: View) -> Floats:
 
 
 def of_window(world: World) -> Ints:
-    """Rows of the tickets that count: created in the window, first reports, not merged into another."""
+    """Rows of the tickets that count: created in the window, neither duplicates nor re-complaints."""
     tickets = world.tickets
-    merged_again = tickets.again & (tickets.merged_into >= 0)
-    return np.flatnonzero(in_window(world, tickets.created) & ~tickets.duplicate & ~merged_again)
+    return np.flatnonzero(in_window(world, tickets.created) & ~tickets.duplicate & ~tickets.again)
+
+
+def given_up(world: World, rows: Ints) -> Flags:
+    """Which of these tickets were given up, themselves or as the order that they were merged into."""
+    return ~np.isnan(world.tickets.abandoned[heads(world)[rows]])
 
 
 def hours_to_close(world: World) -> Floats:
-    """Hours from creation to work done of the tickets that count; NaN while not done."""
+    """Hours from creation to work done of the tickets that count; NaN where it is not done."""
     rows = of_window(world)
     done = world.tickets.done[heads(world)[rows]]
-    given_up = ~np.isnan(world.tickets.abandoned[rows])
-    return np.maximum((done - world.tickets.created[rows])[~given_up] / HOUR, 0.0)
+    done[given_up(world, rows)] = np.nan
+    return np.maximum((done - world.tickets.created[rows]) / HOUR, 0.0)
 
 
 def all_done(world: World) -> Floats | None:
-    """Hours to close, or None if some ticket is never done: a mean over the lucky ones would flatter."""
-    hours = hours_to_close(world)
+    """Hours to close but for tickets given up; None if another is never done: the lucky ones would flatter."""
+    hours = hours_to_close(world)[~given_up(world, of_window(world))]
     return None if not len(hours) or np.isnan(hours).any() else hours
 
 
@@ -136,15 +140,31 @@ def on_time(world: World) -> float | None:
     """Share done within the limit of the class."""
     rows = of_window(world)
     orders = heads(world)[rows]
-    done = ~np.isnan(world.tickets.done[orders])
-    return share((done & ~world.tickets.overdue[orders])[np.isnan(world.tickets.abandoned[rows])])
+    done = ~np.isnan(world.tickets.done[orders]) & ~given_up(world, rows)
+    return share(done & ~world.tickets.overdue[orders])
+
+
+def given_up_share(world: World) -> float | None:
+    """Share of the tickets that count whose reporters gave up."""
+    return share(given_up(world, of_window(world)))
 
 
 def open_at_end(world: World) -> float:
     """Tickets that are open when the horizon is reached."""
-    tickets, end = world.tickets, world.window[1]
+    return float(open_at(world, world.window[1]))
+
+
+def open_at(world: World, minute: float) -> int:
+    """Tickets that are open at a minute."""
+    tickets = world.tickets
     ended = np.fmin(np.fmin(tickets.closed, tickets.merged), tickets.abandoned)
-    return float(np.count_nonzero((tickets.created < end) & ~(ended < end)))
+    return int(np.count_nonzero((tickets.created < minute) & ~(ended < minute)))
+
+
+def backlog_growth(world: World) -> float | None:
+    """Tickets by which the backlog grows in a day of the window."""
+    first, end = world.window
+    return ratio(open_at(world, end) - open_at(world, first), (end - first) / DAY)
 
 
 def dispatches(world: World) -> float | None:
@@ -194,39 +214,52 @@ METRICS = {
     "hours_to_close_mean": Metric(
         hours_mean, "h", better="lower", zh="平均办结时长",
         doc="mean hours from creation to work done, before the call-back, of the tickets created in the "
-            "window (no duplicates, merged re-complaints or given-up ones); run on until done, else undefined",
-        doc_zh="统计期内创建的工单（重复诉求、已合并的重复投诉与已放弃的除外）从创建到办理完成（回访之前）的平均时长"
-            "；续跑至全部办理完成，否则无定义",
+            "window (no duplicates, re-complaints or given-up ones); run on until done, else undefined",
+        doc_zh="统计期内创建的工单（重复诉求、重复投诉与已放弃的除外）从创建到办理完成（回访之前）的平均时长；续跑至"
+            "全部办理完成，否则无定义",
     ),
     "hours_to_close_median": Metric(
         hours_median, "h", better="lower", zh="办结时长中位数",
         doc="median of the hours to close of the same tickets; undefined unless all are done",
-        doc_zh="统计期内创建的工单（重复诉求、已合并的重复投诉与已放弃的除外）从创建到办理完成的时长的中位数；未全部"
-            "办理完成则无定义",
+        doc_zh="统计期内创建的工单（重复诉求、重复投诉与已放弃的除外）从创建到办理完成的时长的中位数；未全部办理完成"
+            "则无定义",
     ),
     "hours_to_close_p90": Metric(
         hours_p90, "h", better="lower", zh="办结时长九成分位",
         doc="nine tenths of these tickets are done within so many hours; undefined unless all are done",
-        doc_zh="统计期内创建的工单（重复诉求、已合并的重复投诉与已放弃的除外）中九成在此时长内办理完成；未全部办理完"
-            "成则无定义",
+        doc_zh="统计期内创建的工单（重复诉求、重复投诉与已放弃的除外）中九成在此时长内办理完成；未全部办理完成则无定"
+            "义",
     ),
     "share_within_24h": Metric(
         within_a_day, "1", better="higher", zh="24小时内办结占比",
-        doc="share done within 24 hours of creation of the tickets created in the window (no duplicates, "
-            "merged re-complaints or given-up ones); those not done count below",
-        doc_zh="创建后24小时内办理完成的占比，分母为统计期内创建的工单（重复诉求、已合并的重复投诉与已放弃的除外）"
-            "，未办理完成的计入分母",
+        doc="share done within 24 hours of creation of the tickets created in the window (no duplicates or "
+            "re-complaints); those not done or given up count below",
+        doc_zh="创建后24小时内办理完成的占比，分母为统计期内创建的工单（重复诉求与重复投诉除外），未办理完成与已放"
+            "弃的计入分母",
     ),
     "on_time_share": Metric(
         on_time, "1", better="higher", zh="按时办结率",
-        doc="share done within the limit of the class, of the same tickets; those not done count below",
-        doc_zh="在优先级办理时限内办理完成的占比，分母为统计期内创建的工单（重复诉求、已合并的重复投诉与已放弃的除外"
-            "），未办理完成的计入分母",
+        doc="share done within the limit of the class, of the same tickets; those not done or given up count "
+            "below",
+        doc_zh="在优先级办理时限内办理完成的占比，分母为统计期内创建的工单（重复诉求与重复投诉除外），未办理完成与已"
+            "放弃的计入分母",
     ),
     "open_tickets_end": Metric(
         open_at_end, "1", better="lower", zh="期末未结工单",
         doc="tickets not closed, merged or given up when the horizon is reached",
         doc_zh="统计期末尚未办结、合并或放弃的工单数",
+    ),
+    "given_up_share": Metric(
+        given_up_share, "1", better="lower", zh="放弃占比",
+        doc="share given up by their reporters before anybody signed, of the tickets created in the window "
+            "(no duplicates or re-complaints)",
+        doc_zh="签收前被诉求人放弃的占比，分母为统计期内创建的工单（重复诉求与重复投诉除外）",
+    ),
+    "backlog_growth_per_day": Metric(
+        backlog_growth, "1/day", better="lower", zh="积压日增量",
+        doc="open tickets at the window's end less those at its start, over its days; well above 0: the desk "
+            "cannot keep up, and every mean depends on the length of the run",
+        doc_zh="统计期末与期初未结工单数之差除以统计期天数；明显大于0说明服务台跟不上，各均值随运行长度而变",
     ),
     "paid_hours": Metric(
         paid_hours, "h", better="lower", zh="付薪工时",
@@ -266,7 +299,8 @@ METRICS = {
     params=DeskSettings,
     reads=[
         "tickets.created", "tickets.incident", "tickets.category", "tickets.channel", "tickets.priority",
-        "tickets.grid", "tickets.x", "tickets.y", "residents.grid", "residents.x", "residents.y", "levers.theory",
+        "tickets.grid", "tickets.x", "tickets.y", "tickets.again",
+        "residents.grid", "residents.x", "residents.y", "levers.theory",
     ],
     owns={
         **{f"tickets.{name}": Column(np.float64, "min", f"minute: {name}", start=np.nan) for name in STAMPS},
@@ -301,7 +335,7 @@ def hand_in(world: View, office: DeskOfRun) -> None:
     office.feed(
         key=tickets.key[new], created=tickets.created[new], incident=tickets.incident[new],
         category=tickets.category[new], priority=tickets.priority[new], channel=tickets.channel[new],
-        grid=tickets.grid[new], x=tickets.x[new], y=tickets.y[new],
+        grid=tickets.grid[new], x=tickets.x[new], y=tickets.y[new], again=tickets.again[new],
         ticket=np.arange(new.start, new.stop),
     )  # fmt: skip
 

@@ -42,8 +42,11 @@ class Incidents:
 
 
 def incidents_per_1000_year(world: World) -> float | None:
-    """Faults that began in the window, reported or not."""
-    return per_thousand_year(world, world.incidents.began)
+    """Faults at places that began in the window, reported or not; None where there is no place."""
+    if not len(world.places):
+        return None
+    # What the hotline founds stands at no place: it is a first report, not an incident.
+    return per_thousand_year(world, world.incidents.began[world.incidents.place >= 0])
 
 
 @mechanism(
@@ -58,8 +61,9 @@ def incidents_per_1000_year(world: World) -> float | None:
     metrics={
         "incidents_per_1000_year": Metric(
             incidents_per_1000_year, "1/year", better=None, zh="每千人年事件数", latent=True,
-            doc="faults that began in the window, reported or not, per 1,000 residents and year",
-            doc_zh="统计期内发生的事件数（无论是否有人上报），折算为每千居民每年",
+            doc="faults at places that began in the window, reported or not, per 1,000 residents and year; "
+                "what a hotline stream brings is no fault at a place",
+            doc_zh="统计期内发生的设施点事件数（无论是否有人上报），折算为每千居民每年；热线来件流带来的诉求不算事件",
         )
     },
     sources=["liu2023"],

@@ -197,15 +197,18 @@ def reached_today(world: Any) -> Ints:
 
 
 def call_back(world: Any, p: Measurement, draw: Draw, rows: Ints, effects: Effects) -> None:
-    """Collect the answers of those whom the desk has reached."""
+    """Collect the answers of those whom the desk has reached.
+
+    Whether a reporter answers, and how kindly, is decided once for a ticket, whichever day the call is made on.
+    """
     tickets = world.tickets
     opinion = opinion_of_reporters(world, p, draw, rows)
-    answered = answers(p, draw, "call_back", opinion, tickets.key[rows])
+    answered = answers(p, draw, "call_back", opinion, tickets.key[rows], 0)
     rows, opinion = rows[answered], opinion[answered]
-    courteous = draw.happens("courtesy", p.courtesy_solved, tickets.key[rows])
+    courteous = draw.happens("courtesy", p.courtesy_solved, tickets.key[rows], 0)
     effects.spawn(
         "answers",
-        draw.keys("call_back", tickets.key[rows]),
+        draw.keys("call_back", tickets.key[rows]),  # by the day: an order that was re-opened is called about again
         ticket=rows,
         resident=tickets.reporter[rows],
         day=world.day,
@@ -221,7 +224,7 @@ def survey(world: Any, p: Measurement, draw: Draw, effects: Effects) -> None:
     asked = draw.happens("sample", p.survey_share, residents.key) & (residents.age_group != _CHILD)
     rows = np.flatnonzero(asked)
     opinion = opinions(world, p, draw, residents.satisfaction[rows], rows, residents.key[rows], world.day)
-    answered = answers(p, draw, "survey", opinion, residents.key[rows])
+    answered = answers(p, draw, "survey", opinion, residents.key[rows], world.day)
     effects.spawn(
         "answers",
         draw.keys("survey", residents.key[rows[answered]]),
@@ -247,7 +250,7 @@ def opinions(world: Any, p: Measurement, draw: Draw, felt: Floats, who: Ints, ke
     return felt + p.temper_weight * world.residents.temper[who] + noise
 
 
-def answers(p: Measurement, draw: Draw, occasion: str, opinion: Floats, keys: Keys) -> Flags:
+def answers(p: Measurement, draw: Draw, occasion: str, opinion: Floats, keys: Keys, occurrence: int) -> Flags:
     """Tell who answers."""
     log_odds = math.log(p.response_share / (1 - p.response_share)) + p.response_slope * opinion
-    return draw.happens(occasion, 1 / (1 + np.exp(-log_odds)), keys)
+    return draw.happens(occasion, 1 / (1 + np.exp(-log_odds)), keys, occurrence)

@@ -1,8 +1,9 @@
 """Payroll: what the roster costs, and how many people it takes.
 
-What it does    Every day the rostered hours of each team are paid, weekends and public holidays with their
-                premium. People are counted from the hours that one employee is really at a post in a year,
-                after leave, sickness, training, public holidays and paid breaks.
+What it does    Every day the rostered hours of each team are paid, rest days and statutory holidays with
+                their premium; a day off that is swapped in around a holiday 调休 is a rest day. People are
+                counted from the hours that one employee is really at a post in a year, after leave,
+                sickness, training, public holidays and paid breaks.
 Why             A post is not a person, and an hour on a Sunday is not an hour on a Monday [labour_law]: a
                 roster that is cheap in hours can be dear in money and people.
 Leaves out      Social insurance, bonuses, overtime, uneven shift plans; a team's hours are those of its
@@ -143,6 +144,6 @@ def payroll(world: View, p: Payroll, draw: Draw, effects: Effects) -> None:
 
 def kind_of_day(world: Any) -> int:
     """Return the account of the day's wages."""
-    if world.clock.is_holiday(world.day):
+    if world.clock.is_statutory(world.day):
         return HOLIDAY
     return ORDINARY if world.clock.is_workday(world.day) else WEEKEND

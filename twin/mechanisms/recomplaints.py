@@ -48,8 +48,8 @@ def recomplaints_per_1000_year(world: World) -> float | None:
 
 
 def recomplaints_per_incident(world: World) -> float | None:
-    """Re-complaints of the window over incidents that began in it."""
-    return _per_incident(world, world.tickets.created[world.tickets.again])
+    """Re-complaints of the window about faults at places, over those that began in it."""
+    return _per_incident(world, world.tickets.again & in_window(world, world.tickets.created))
 
 
 def escalations_per_1000_year(world: World) -> float | None:
@@ -58,13 +58,15 @@ def escalations_per_1000_year(world: World) -> float | None:
 
 
 def escalations_per_incident(world: World) -> float | None:
-    """Turns to a higher level in the window over incidents that began in it."""
-    return _per_incident(world, world.tickets.taken_higher)
+    """Turns to a higher level in the window about faults at places, over those that began in it."""
+    return _per_incident(world, in_window(world, world.tickets.taken_higher))
 
 
-def _per_incident(world: World, minutes: Floats) -> float | None:
-    began = in_window(world, world.incidents.began)
-    return ratio(np.count_nonzero(in_window(world, minutes)), np.count_nonzero(began))
+def _per_incident(world: World, acts: Flags) -> float | None:
+    incidents = world.incidents
+    faults = incidents.place >= 0  # what the hotline founds are first reports, not incidents
+    about_one = np.isin(world.tickets.incident, incidents.key[faults])
+    return ratio(np.count_nonzero(acts & about_one), np.count_nonzero(faults & in_window(world, incidents.began)))
 
 
 @mechanism(
@@ -90,8 +92,8 @@ def _per_incident(world: World, minutes: Floats) -> float | None:
         ),
         "recomplaints_per_incident": Metric(
             recomplaints_per_incident, "1", better="lower", zh="每事件重复投诉数",
-            doc="re-complaints created in the window over incidents that began in it",
-            doc_zh="统计期内创建的重复投诉数 ÷ 统计期内发生的事件数",
+            doc="re-complaints about faults at places, created in the window / faults at places that began in it",
+            doc_zh="统计期内创建的、针对设施点事件的重复投诉数 ÷ 统计期内发生的设施点事件数",
         ),
         "escalations_per_1000_year": Metric(
             escalations_per_1000_year, "1/year", better="lower", zh="每千人年越级反映数",
@@ -100,8 +102,9 @@ def _per_incident(world: World, minutes: Floats) -> float | None:
         ),
         "escalations_per_incident": Metric(
             escalations_per_incident, "1", better="lower", zh="每事件越级反映数",
-            doc="reporters who turned to a higher level in the window over incidents that began in it",
-            doc_zh="统计期内转向上级的诉求人次数 ÷ 统计期内发生的事件数",
+            doc="reporters who turned to a higher level in the window about faults at places "
+                "/ faults at places that began in it",
+            doc_zh="统计期内就设施点事件转向上级的诉求人次数 ÷ 统计期内发生的设施点事件数",
         ),
     },
     sources=["repeat_range"],
@@ -122,12 +125,15 @@ def recomplaints(world: View, p: Recomplaints, draw: Draw, effects: Effects) -> 
 
 
 def disappointed(world: Any, p: Recomplaints, draw: Draw) -> Ints:
-    """Return the tickets that ended unsolved yesterday and whose reporters act on it."""
+    """Return the tickets that ended unsolved yesterday and whose reporters act on it.
+
+    A reporter decides once about a ticket, whichever day it ends on.
+    """
     tickets, today = world.tickets, world.day * DAY_MINUTES
     ended = concluded_at(world)
     yesterday = (ended >= today - DAY_MINUTES) & (ended < today)
     failed = np.flatnonzero(yesterday & ~tickets.solved[heads(world)] & _may_act(world))
-    return failed[draw.happens("unsolved", p.unsolved_chance, tickets.key[failed])]
+    return failed[draw.happens("unsolved", p.unsolved_chance, tickets.key[failed], 0)]
 
 
 def impatient(world: Any, p: Recomplaints, draw: Draw) -> Ints:

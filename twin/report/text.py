@@ -65,6 +65,10 @@ _TEXT: Mapping[str, Words] = {
     ),
     "result": Words("Results of one replication (an interval needs two)", "一次运行的结果（两次以上才有置信区间）"),
     "differences": Words("Difference from {baseline}, seed by seed", "与「{baseline}」逐种子配对的差值"),
+    "growing": Words(
+        "{arm} cannot keep up: its backlog grows by {growth}, so its means depend on the length of the run.",
+        "「{arm}」跟不上：积压日增 {growth}，其均值随运行长度而变。",
+    ),
     "parts": Words(
         "Taken back alone: difference from {original}, seed by seed", "单独去掉一项：与「{original}」逐种子配对的差值"
     ),
@@ -111,6 +115,7 @@ _TEXT: Mapping[str, Words] = {
 }  # fmt: skip
 
 
+GROWTH = "backlog_growth_per_day"
 Differences = Mapping[str, Mapping[str, Difference]]
 
 
@@ -259,6 +264,11 @@ class Writer:
         found += [
             self.word("undefined", metric=self.metric(name), arm=self.arm(arm), count=count, n=experiment.replications)
             for arm, name, count in experiment.undefined
+        ]
+        found += [
+            self.word("growing", arm=self.arm(arm), growth=self.value(GROWTH, growth))
+            for arm in experiment.arms
+            if (growth := experiment.estimates[arm].get(GROWTH)) and growth.ci95 and growth.ci95[0] > 0
         ]
         rows = sum(one.ci95 is not None for found_ in experiment.differences.values() for one in found_.values())
         if rows:
