@@ -46,6 +46,7 @@ class SmallArm:
     title: Words
     blocks: Mapping[str, object] = field(default_factory=lambda: {"desk": DeskSettings()})
     like: str = ""
+    off: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -231,7 +231,7 @@ def test_plan_of_a_day(street: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "STREET", "more"], "more arguments than expected: more"),
         (["run", "STREET", "--lang", "fr"], "it must be one of zh, en"),
         (["run", "STREET", "--arm", "smrat"], "did you mean `smart`?"),
-        (["run", "STREET", "-n", "0"], "too few"),
+        (["run", "STREET", "-n", "0"], "cannot be run"),
         (["run", "STREET", "--jobs", "0"], "too few"),
         (["run", "STREET", "--seed", "-1"], "out of range"),
         (["run", "nowhere.yaml"], "was not found"),

@@ -574,10 +574,10 @@ ERRORS: dict[str, Entry] = {
         "已完成的运行保存在运行文件夹（--out）中；重复同一命令只重试失败的运行",
     ),
     "R212": Entry(
-        "{replications} replications are too few",
-        "重复次数 {replications} 过少",
-        "ask for at least 1; an interval needs at least 2",
-        "至少 1 次；要有置信区间至少 2 次",
+        "{replications} replications cannot be run",
+        "无法运行 {replications} 次重复",
+        "ask for 1 to {most}; an interval needs at least 2",
+        "可取 1 至 {most} 次；要有置信区间至少 2 次",
     ),
     "R213": Entry(
         "the seed {seed} is out of range",

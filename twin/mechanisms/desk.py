@@ -31,6 +31,7 @@ from twin.world.series import in_window, mean, ratio, share
 from twin.world.tables import CHANNELS
 
 DAY_HOURS = 24.0
+WEEK = 7 * DAY
 NINETY_PERCENT = 0.9
 STAMPS = ("accepted", "dispatched", "started", "done", "called_back", "closed", "escalated")
 STATES = ("status", "hops", "attempt", "worker", "solved", "reached", "overdue", "hands_on")
@@ -162,9 +163,11 @@ def open_at(world: World, minute: float) -> int:
 
 
 def backlog_growth(world: World) -> float | None:
-    """Tickets by which the backlog grows in a day of the window."""
+    """Tickets by which the backlog grows in a day of the window, over its whole weeks where there is one."""
     first, end = world.window
-    return ratio(open_at(world, end) - open_at(world, first), (end - first) / DAY)
+    weeks = (end - first) // WEEK
+    last = first + weeks * WEEK if weeks else end
+    return ratio(open_at(world, last) - open_at(world, first), (last - first) / DAY)
 
 
 def dispatches(world: World) -> float | None:
@@ -257,9 +260,9 @@ METRICS = {
     ),
     "backlog_growth_per_day": Metric(
         backlog_growth, "1/day", better="lower", zh="积压日增量",
-        doc="open tickets at the window's end less those at its start, over its days; well above 0: the desk "
-            "cannot keep up, and every mean depends on the length of the run",
-        doc_zh="统计期末与期初未结工单数之差除以统计期天数；明显大于0说明服务台跟不上，各均值随运行长度而变",
+        doc="open tickets at the end of the window's whole weeks less those at its start, by day; where it stays "
+            "above 0 the desk cannot keep up, and every mean depends on the length of the run",
+        doc_zh="统计期整周末与期初未结工单数之差除以天数；持续大于0说明服务台跟不上，各均值随运行长度而变",
     ),
     "paid_hours": Metric(
         paid_hours, "h", better="lower", zh="付薪工时",

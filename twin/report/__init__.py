@@ -34,7 +34,11 @@ def run(
     from twin.runs.experiment import run as run_experiment
 
     means = Means(jobs=jobs, out=out, progress=progress, publish=publish)
-    return run_experiment(_loaded(scenario, set), arms or None, replications, seed, means)
+    loaded = _loaded(scenario, set)
+    said = {given.partition("=")[0].strip() for given in loaded.sets}  # what is set comes last, after -n and --seed too
+    return run_experiment(
+        loaded, arms or None, None if "replications" in said else replications, None if "seed" in said else seed, means
+    )
 
 
 def publish(experiment: Experiment, folder: RunFolder) -> None:

@@ -116,6 +116,7 @@ _TEXT: Mapping[str, Words] = {
 
 
 GROWTH = "backlog_growth_per_day"
+HARDLY_IDLE = 0.95
 Differences = Mapping[str, Mapping[str, Difference]]
 
 
@@ -266,9 +267,9 @@ class Writer:
             for arm, name, count in experiment.undefined
         ]
         found += [
-            self.word("growing", arm=self.arm(arm), growth=self.value(GROWTH, growth))
+            self.word("growing", arm=self.arm(arm), growth=self.value(GROWTH, experiment.estimates[arm][GROWTH]))
             for arm in experiment.arms
-            if (growth := experiment.estimates[arm].get(GROWTH)) and growth.ci95 and growth.ci95[0] > 0
+            if overloaded(experiment.estimates[arm])
         ]
         rows = sum(one.ci95 is not None for found_ in experiment.differences.values() for one in found_.values())
         if rows:
@@ -395,12 +396,20 @@ def headlines(experiment: Experiment) -> list[str]:
     return primary or [name for name in common if experiment.book[name].better][:HEADLINES] or common[:HEADLINES]
 
 
+def overloaded(found: Mapping[str, Estimate]) -> bool:
+    """Whether an arm cannot keep up: its backlog surely grows, and its workers have hardly an idle hour."""
+    growth, utilisation = found.get(GROWTH), found.get("utilisation")
+    surely = growth is not None and growth.ci95 is not None and growth.ci95[0] > 0
+    return surely and (utilisation is None or utilisation.mean >= HARDLY_IDLE)
+
+
 def evidence_counts(experiment: Experiment) -> dict[str, int]:
     """Count the parameters of the run's arms by grade of evidence; a parameter counts once, whoever uses it."""
     graded = {
         key: grade
         for arm in experiment.arms
-        for block in experiment.scenario.arms[arm].blocks.values()
+        for name, block in experiment.scenario.arms[arm].blocks.items()
+        if name not in experiment.scenario.arms[arm].off
         for key, grade in _graded(block)
     }
     return {grade: sum(found == grade for found in graded.values()) for grade in GRADES}

@@ -33,6 +33,7 @@ RESULTS_VERSION = 1
 """Raised by hand whenever the same scenario and seed are meant to give other results."""
 
 MOST_SEEDS = 2**63
+MOST_REPLICATIONS = 1_000_000
 
 Run = tuple[str, int]
 Values = tuple[float | None, ...]
@@ -69,8 +70,8 @@ class Plan:
             raise InputError(unknown)
         count = scenario.replications if replications is None else replications
         first = scenario.seed if seed is None else seed
-        if count < 1:
-            raise InputError.of("R212", replications=count)
+        if not 1 <= count <= MOST_REPLICATIONS:
+            raise InputError.of("R212", replications=count, most=MOST_REPLICATIONS)
         if not 0 <= first < MOST_SEEDS - count:
             raise InputError.of("R213", seed=first)
         return cls(chosen, tuple(range(first, first + count)))
@@ -154,13 +155,14 @@ class Experiment:
 
     @property
     def undefined(self) -> list[tuple[str, str, int]]:
-        """(arm, metric, seeds without a value) for every metric that was left out of an arm."""
-        return [
-            (arm, name, sum(value is None for value in found))
-            for arm in self.arms
-            for name, found in self.values[arm].items()
-            if None in found
-        ]
+        """(arm, metric, seeds without a value) for every metric that was left out of an arm.
+
+        A metric that an arm never has is told if it is a primary one or if another arm has it.
+        """
+        wanted = dict.fromkeys([*self.scenario.primary, *(name for arm in self.arms for name in self.values[arm])])
+        nowhere = (None,) * self.replications
+        counts = [(arm, name, self.values[arm].get(name, nowhere).count(None)) for arm in self.arms for name in wanted]
+        return [(arm, name, count) for arm, name, count in counts if count]
 
     @property
     def input_digest(self) -> str:
