@@ -35,7 +35,7 @@ def test_the_battery_looks_at_a_street_where_something_happens() -> None:
         "reports_per_day",
         "merged_share",
         "recomplaints_per_incident",
-        "escalations_per_incident",
+        "escalations_per_1000_year",
         "utilisation",
     ]
     assert all(metrics[name] > 0 for name in happening), metrics
