@@ -115,7 +115,8 @@ class Desk:
         limits = np.asarray(self.settings.limit_hours, np.float64) * HOUR
         renewed = np.zeros(n, np.bool_) if again is None else np.asarray(again, np.bool_)
         rows = self.state.orders[first : first + n]
-        enter_reports(rows, line, key, created, limits, matter, *codes, *places, renewed)
+        columns = (*codes, *places, renewed)
+        enter_reports(rows, line, key, created, limits, matter, *columns)
         counts.orders = first + n
 
     def advance(self, until: float) -> None:
