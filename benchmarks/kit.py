@@ -5,20 +5,19 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
-from time import perf_counter, process_time
+from time import process_time
 from typing import Any, NamedTuple
 
-SHORTEST_TURN = 0.3  # seconds of processor time; quick contestants repeat their work until then
+SHORTEST_TURN = 1.0  # seconds of processor time; quick contestants repeat their work until then
 
 Prepare = Callable[[], Callable[[], Any]]
 """What a contestant does unwatched; it returns the work that is timed."""
 
 
 class Turn(NamedTuple):
-    """One contestant in one round: seconds a piece of work took, and what the last piece returned."""
+    """One contestant in one round: processor seconds a piece of work took, and what the last piece returned."""
 
-    processor: float
-    wall: float
+    seconds: float
     result: Any
 
 
@@ -34,29 +33,28 @@ class Row(NamedTuple):
 
 
 class Ratio(NamedTuple):
-    """How many times as long the peer takes: median and range over the rounds, by processor and by wall time."""
+    """How many times as long the peer takes: median and range of the rounds, and its best round to our best."""
 
     middle: float
     least: float
     most: float
-    wall: float
+    best: float
 
     def __str__(self) -> str:
-        return f"{self.middle:.0f} ({self.least:.0f}–{self.most:.0f}; wall {self.wall:.0f})"
+        return f"{self.middle:.0f} ({self.least:.0f}–{self.most:.0f}; best {self.best:.0f})"
 
 
 def take_turn(prepare: Prepare) -> Turn:
     """Repeat prepared work until it can be timed."""
-    pieces, processor, wall, result = 0, 0.0, 0.0, None
-    while processor < SHORTEST_TURN:
+    pieces, seconds, result = 0, 0.0, None
+    while seconds < SHORTEST_TURN:
         work = prepare()
         gc.collect()
-        began = process_time(), perf_counter()
+        began = process_time()
         result = work()
-        processor += process_time() - began[0]
-        wall += perf_counter() - began[1]
+        seconds += process_time() - began
         pieces += 1
-    return Turn(processor / pieces, wall / pieces, result)
+    return Turn(seconds / pieces, result)
 
 
 def in_rounds(contestants: Mapping[str, Prepare], rounds: int) -> dict[str, list[Turn]]:
@@ -69,15 +67,19 @@ def in_rounds(contestants: Mapping[str, Prepare], rounds: int) -> dict[str, list
 
 
 def ratio(ours: Sequence[Turn], theirs: Sequence[Turn]) -> Ratio:
-    """Compare within each round."""
-    pairs = list(zip(ours, theirs, strict=True))
-    found = [their.processor / our.processor for our, their in pairs]
-    return Ratio(median(found), min(found), max(found), median(their.wall / our.wall for our, their in pairs))
+    """Compare within each round; a busy neighbour spoils a round, and seldom the best one."""
+    found = [their.seconds / our.seconds for our, their in zip(ours, theirs, strict=True)]
+    return Ratio(median(found), min(found), max(found), fastest(theirs) / fastest(ours))
+
+
+def fastest(turns: Sequence[Turn]) -> float:
+    """Seconds of the best round."""
+    return min(turn.seconds for turn in turns)
 
 
 def rate(turns: Sequence[Turn], units: int) -> str:
     """Units of work done in a second of processor time, in words: 5.3 M, 180 k."""
-    found = units / median(turn.processor for turn in turns)
+    found = units / median(turn.seconds for turn in turns)
     return f"{found / 1e6:.3g} M/s" if found >= 1e6 else f"{found / 1e3:.3g} k/s"
 
 

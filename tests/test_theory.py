@@ -103,13 +103,20 @@ def test_the_desk_is_erlang_c(servers, utilisation):
     assert agrees(waits(queue(servers), servers * utilisation)[:, 0], wait_mmc(servers, servers * utilisation))
 
 
+TOLD = [  # a wait too rare to be met a thousand times in eight million customers tells nothing
+    (servers, utilisation)
+    for servers in (1, 2, 3, 8, 20, 35, 50)
+    for utilisation in (0.3, 0.6, 0.85, 0.95)
+    if wait_mmc(servers, servers * utilisation) > 1e-4
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("servers", [1, 2, 3, 8, 20, 35, 50])
-@pytest.mark.parametrize("utilisation", [0.3, 0.6, 0.85, 0.95])
+@pytest.mark.parametrize(("servers", "utilisation"), TOLD)
 def test_the_desk_is_erlang_c_everywhere(servers, utilisation):
     found = waits(queue(servers), servers * utilisation, runs=40, customers=200_000)[:, 0]
     error = found.std(ddof=1) / np.sqrt(len(found))
-    assert abs(found.mean() - wait_mmc(servers, servers * utilisation)) < 4 * error  # 28 tests at once
+    assert abs(found.mean() - wait_mmc(servers, servers * utilisation)) < 4 * error  # two dozen tests at once
 
 
 def test_the_desk_is_erlang_a():

@@ -81,6 +81,12 @@ def compiled(function: Function) -> Function:
     return dispatcher
 
 
+def compiled_kernel(function: Function) -> Function:
+    """Compile what Python calls to run a kernel of steps."""
+    dispatcher: Function = _cached_dispatcher(function, _nrt=False)
+    return dispatcher
+
+
 def compiled_step(function: Function) -> Function:
     """Compile one step of a kernel, to be laid into its callers.
 
@@ -89,7 +95,9 @@ def compiled_step(function: Function) -> Function:
     """
     if not COMPILING:
         return function
-    dispatcher: Function = _cached_dispatcher(function, _nrt=False, forceinline=True)
+    dispatcher: Function = _cached_dispatcher(
+        function, _nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )
     return dispatcher
 
 
@@ -139,7 +147,7 @@ def _interpreted_in(name: str, package: str, loaded: dict[str, ModuleType]) -> M
 
 def _plain_import(package: str, loaded: dict[str, ModuleType]) -> Callable[..., Any]:
     plain_door = ModuleType(_THIS_DOOR)
-    plain_door.compiled = plain_door.compiled_step = lambda function: function  # type: ignore[attr-defined]
+    plain_door.compiled = plain_door.compiled_kernel = plain_door.compiled_step = lambda function: function  # type: ignore[attr-defined]
 
     def plain_import(name: str, *rest: Any) -> Any:
         if name == _THIS_DOOR:

@@ -20,6 +20,7 @@ from twin.desk import kernel
 from twin.desk.layout import (
     ATTEMPTS,
     COUNTS,
+    END,
     HOPS,
     LANE,
     LEVERS,
@@ -108,14 +109,12 @@ class Desk:
         self._make_room_for_lines(n)
         key, created = np.asarray(key, np.uint64), np.asarray(created, np.float64)
         line = by_creation(created, key)
-        matter = self._matters.numbers_of(np.asarray(incident, np.uint64)[line])
-        self._make_room_for_matters()
-        codes = (np.asarray(column, np.int64) for column in (ticket, category, priority, channel, grid))
-        places = (np.asarray(column, np.float64) for column in (x, y))
+        matter = self._numbers_of(np.asarray(incident, np.uint64)[line])
+        given = {"ticket": ticket, "category": category, "priority": priority, "channel": channel, "grid": grid,
+                 "x": x, "y": y, "again": np.zeros(n, np.bool_) if again is None else again}  # fmt: skip
+        columns = (np.asarray(column, ORDER[name]) for name, column in given.items())
         limits = np.asarray(self.settings.limit_hours, np.float64) * HOUR
-        renewed = np.zeros(n, np.bool_) if again is None else np.asarray(again, np.bool_)
         rows = self.state.orders[first : first + n]
-        columns = (*codes, *places, renewed)
         enter_reports(rows, line, key, created, limits, matter, *columns)
         counts.orders = first + n
 
@@ -182,8 +181,9 @@ class Desk:
         return State(
             orders=_records(ORDER, 1024), workers=workers, teams=_team_records(settings.teams, workers),
             lanes=_lanes(len(settings.teams) * int(levers[0].grids)), events=_records(WAITING_EVENT, 1024),
+            ends=_ends(len(workers)),
             log=_records(LOG, 8192), services=services, samples=samples, levers=levers,
-            counts=_records(COUNTS, 1), spans=spans, opens=opens, closes=closes, rounds=self._rounds(),
+            counts=_counts(), spans=spans, opens=opens, closes=closes, rounds=self._rounds(),
             duty=duty, intake=intakes, intake_delay=np.array(delays), lead=np.full(1024, -1, np.int32),
             bases=_bases(seed),
         )
@@ -198,16 +198,17 @@ class Desk:
     def _hire(self, teams: list[Team]) -> np.recarray:
         """The workers of all teams, team by team."""
         workers = _records(WORKER, sum(team.workers for team in teams))
-        row = 0
+        workers["order"] = -1
+        first = 0
         for number, team in enumerate(teams):
-            for post in range(team.workers):
-                worker = workers[row]
-                worker.team, worker.order = number, -1
-                worker.skill = team.skills[post % len(team.skills)] if team.skills else team.skill
-                worker.calendar = self._calendar(team.calendar)
-                worker.grid = (team.grids[post % len(team.grids)] if team.grids else post) % len(self._homes)
-                worker.x, worker.y = self._homes[worker.grid]
-                row += 1
+            theirs = workers[first : first + team.workers]
+            theirs["team"] = number
+            theirs["skill"] = np.resize(team.skills or (team.skill,), team.workers)
+            theirs["calendar"] = self._calendar(team.calendar) if team.workers else 0
+            theirs["grid"] = np.resize(team.grids or range(len(self._homes)), team.workers)
+            first += team.workers
+        workers["grid"] %= len(self._homes)
+        workers["x"], workers["y"] = self._homes[workers["grid"]].T
         return workers
 
     def _levers(self, probes: int) -> np.recarray:
@@ -237,6 +238,8 @@ class Desk:
 
     def _rounds(self) -> Any:
         """Minutes of the dispatch rounds (rounds,): the dispatch times of the days that the calendar opens."""
+        if self.settings.dispatch == "instant":
+            return np.empty(0)
         calendar = working_calendar(self.settings.dispatch_calendar, self._clock, self._days)
         days = np.arange(self._days)
         if not calendar.always:
@@ -247,14 +250,21 @@ class Desk:
 
     def _open_shifts(self) -> None:
         """Enter the first shift of every worker."""
-        for w, worker in enumerate(self.state.workers):
-            calendar = self._laid[int(worker.calendar)]
-            if calendar.always:
-                worker.on_shift, worker.shift_end = True, NEVER
-                self.state.teams[int(worker.team)].idle += 1
-            elif len(calendar.opens):
-                self._make_room_for_events(w + 1)
-                kernel.wait_for(self.state, float(calendar.opens[0]), kernel.ON_SHIFT_START, w, 0)
+        workers, teams = self.state.workers, self.state.teams
+        always = np.array([calendar.always for calendar in self._laid])[workers["calendar"]]
+        workers["on_shift"], workers["shift_end"] = always, np.where(always, NEVER, 0.0)
+        first, last = teams["first_worker"], teams["last_worker"]
+        on_duty = (last > first) & np.append(always, False)[first]  # a team has one calendar
+        teams["idle"] = np.where(on_duty, last - first, 0)
+        teams["idle_first"], teams["idle_last"] = np.where(on_duty, first, -1), np.where(on_duty, last - 1, -1)
+        rows = np.arange(len(workers))
+        workers["idle_previous"] = np.where(rows == first[workers["team"]], -1, rows - 1)
+        workers["idle_next"] = np.where(rows == last[workers["team"]] - 1, -1, rows + 1)
+        self._make_room_for_events(len(workers))
+        for w in np.flatnonzero(~always):
+            opens = self._laid[int(workers["calendar"][w])].opens
+            if len(opens):
+                kernel.first_shift(self.state, float(opens[0]), int(w))
 
     # -- growing
 
@@ -272,6 +282,14 @@ class Desk:
         if wanted > len(self.state.log):
             self.state = self.state._replace(log=_grown(self.state.log, max(wanted, 2 * len(self.state.log))))
 
+    def _numbers_of(self, incidents: Keys) -> Ints:
+        """Numbers of the matters; all 0 where nobody will ask which reports speak of one matter."""
+        if not self.settings.dedup:
+            return np.zeros(len(incidents), np.int64)
+        numbers = self._matters.numbers_of(incidents)
+        self._make_room_for_matters()
+        return numbers
+
     def _make_room_for_matters(self) -> None:
         lead = self.state.lead
         if self._matters.count > len(lead):
@@ -286,12 +304,28 @@ def _records(dtype: np.dtype[Any], n: int) -> np.recarray:
 
 def _grown(records: np.recarray, n: int) -> np.recarray:
     more = np.empty(n, records.dtype).view(np.recarray)
-    more[: len(records)] = records
+    kept = records.nbytes
+    more.view(np.uint8)[:kept] = records.view(np.uint8)  # numpy would copy field by field, ten times slower
     return more
 
 
 def _doubled(records: np.recarray) -> np.recarray:
     return _grown(records, 2 * len(records))
+
+
+def _ends(workers: int) -> np.recarray:
+    """The tree of the ends of work: leaves in its second half, one a worker, node 1 the first of all."""
+    size = 1 << max(workers - 1, 1).bit_length()
+    ends = _records(END, 2 * size)
+    ends["minute"] = np.inf
+    ends["worker"] = np.arange(2 * size) - size
+    return ends
+
+
+def _counts() -> np.recarray:
+    counts = _records(COUNTS, 1)
+    counts["sent"] = -1
+    return counts
 
 
 def _lanes(n: int) -> np.recarray:

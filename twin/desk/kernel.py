@@ -17,11 +17,11 @@ from __future__ import annotations
 import numpy as np
 
 from twin.core.clock import add_work, next_open
-from twin.core.compiled import compiled_step
+from twin.core.compiled import compiled_kernel, compiled_step
 from twin.core.draws import exponential_of, keyed_uniform, lognormal_of
 from twin.desk.laws import service_minutes
 from twin.desk.layout import ATTEMPTS, HOPS, Decision, Event, Status, Step
-from twin.desk.queue import NOBODY, goes_before, insert, pop_event, push_event, remove
+from twin.desk.queue import NOBODY, goes_before, insert, pop_event, push_event, remove, set_end
 from twin.desk.settings import ASSIGNMENTS, DISCIPLINES, SHIFT_ENDS
 
 REACHED, MORE_EVENTS, MORE_LOG = 0, 1, 2
@@ -30,7 +30,7 @@ ROOM = 64  # heap cells and log lines that one event can need, generously
 NEW, OPEN, DONE = int(Status.NEW), int(Status.OPEN), int(Status.DONE)
 CLOSED, MERGED, ABANDONED = int(Status.CLOSED), int(Status.MERGED), int(Status.ABANDONED)
 
-ON_DONE, ON_SHIFT_END, ON_RETURNED = int(Event.DONE), int(Event.SHIFT_END), int(Event.RETURNED)
+ON_SHIFT_END, ON_RETURNED = int(Event.SHIFT_END), int(Event.RETURNED)
 ON_CALL_BACK, ON_ACCEPT, ON_DISPATCH = int(Event.CALL_BACK), int(Event.ACCEPT), int(Event.DISPATCH)
 ON_LIMIT, ON_GIVE_UP = int(Event.LIMIT), int(Event.GIVE_UP)
 ON_ASSIGN, ON_SHIFT_START = int(Event.ASSIGN), int(Event.SHIFT_START)
@@ -50,7 +50,8 @@ REACH, REOPEN, PROBE = int(Decision.REACH), int(Decision.REOPEN), int(Decision.P
 
 PRIORITY, DEADLINE = DISCIPLINES.index("priority"), DISCIPLINES.index("deadline")
 SHORTEST = DISCIPLINES.index("shortest")
-FIRST, LEAST_LOADED = ASSIGNMENTS.index("first"), ASSIGNMENTS.index("least_loaded")
+FIRST, LONGEST_IDLE = ASSIGNMENTS.index("first"), ASSIGNMENTS.index("longest_idle")
+LEAST_LOADED = ASSIGNMENTS.index("least_loaded")
 NEAREST, OWN_GRID = ASSIGNMENTS.index("nearest"), ASSIGNMENTS.index("own_grid")
 SKILLED = ASSIGNMENTS.index("skilled")
 OVERTIME, HAND_OVER = SHIFT_ENDS.index("overtime"), SHIFT_ENDS.index("hand_over")
@@ -77,11 +78,17 @@ def chance_at_hop(state, o, decision):
     return keyed_uniform(state.bases[decision, order.attempt * HOPS + order.hop], order.key)
 
 
+@compiled_kernel
+def first_shift(state, minute, w):
+    """Enter the beginning of a worker's first shift."""
+    wait_for(state, minute, ON_SHIFT_START, w)
+
+
 @compiled_step
-def wait_for(state, minute, kind, who, version):
+def wait_for(state, minute, kind, who):
     """Enter an event; what would come after the end of all calendars never comes."""
     if minute < np.inf:
-        push_event(state.events, state.counts[0], minute, kind * TAG + who, version)
+        push_event(state.events, state.counts[0], minute, kind * TAG + who)
 
 
 @compiled_step
@@ -104,6 +111,8 @@ def write(state, o, code, minute, worker, team):
 def opening(state, calendar, t):
     """First open minute of a calendar at or after `t`."""
     span = state.spans[calendar]
+    if span.always:
+        return t
     return next_open(state.opens[span.first : span.last], state.closes[span.first : span.last], span.always, t)
 
 
@@ -160,13 +169,13 @@ def report(state, o):
     write(state, o, CREATED_STEP, t, NOBODY, NOBODY)
     levers = state.levers[0]
     if levers.escalate:
-        wait_for(state, order.limit, ON_LIMIT, o, 0)
+        wait_for(state, order.limit, ON_LIMIT, o)
     due = opening(state, state.intake[order.channel], t)
     due += levers.intake_minutes + state.intake_delay[order.channel]
     if due <= t:
         accept(state, o, t)
     else:
-        wait_for(state, due, ON_ACCEPT, o, 0)
+        wait_for(state, due, ON_ACCEPT, o)
 
 
 @compiled_step
@@ -217,9 +226,9 @@ def to_dispatch(state, o, t):
     if levers.batch:
         due = next_round(state, due)
     if due <= t:
-        dispatch(state, o, t)
+        state.counts[0].sent = o
     else:
-        wait_for(state, due, ON_DISPATCH, o, 0)
+        wait_for(state, due, ON_DISPATCH, o)
 
 
 @compiled_step
@@ -231,29 +240,30 @@ def dispatch(state, o, t):
     if np.isnan(order.dispatched):
         order.dispatched = t
         if levers.patience > 0.0:
-            wait_for(state, t + levers.patience * exponential_of(chance(state, o, PATIENCE)), ON_GIVE_UP, o, 0)
+            wait_for(state, t + levers.patience * exponential_of(chance(state, o, PATIENCE)), ON_GIVE_UP, o)
     write(state, o, DISPATCHED_STEP, t, NOBODY, team)
-    if order.hop < levers.max_hops and chance_at_hop(state, o, MISROUTE) < levers.misroute_chance:
-        go_astray(state, o, team, t)
-    else:
+    may_err = levers.misroute_chance > 0.0 and order.hop < levers.max_hops
+    if may_err and chance_at_hop(state, o, MISROUTE) < levers.misroute_chance:
+        team = wrong_team(state, o, team, t)
+    if team != NOBODY:
         enqueue(state, o, team, t)
 
 
 @compiled_step
-def go_astray(state, o, team, t):
-    """A wrong dispatch: a pure delay, or another team's time until it finds that this is not its duty."""
+def wrong_team(state, o, team, t):
+    """Where a wrong dispatch goes: nowhere (a pure delay), or to a team that will find that this is not its duty."""
     order = state.orders[o]
     levers = state.levers[0]
     if levers.misroute_minutes == 0.0:
         order.hop += 1
         order.hops += 1
-        wait_for(state, after_work(state, levers.return_calendar, t, levers.return_minutes), ON_RETURNED, o, 0)
-        return
+        wait_for(state, after_work(state, levers.return_calendar, t, levers.return_minutes), ON_RETURNED, o)
+        return NOBODY
     order.wrong = True
     if levers.teams > 1:
         other = int(chance_at_hop(state, o, WRONG_TEAM) * (levers.teams - 1))
         team = other + 1 if other >= team else other
-    enqueue(state, o, team, t)
+    return team
 
 
 @compiled_step
@@ -299,7 +309,7 @@ def enqueue(state, o, team, t):
     rank(state, o, t)
     if order.fed_up and np.isnan(order.started):
         abandon(state, o, t)
-    elif state.counts[0].events > 0 and state.events[0].minute == t:
+    elif state.ends[1].minute == t or (state.counts[0].events > 0 and state.events[0].minute == t):
         assign_later(state, o, team, t)
     elif not taken_up(state, o, team, t):
         stand_in_line(state, o, t)
@@ -311,7 +321,7 @@ def assign_later(state, o, team, t):
     stand_in_line(state, o, t)
     if state.teams[team].assigning != t:
         state.teams[team].assigning = t
-        wait_for(state, t, ON_ASSIGN, team, 0)
+        wait_for(state, t, ON_ASSIGN, team)
 
 
 @compiled_step
@@ -391,18 +401,65 @@ def idle_worker(state, o, team, t):
     record = state.teams[team]
     if record.idle == 0:
         return NOBODY
-    by_number = state.levers[0].assignment == FIRST
+    if state.levers[0].assignment == FIRST:
+        return first_idle_worker(state, team, t)
+    by_wait = state.levers[0].assignment == LONGEST_IDLE
     best, least = NOBODY, np.inf
+    w = record.idle_first
+    while w != NOBODY:
+        worker = state.workers[w]
+        if worker.shift_end > t:
+            value = reluctance(state, w, o)
+            if best == NOBODY or value < least or (value == least and w < best):
+                best, least = w, value
+            elif by_wait and value > least:
+                break
+        w = worker.idle_next
+    return best
+
+
+@compiled_step
+def first_idle_worker(state, team, t):
+    """The idle worker with the lowest number."""
+    record = state.teams[team]
     for w in range(record.first_worker, record.last_worker):
         worker = state.workers[w]
-        if worker.order != NOBODY or not worker.on_shift or worker.shift_end <= t:
-            continue
-        if by_number:
+        if worker.order == NOBODY and worker.on_shift and worker.shift_end > t:
             return w
-        value = reluctance(state, w, o)
-        if best == NOBODY or value < least:
-            best, least = w, value
-    return best
+    return NOBODY
+
+
+@compiled_step
+def stand_by(state, w):
+    """Join the idle workers of the team, who stand in the order in which they became idle."""
+    worker = state.workers[w]
+    team = state.teams[worker.team]
+    team.idle += 1
+    last = team.idle_last
+    worker.idle_next = NOBODY
+    worker.idle_previous = last
+    team.idle_last = w
+    if last == NOBODY:
+        team.idle_first = w
+    else:
+        state.workers[last].idle_next = w
+
+
+@compiled_step
+def stand_by_no_more(state, w):
+    """Leave the idle workers of the team."""
+    worker = state.workers[w]
+    team = state.teams[worker.team]
+    team.idle -= 1
+    before, after = worker.idle_previous, worker.idle_next
+    if before == NOBODY:
+        team.idle_first = after
+    else:
+        state.workers[before].idle_next = after
+    if after == NOBODY:
+        team.idle_last = before
+    else:
+        state.workers[after].idle_previous = before
 
 
 @compiled_step
@@ -491,7 +548,7 @@ def escalate(state, o, t):
 def sign(state, w, o, t):
     """签收: a worker takes the order (who was idle or is just free)."""
     order, worker = state.orders[o], state.workers[w]
-    state.teams[worker.team].idle -= 1
+    stand_by_no_more(state, w)
     worker.order = o
     order.worker = w
     write(state, o, SIGNED_STEP, t, w, worker.team)
@@ -535,9 +592,10 @@ def work_on(state, w, t):
     if state.levers[0].shift_end == OVERTIME:
         latest += state.levers[0].overtime_minutes
     if finish <= latest:
-        worker.version += 1
         worker.late = finish > worker.shift_end
-        wait_for(state, finish, ON_DONE, w, worker.version)
+        set_end(state.ends, w, finish)
+    else:
+        set_end(state.ends, w, np.inf)
 
 
 @compiled_step
@@ -548,7 +606,6 @@ def stop_work(state, w, t):
     order = state.orders[o]
     spent = t - worker.since
     worker.busy += spent
-    worker.version += 1
     if not order.arrived and spent >= order.travel:
         order.arrived = True
         write(state, o, ARRIVED_STEP, worker.since + order.travel, w, worker.team)
@@ -558,11 +615,9 @@ def stop_work(state, w, t):
 
 
 @compiled_step
-def finish(state, w, t, version):
+def finish(state, w, t):
     """The work is done: account, decide what becomes of the order, take the next."""
     worker = state.workers[w]
-    if version != worker.version:
-        return
     o = worker.order
     order = state.orders[o]
     stop_work(state, w, t)
@@ -576,11 +631,12 @@ def finish(state, w, t, version):
     else:
         complete(state, o, w, t)
     worker.idle_since = t
-    state.teams[worker.team].idle += 1
-    if worker.on_shift and t < worker.shift_end:
-        take_next(state, w, t)
-    elif not worker.on_shift:
-        state.teams[worker.team].idle -= 1
+    if worker.on_shift:
+        stand_by(state, w)
+        if t < worker.shift_end:
+            take_next(state, w, t)
+    if worker.order == NOBODY:
+        set_end(state.ends, w, np.inf)
 
 
 @compiled_step
@@ -593,7 +649,7 @@ def refuse(state, o, w, t):
     order.service = np.nan
     order.hop += 1
     order.hops += 1
-    wait_for(state, after_work(state, levers.return_calendar, t, levers.return_minutes), ON_RETURNED, o, 0)
+    wait_for(state, after_work(state, levers.return_calendar, t, levers.return_minutes), ON_RETURNED, o)
 
 
 @compiled_step
@@ -605,11 +661,11 @@ def complete(state, o, w, t):
     order.status = DONE
     order.service = np.nan
     order.overdue = t > order.limit
-    order.solved = chance(state, o, FIX) < levers.first_time_fix
+    order.solved = levers.first_time_fix == 1.0 or chance(state, o, FIX) < levers.first_time_fix
     write(state, o, DONE_STEP, t, w, state.workers[w].team)
     if levers.call_back_share > 0.0 and chance(state, o, CALL_BACK) < levers.call_back_share:
         call = opening(state, levers.office_calendar, t + levers.call_back_minutes)
-        wait_for(state, call, ON_CALL_BACK, o, 0)
+        wait_for(state, call, ON_CALL_BACK, o)
     else:
         close(state, o, t)
 
@@ -667,7 +723,8 @@ def interrupt(state, w, t):
     write(state, o, PREEMPTED_STEP, t, w, worker.team)
     worker.order = NOBODY
     worker.late = False
-    state.teams[worker.team].idle += 1
+    set_end(state.ends, w, np.inf)
+    stand_by(state, w)
     stand_in_line(state, o, t)
 
 
@@ -681,14 +738,14 @@ def start_shift(state, w, t):
         worker.overtime += t - max(worker.since, worker.shift_end)
         worker.late = False
     worker.shift_end = state.closes[span.first + worker.interval]
-    wait_for(state, worker.shift_end, ON_SHIFT_END, w, 0)
+    wait_for(state, worker.shift_end, ON_SHIFT_END, w)
     if np.isnan(worker.since) and emergency_waits(state, w):
         write(state, worker.order, PREEMPTED_STEP, t, NOBODY, worker.team)
         stand_in_line(state, worker.order, t)
         worker.order = NOBODY
     if worker.order == NOBODY:
         worker.idle_since = t
-        state.teams[worker.team].idle += 1
+        stand_by(state, w)
         take_next(state, w, t)
     elif np.isnan(worker.since):
         write(state, worker.order, RESUMED_STEP, t, w, worker.team)
@@ -713,9 +770,9 @@ def end_shift(state, w, t):
     worker.on_shift = False
     worker.interval += 1
     if span.first + worker.interval < span.last:
-        wait_for(state, state.opens[span.first + worker.interval], ON_SHIFT_START, w, 0)
+        wait_for(state, state.opens[span.first + worker.interval], ON_SHIFT_START, w)
     if worker.order == NOBODY:
-        state.teams[worker.team].idle -= 1
+        stand_by_no_more(state, w)
     elif not worker.late:
         lay_down(state, w, t)
 
@@ -728,6 +785,7 @@ def lay_down(state, w, t):
     stop_work(state, w, t)
     write(state, o, PAUSED_STEP, t, w, worker.team)
     worker.since = np.nan
+    set_end(state.ends, w, np.inf)
     if state.levers[0].shift_end == HAND_OVER:
         worker.order = NOBODY
         team = team_of(state, state.orders[o].lane)
@@ -742,15 +800,13 @@ def lay_down(state, w, t):
 
 
 @compiled_step
-def happen(state, t, tag, version):
+def happen(state, t, tag):
     """Let one event happen."""
     kind, who = tag // TAG, tag % TAG
-    if kind == ON_DONE:
-        finish(state, who, t, version)
-    elif kind == ON_ACCEPT:
+    if kind == ON_ACCEPT:
         accept(state, who, t)
     elif kind == ON_DISPATCH:
-        dispatch(state, who, t)
+        state.counts[0].sent = who
     elif kind == ON_RETURNED:
         returned(state, who, t)
     elif kind == ON_SHIFT_START:
@@ -774,7 +830,7 @@ def probe(state, o):
         state.counts[0].probe += chance(state, o, PROBE)
 
 
-@compiled_step
+@compiled_kernel
 def advance(state, until):
     """Let every report and event before minute `until` happen; say whether more room is needed first."""
     counts = state.counts[0]
@@ -784,18 +840,29 @@ def advance(state, until):
         if counts.log + ROOM > state.log.shape[0]:
             return MORE_LOG
         due = state.events[0].minute if counts.events > 0 else np.inf
-        if counts.arrived < counts.orders and state.orders[counts.arrived].created <= due:
+        end = state.ends[1].minute
+        if counts.arrived < counts.orders and state.orders[counts.arrived].created <= min(due, end):
             o = counts.arrived
             if state.orders[o].created >= until:
                 break
+            due = state.orders[o].created
             report(state, o)
             probe(state, o)
+        elif end <= due:
+            due = end
+            if end >= until:
+                break
+            finish(state, state.ends[1].worker, end)
         else:
             if due >= until:
                 break
-            tag, version = state.events[0].tag, state.events[0].version
+            tag = state.events[0].tag
             pop_event(state.events, counts)
-            happen(state, due, tag, version)
+            happen(state, due, tag)
+        if counts.sent != NOBODY:
+            o = counts.sent
+            counts.sent = NOBODY
+            dispatch(state, o, due)
         counts.handled += 1
     counts.now = until
     return REACHED

@@ -98,15 +98,17 @@ WORKER = np.dtype(
     [
         ("idle_since", np.float64), ("since", np.float64), ("shift_end", np.float64), ("busy", np.float64),
         ("overtime", np.float64), ("skill", np.float64), ("x", np.float64), ("y", np.float64),
-        ("order", np.int64), ("version", np.int64), ("interval", np.int64), ("team", np.int32),
-        ("grid", np.int32), ("calendar", np.int32), ("on_shift", np.bool_), ("late", np.bool_),
+        ("order", np.int64), ("interval", np.int64), ("team", np.int32),
+        ("idle_next", np.int32), ("idle_previous", np.int32), ("grid", np.int32),
+        ("calendar", np.int32), ("on_shift", np.bool_), ("late", np.bool_),
     ],
     align=True,
 )
 
 TEAM = np.dtype(
     [
-        ("first_worker", np.int64), ("last_worker", np.int64), ("idle", np.int64), ("waiting", np.int64),
+        ("first_worker", np.int64), ("last_worker", np.int64), ("idle", np.int64), ("idle_first", np.int64),
+        ("idle_last", np.int64), ("waiting", np.int64),
         ("area", np.float64), ("touched", np.float64), ("assigning", np.float64),
     ],
     align=True,
@@ -114,7 +116,9 @@ TEAM = np.dtype(
 
 LANE = np.dtype([("root", np.int64)], align=True)
 
-WAITING_EVENT = np.dtype([("minute", np.float64), ("tag", np.int64), ("version", np.int64)], align=True)
+WAITING_EVENT = np.dtype([("minute", np.float64), ("tag", np.int64)], align=True)
+
+END = np.dtype([("minute", np.float64), ("worker", np.int64)], align=True)
 
 LOG = np.dtype(
     [
@@ -155,6 +159,7 @@ COUNTS = np.dtype(
         ("orders", np.int64), ("arrived", np.int64), ("events", np.int64), ("log", np.int64),
         ("handled", np.int64), ("open", np.int64), ("finished", np.int64), ("merged", np.int64),
         ("abandoned", np.int64), ("now", np.float64), ("probe", np.float64),
+        ("sent", np.int64),
     ],
     align=True,
 )
@@ -166,6 +171,7 @@ class State(NamedTuple):
     ``levers`` and ``counts`` have one record. ``duty`` (categories,) is the team of a category;
     ``intake`` (channels,) the calendar of a channel; ``intake_delay`` (channels,) its delay [min];
     ``lead`` (matters,) the order into which later reports of one incident are merged, -1 if none;
+    ``ends`` says when each worker will be done, and who is first;
     ``rounds`` the sorted minutes of the dispatch rounds; ``bases`` (decisions, occurrences) the keyed
     streams.
     """
@@ -175,6 +181,7 @@ class State(NamedTuple):
     teams: Any
     lanes: Any
     events: Any
+    ends: Any
     log: Any
     services: Any
     samples: Any

@@ -7,6 +7,8 @@ events is a binary heap. Both have a total order that ends in the order's number
 
 from __future__ import annotations
 
+import numpy as np
+
 from twin.core.compiled import compiled_step
 
 NOBODY = -1
@@ -107,7 +109,7 @@ def comes_first(events, i, minute, tag):
 
 
 @compiled_step
-def push_event(events, counts, minute, tag, version):
+def push_event(events, counts, minute, tag):
     """Enter an event; the heap grows by one."""
     i = counts.events
     counts.events = i + 1
@@ -115,17 +117,16 @@ def push_event(events, counts, minute, tag, version):
         parent = (i - 1) >> 1
         if comes_first(events, parent, minute, tag):
             break
-        place_event(events, i, events[parent].minute, events[parent].tag, events[parent].version)
+        place_event(events, i, events[parent].minute, events[parent].tag)
         i = parent
-    place_event(events, i, minute, tag, version)
+    place_event(events, i, minute, tag)
 
 
 @compiled_step
-def place_event(events, i, minute, tag, version):
+def place_event(events, i, minute, tag):
     """Write one cell of the heap."""
     events[i].minute = minute
     events[i].tag = tag
-    events[i].version = version
 
 
 @compiled_step
@@ -135,7 +136,7 @@ def pop_event(events, counts):
     counts.events = last
     if last == 0:
         return
-    minute, tag, version = events[last].minute, events[last].tag, events[last].version
+    minute, tag = events[last].minute, events[last].tag
     i = 0
     while True:
         child = 2 * i + 1
@@ -146,6 +147,25 @@ def pop_event(events, counts):
             child = right
         if not comes_first(events, child, minute, tag):
             break
-        place_event(events, i, events[child].minute, events[child].tag, events[child].version)
+        place_event(events, i, events[child].minute, events[child].tag)
         i = child
-    place_event(events, i, minute, tag, version)
+    place_event(events, i, minute, tag)
+
+
+@compiled_step
+def set_end(ends, w, minute):
+    """Enter when worker `w` will be done (inf: never), in a tree each node of which is its earlier child.
+
+    The path to the root is known beforehand, and no branch depends on who wins: that is what makes it quick.
+    """
+    i = w + ends.shape[0] // 2
+    first = w
+    ends[i].minute = minute
+    while i > 1:
+        rival, due = ends[i ^ 1].worker, ends[i ^ 1].minute
+        beaten = (due < minute) | ((due == minute) & (rival < first))
+        first ^= (first ^ rival) & -np.int64(beaten)
+        minute = min(minute, due)
+        i >>= 1
+        ends[i].minute = minute
+        ends[i].worker = first
