@@ -12,7 +12,7 @@ LOADS := --jobs $(JOBS) --arm manual --arm smart --arm smart_misroute
 
 # Days or hours? The dispatch question with the arrivals of a real city's request log.
 demo: $(VENV)/.ready
-	$(TWIN) run scenarios/dispatch_boston.yaml --jobs $(JOBS) --out outputs/demo
+	$(TWIN) run scenarios/dispatch_boston.yaml --jobs $(JOBS) --out outputs/demo --replace
 	@echo "\n== The same at 14 and at 10 reports a day =="
 	$(TWIN) run scenarios/dispatch_boston.yaml $(LOADS) --set "hotline.reports_per_day=14 /day"
 	$(TWIN) run scenarios/dispatch_boston.yaml $(LOADS) --set "hotline.reports_per_day=10 /day"
@@ -32,9 +32,11 @@ check: $(VENV)/.ready-dev
 	$(BIN)/mypy
 
 # Documents that are generated from the declarations.
+docs: export TWIN_PLUGINS = off
 docs: $(VENV)/.ready
 	TWIN_LANG=en $(TWIN) params --csv > docs/parameters.csv
 	$(TWIN) schema --out docs/scenario.schema.json
+	$(TWIN) odd --out docs/odd.md
 	$(BIN)/python -m benchmarks.headline > /dev/null
 
 # Side by side with the peers, as ratios within one run.

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from twin.desk.settings import DeskSettings
-from twin.errors import Words
+from twin.errors import Complaint, Words
 from twin.runs.experiment import Result
 
 TITLE = Words("A small street", "一条小街")
@@ -29,14 +29,16 @@ class SmallMetric:
     doc: str
     latent: bool = False
     doc_zh: str = ""
+    en: str = ""
 
 
 BOOK = {
     "hours_to_close_mean": SmallMetric("h", "lower", "平均办结时长", "mean hours from creation to work done",
-                                       doc_zh="从创建到办理完成的平均时长"),
-    "share_within_24h": SmallMetric("1", "higher", "24 小时内办结占比", "share done within 24 hours"),
-    "paid_hours": SmallMetric("h", "lower", "计薪工时", "rostered hours plus overtime"),
-    "calls": SmallMetric("1", None, "来电数", "calls received"),
+                                       doc_zh="从创建到办理完成的平均时长", en="Mean time to close"),
+    "share_within_24h": SmallMetric("1", "higher", "24 小时内办结占比", "share done within 24 hours",
+                                    en="Closed within 24 h"),
+    "paid_hours": SmallMetric("h", "lower", "计薪工时", "rostered hours plus overtime", en="Paid hours"),
+    "calls": SmallMetric("1", None, "来电数", "calls received", en="Calls"),
     "rare": SmallMetric("1", "lower", "偶有", "defined in some runs only"),
 }
 
@@ -68,11 +70,13 @@ class SmallScenario:
     arms: Mapping[str, SmallArm] = field(
         default_factory=lambda: {
             "manual": SmallArm(Words("by hand", "人工派单")),
-            "smart": SmallArm(Words("automatic", "智能派单")),
+            "smart": SmallArm(Words("automatic", "智能派单"), {"desk": DeskSettings(dispatch="instant")}),
             "placebo": SmallArm(Words("nothing changed", "安慰剂")),
         }
     )
     sets: tuple[str, ...] = ()
+    doubts: tuple[Complaint, ...] = ()
+    plugins: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=lambda: {"small.yaml": "name: small\n"})
 
     @property

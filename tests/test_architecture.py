@@ -11,18 +11,21 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "twin"
 LEVELS = {
-    "errors": 0, "core": 0, "world": 1, "rules": 1, "desk": 1, "mechanisms": 2, "policy": 2, "scenario": 3,
-    "model": 4, "runs": 5, "report": 6, "cli": 6, "app": 6, "__main__": 7, "__init__": 7, "data": 0,
+    "errors": 0, "core": 0, "world": 1, "logs": 1, "rules": 1, "desk": 1, "mechanisms": 2, "policy": 2, "scenario": 3,
+    "model": 4, "runs": 5, "testing": 5, "report": 6, "cli": 6, "app": 6, "__main__": 7, "__init__": 7, "data": 0,
 }  # fmt: skip
 DOORS = {
     "mesa": {"model", "app"},
+    "solara": {"app"},
     "networkx": {"world.ties", "world.places"},
     "yaml": {"core.marked_yaml"},
-    "matplotlib": {"report.figures"},
+    "matplotlib": {"report.figures", "report.fit_figures", "report.maps"},
     "numba": {"core.compiled"},
     "random": set(),
     "time": {"runs.store"},
-    "duckdb": {"runs.store"},
+    "duckdb": {"runs.store", "logs.sheets"},
+    "openpyxl": {"logs.sheets", "rules.sheets"},
+    "z3": {"rules.smt"},
     "sqlite3": {"runs.store"},
     "click": {"cli"},
     "rich": {"cli"},
@@ -32,7 +35,7 @@ DOORS = {
 CALLS = {
     "numpy.random": {"core.draws"},
     "datetime.now": {"runs.store"},
-    "date.today": {"runs.store"},
+    "date.today": {"runs.store", "cli.rules"},  # `--on` is today by default
 }
 SIBLINGS_MAY = {("report", "cli"), ("cli", "report")}  # the command line shows reports
 PUBLIC_FACES = {"cli", "app", "__main__"}  # they may use the public names of ``twin`` as a user would

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -185,7 +186,7 @@ def test_seeds_follow_each_other(street: str, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize(
-    ("lang", "said"), [("en", "Difference from by hand"), ("zh", "与「人工派单」逐种子配对的差值")]
+    ("lang", "said"), [("en", "difference from by hand, seed by seed"), ("zh", "与「人工派单」逐种子配对的差值")]
 )
 def test_sheet_for_a_planner(street: str, capsys: pytest.CaptureFixture[str], lang: str, said: str) -> None:
     assert ends("run", street, "--lang", lang) == 0
@@ -206,6 +207,62 @@ def test_run_folder_is_resumed(street: str, tmp_path: Path, capsys: pytest.Captu
     assert more["arms"]["smart"]["paid_hours"]["values"][:2] == old
     assert ends("run", street, "--out", out, "-n", "3", "--seed", "9") == 2
     assert "the first seed" in capsys.readouterr().err
+
+
+def test_a_folder_is_the_same_run_whichever_way_more_is_asked_of_it(
+    street: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`-n` and the file itself ask for more seeds of the same scenario, or look at another metric first."""
+    out, file = str(tmp_path / "run"), tmp_path / "street.yaml"
+    words = (street, "--arm", "manual", "--arm", "smart", "--out", out)
+    first = found_json(capsys, *words, "-n", "1")
+    file.write_text(STREET.replace("[hours_to_close_mean, share_within_24h]", "[paid_hours]"), encoding="utf-8")
+    whole = found_json(capsys, *words)
+    told = json.loads((tmp_path / "run" / "provenance.json").read_text("utf-8"))["sessions"]
+    assert [session["computed_runs"] for session in told] == [2, 4]
+    assert whole["digest"] == first["digest"] and whole["replications"] == 3
+    fresh = found_json(capsys, *words[:-1], str(tmp_path / "fresh"))
+    assert whole == fresh
+    for name in ("summary.html", "summary.json", "scenario.yaml", "metrics.parquet"):
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "fresh" / name).read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
+def test_a_killed_run_goes_on_where_it_was(street: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, words = tmp_path / "run", ("--arm", "manual", "-n", "20")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "twin", "run", street, *words, "--out", str(out)], cwd=ROOT, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    ledger = out / "ledger.sqlite-wal"
+    while not ledger.exists() or ledger.stat().st_size < 150_000:
+        assert process.poll() is None
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    resumed = found_json(capsys, street, *words, "--out", str(out))
+    killed, last = json.loads((out / "provenance.json").read_text("utf-8"))["sessions"]
+    assert (killed["outcome"], last["outcome"]) == ("killed", "finished")
+    assert 0 < killed["computed_runs"] < 20
+    assert killed["computed_runs"] + last["computed_runs"] == 20
+    assert resumed == found_json(capsys, street, *words)
+
+
+def test_page_opens_in_the_language_asked_for_last(
+    street: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Language is an argument like any other: the same command gives the same bytes, results know nothing of it."""
+    out = tmp_path / "run"
+    opened = {}
+    for lang in ("zh", "en", "zh"):
+        assert ends("run", street, "-n", "2", "--out", str(out), "--lang", lang) == 0
+        held = {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+        page = held.pop("summary.html")
+        assert f'<html lang="{lang}">'.encode() in page
+        opened.setdefault(lang, []).append(page)
+        rest = {name: content for name, content in held.items() if name not in ("provenance.json", "ledger.sqlite")}
+        opened.setdefault("rest", []).append(rest)
+    assert opened["zh"][0] == opened["zh"][1] != opened["en"][0]
+    assert opened["rest"][0] == opened["rest"][1] == opened["rest"][2]
 
 
 def test_plan_of_a_day(street: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -236,6 +293,10 @@ def test_plan_of_a_day(street: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "STREET", "--seed", "-1"], "out of range"),
         (["run", "nowhere.yaml"], "was not found"),
         (["run", "STREET", "--set", "desk.dispach=instant"], "did you mean `dispatch`?"),
+        (["run", "STREET", "--out", ""], "`--out` names no folder"),
+        (["run", "STREET", "--out="], "`--out` names no folder"),
+        (["run", "STREET", "--out", "STREET"], "is a file"),
+        (["run", "STREET", "--out", "."], "is neither empty nor a run folder"),
         (["plan", "STREET", "--arm", "smrat"], "did you mean `smart`?"),
     ],
 )
@@ -252,6 +313,32 @@ def test_wrong_input_is_named_and_ends_with_2(
 def test_wrong_input_is_named_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
     assert ends("run", "--lang", "zh", "--jbos", "2") == 2
     assert "没有选项 `--jbos`\n提示：是否想写 `--jobs`？" in capsys.readouterr().err
+
+
+def test_a_run_folder_without_its_ledger_is_told(
+    street: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "provenance.json").write_text("{}")
+    words = ("run", street, "--arm", "manual", "-n", "1", "--out", str(out))
+    for lang, said in (("en", "cannot be used: it is missing"), ("zh", "无法使用：文件缺失")):
+        assert ends(*words, "--lang", lang) == 2
+        assert said in capsys.readouterr().err
+    assert ends(*words, "--replace") == 0
+    assert (out / "DONE").exists()
+
+
+def test_damaged_runs_are_told_on_stderr(street: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    whole = found_json(capsys, street, "-n", "2", "--out", str(out))
+    with sqlite3.connect(out / "ledger.sqlite") as ledger:
+        ledger.execute("DELETE FROM tables WHERE arm = 'smart' AND seed = 6 AND name = 'log'")
+    ledger.close()
+    assert ends("run", street, "-n", "2", "--out", str(out), "--json", "--lang", "zh") == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == whole
+    assert "已损坏" in captured.err and "smart 6" in captured.err
 
 
 def test_fault_of_the_program_is_one_paragraph(

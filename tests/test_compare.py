@@ -41,7 +41,10 @@ def test_a_clear_fall_of_what_should_be_low_is_better() -> None:
 def test_without_a_direction_the_verdict_only_says_which_way() -> None:
     found = paired_difference(BASE, [value + 9 + value / 100 for value in BASE], None)
     assert (found.verdict, found.better_in) == ("higher", "5 of 5")
-    assert paired_difference(BASE, [value - 9 - value / 100 for value in BASE], None).verdict == "lower"
+    found = paired_difference(BASE, [value - 9 - value / 100 for value in BASE], None)
+    assert (found.verdict, found.better_in) == ("lower", "5 of 5"), "the pairs that go the way of the mean"
+    mixed = paired_difference([0.0] * 4, [-3.0, 1.0, -2.0, -1.0], None)
+    assert (mixed.verdict, mixed.better_in) == ("not decided", "3 of 4")
 
 
 def test_differences_that_are_exactly_zero_are_no_difference() -> None:

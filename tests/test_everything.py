@@ -5,8 +5,13 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 import twin
+from twin.desk.layout import Step
 from twin.mechanisms import CATALOGUE
+from twin.runs.experiment import simulate
+from twin.scenario.load import EMERGENCY
 
 SCENARIO = Path(__file__).parent.parent / "scenarios" / "everything.yaml"
 
@@ -36,6 +41,18 @@ def test_a_lever_of_the_desk_reaches_reporting_through_trust_and_not_otherwise()
     assert all(quicker)
     cut = [b < a for a, b in zip(values["instant"][reported], values["instant_deaf"][reported], strict=True)]
     assert all(cut)
+
+
+def test_an_emergency_takes_a_worker_away_from_lesser_work():
+    """Whoever is stuck in a lift does not wait for a parking matter; and nothing that is urgent too is interrupted."""
+    desk = simulate(experiment().scenario, "as_it_is", 1).world.resources["desk"]
+    log = desk.log
+    interrupted = log["order"][log["code"] == Step.PREEMPTED]
+    assert len(interrupted) > 10
+    assert (desk.orders["priority"][interrupted] > EMERGENCY).all()
+    signed = log[log["code"] == Step.SIGNED]
+    urgent = signed["minute"][desk.orders["priority"][signed["order"]] == EMERGENCY]
+    assert np.isin(log["minute"][log["code"] == Step.PREEMPTED], urgent).all(), "an emergency is signed for at once"
 
 
 def test_incidents_do_not_know_the_desk():

@@ -7,26 +7,34 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance import CHECKS, cases_of, everybody, usual
+import twin.mechanisms
 from twin.core.cases import Case, complaints_of, engine_of, read_cases
 from twin.core.mechanism import Mechanism, Phase
 from twin.errors import InputError, TwinError
 from twin.mechanisms import CATALOGUE, cases_path
+from twin.testing import CHECKS, TITLES, cases_of, everybody, faults_of, subject_of, usual
 from twin.world.tables import TABLES
 
-CASES = [pytest.param(name, case, id=f"{name}: it {case.sentence}") for name in CATALOGUE for case in cases_of(name)]
+CASES = [
+    pytest.param(name, case, id=f"{name}: it {case.sentence}")
+    for name in CATALOGUE
+    for case in cases_of(subject_of(name))
+]
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)
 def test_case(name: str, case: Case) -> None:
-    complaints = complaints_of(case, engine_of(case, CATALOGUE[name], everybody(), TABLES))
-    assert not complaints, str(TwinError(complaints))
+    assert faults_of(subject_of(name), case) == []
 
 
 @pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_conformance(name: str, check: str) -> None:
-    CHECKS[check](name)
+    CHECKS[check](subject_of(name))
+
+
+def test_every_check_has_a_title() -> None:
+    assert set(TITLES) == set(CHECKS)
 
 
 def test_the_battery_looks_at_a_street_where_something_happens() -> None:
@@ -63,9 +71,11 @@ def test_the_guard_sees_a_lever_of_the_desk(lever: str) -> None:
 
 
 def test_the_catalogue_is_the_folder() -> None:
-    files = {path.stem for path in cases_path("x").parent.glob("*.py")} - {"__init__"}
+    folder = Path(twin.mechanisms.__file__).parent
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
     assert set(CATALOGUE) == files
     assert list(CATALOGUE) == sorted(files)
+    assert {cases_path(name) for name in CATALOGUE} == set(folder.glob("*.cases.yaml"))
 
 
 # -- the case files themselves

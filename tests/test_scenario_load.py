@@ -122,6 +122,20 @@ def test_null_gives_a_value_of_the_base_back_to_its_default(folder: Folder) -> N
     assert scenario.arms["far"].blocks["desk"] == Desk(travel=60.0)
 
 
+def test_an_arm_that_is_taken_away_is_looked_at_all_the_same(folder: Folder) -> None:
+    folder.write("version: 1\ndays: 60\ndesk: {no: 1}\narms: {a: {desk: {dedap: on}}, b: {}}\n", "base.yaml")
+    assert folder.refused("extends: base.yaml\ndesk: {no: null}\narms: {a: null}\n") == ["S101 base.yaml:4:19"]
+    folder.write("version: 1\ndays: 60\narms: {a: {desk: {dedup: on}}, b: {}}\n", "base.yaml")
+    assert list(folder.load("extends: base.yaml\narms: {a: null}\n").arms) == ["b"]
+
+
+def test_what_is_missing_is_not_likened_to_itself(folder: Folder) -> None:
+    with pytest.raises(InputError) as caught:
+        folder.load("version: 1\narms: {a: {}}\n")
+    assert render(caught.value, "en").endswith("hint: write `days: ...` at the top")
+    assert "是否想写" not in render(caught.value, "zh")
+
+
 def test_an_arm_like_another_is_a_changed_copy_and_null_takes_away(folder: Folder) -> None:
     scenario = folder.load(BASE + "  back: {like: far, desk: {dedup: null, travel: 2 h}}\n")
     assert scenario.arms["back"].blocks["desk"] == Desk(dispatch="instant", travel=120.0)
@@ -237,8 +251,10 @@ def test_the_digest_is_of_what_is_simulated(folder: Folder) -> None:
     digest = folder.load(BASE + "desk: {return_hours: 4}\n").digest
     assert len(digest) == 64
     assert folder.load(SAME.replace("0.5 工作日", "240 min")).digest == digest
-    for change in ("days=61", "seed=2", "desk.dedup=on", "mechanisms.gossip=off", "start=2025-01-07"):
+    for change in ("days=61", "desk.dedup=on", "mechanisms.gossip=off", "start=2025-01-07"):
         assert folder.load(BASE + "desk: {return_hours: 4}\n", change).digest != digest
+    for question in ("seed=2", "replications=40"):  # which runs are made, as `--seed` and `-n` say it
+        assert folder.load(BASE + "desk: {return_hours: 4}\n", question).digest == digest
     assert folder.load(BASE, "days=60", "desk.return_hours=4").digest == digest
 
 
@@ -462,7 +478,7 @@ def test_messages_are_whole_in_both_languages(folder: Folder) -> None:
         "\n"
         "2 errors"
     )
-    assert "未知单位 `wekes`；此处以 h 计" in render(caught.value, "zh")
+    assert "未知单位 `wekes`；此处以 小时 计" in render(caught.value, "zh")
     assert "1.5 不在 [0, 0.95] 之内" in render(caught.value, "zh")
 
 

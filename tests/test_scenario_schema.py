@@ -102,6 +102,11 @@ def test_what_loads_fits_the_schema(folder: Folder, text: str) -> None:
         "dayz: 3",
         "desk: {misroute_chance: 2}",
         "desk: {travel: 24}",
+        "desk: {travel: 3 bananas}",
+        "desk: {travel: 3 km}",
+        "desk: {return_hours: 3 bananas}",
+        "desk: {rate: 3 h}",
+        "desk: {misroute_chance: 3 min}",
         "desk: {dispatch: instnt}",
         "desk: {polcy: 1}",
         "desk: {teams: {a: {workers: -1}}}",
@@ -123,7 +128,7 @@ def test_every_parameter_is_listed_with_what_is_declared() -> None:
     assert rows["desk.teams.*.workers"].value == 6
     assert rows["desk.service.mean_hours"].plain("zh") == {
         "path": "desk.service.mean_hours", "value": 1.5, "unit": "h", "low": 0.0, "high": 100.0, "choices": [],
-        "source": "toy", "grade": "assumed", "lever": False, "doc": "玩具",
+        "source": "toy", "grade": "assumed", "lever": False, "when": "", "doc": "玩具",
     }  # fmt: skip
     assert "population.residents" in rows
     assert rows["desk.dispatch"].spec.choices == ("batch", "instant")

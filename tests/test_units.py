@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.core.units import UNITS, UnitProblem, convert, ends_in_unit, example, is_pure, known_units, quantity
+from twin.core.units import (
+    UNITS,
+    UnitProblem,
+    convert,
+    ends_in_unit,
+    example,
+    is_pure,
+    known_units,
+    named,
+    pattern,
+    quantity,
+)
+
+NAMES = [name for unit in UNITS for name in unit.names]
+WANTED = ["h", "min", "day", "1", "1/day", "1/year", "yuan", "yuan/h", "min/km", "day/year", "km", "1/stage"]
+PIECES = st.sampled_from([*NAMES, "bananas", "wekes", "stage", "/", " / ", "每", " per ", " ", "  ", "3", "."])
+
+
+def readable(text: str, unit: str) -> bool:
+    """Tell whether a text is a quantity in a unit."""
+    try:
+        quantity(text, unit)
+    except UnitProblem:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(
@@ -129,6 +155,37 @@ def test_there_and_back_is_the_same_number(unit, data, value: float) -> None:
 @given(st.floats(-1e15, 1e15), st.sampled_from(["h", "1/day", "yuan/h", "min/km"]))
 def test_what_is_shown_is_read_as_the_same_number(value: float, unit: str) -> None:
     assert quantity(example(value, unit), unit) == value
+
+
+@given(st.sampled_from(["3", "17.5", "-5", "1e3", ".5", "３"]), st.lists(PIECES, max_size=5), st.sampled_from(WANTED))
+def test_what_fits_the_pattern_can_be_read(number: str, pieces: list[str], unit: str) -> None:
+    text = number + "".join(pieces)
+    if re.search(pattern(unit), text):
+        assert readable(text, unit)
+
+
+@pytest.mark.parametrize("unit", WANTED)
+def test_what_can_be_read_fits_the_pattern(unit: str) -> None:
+    units = ["", *NAMES, *(f"{over}{per}{word}" for over in ("", "1", "件", "yuan", "分钟", "day", "%")
+                           for per in ("/", " 每", " per ") for word in [*NAMES, "stage"])]  # fmt: skip
+    read = [text for name in units for text in (f"3 {name}", f"3.5{name}") if readable(text, unit)]
+    assert len(read) > 3
+    assert [text for text in read if not re.search(pattern(unit), text)] == []
+
+
+@pytest.mark.parametrize("wrong", ["3 bananas", "3 km", "3", "3 h/h", "h", "3 hh", "1.2.3 h", "3 h 5 min"])
+def test_a_wrong_unit_does_not_fit_the_pattern(wrong: str) -> None:
+    assert not re.search(pattern("h"), wrong)
+    assert not readable(wrong, "h")
+
+
+def test_every_unit_has_a_chinese_name() -> None:
+    for unit in UNITS:
+        assert unit.names[0] == "1" or any(name > "\u2e80" for name in unit.names) or unit.names == ("%",), unit.names
+    assert [named(unit, "zh") for unit in ("h", "1/day", "yuan/h", "min/km", "1")] == [
+        "小时", "/天", "元/小时", "分钟/公里", "",
+    ]  # fmt: skip
+    assert [named(unit, "en") for unit in ("h", "1/day", "1")] == ["h", "/day", ""]
 
 
 @given(st.text(max_size=30), st.sampled_from(["h", "1/day", "1", "yuan"]))

@@ -162,6 +162,28 @@ def render(error: TwinError, lang: str = "en", width: int = 100, color: bool = F
     return "\n\n".join(shown)
 
 
+def render_doubts(doubts: Iterable[Complaint], lang: str = "en", width: int = 100, color: bool = False) -> str:
+    """Lay out what can be run though it is doubtful; nothing is refused."""
+    return "\n\n".join(_render_one(doubt, lang, width, color, "doubt") for doubt in doubts)
+
+
+def severity(complaint: Complaint) -> Literal["error", "warning"]:
+    """Tell whether a finding forbids going on (codes of warnings begin with W)."""
+    return "warning" if complaint.code.startswith("W") else "error"
+
+
+def render_findings(findings: Sequence[Complaint], lang: str = "en", width: int = 100, color: bool = False) -> str:
+    """Lay out errors and warnings together, in their order, and count both."""
+    kinds = {"error": "error", "warning": "doubt"}
+    shown = [_render_one(one, lang, width, color, kinds[severity(one)]) for one in findings[:SHOWN_COMPLAINTS]]
+    if len(findings) > len(shown):
+        shown.append(_FRAME["more"][lang].format(count=len(findings) - len(shown)))
+    warnings = sum(severity(one) == "warning" for one in findings)
+    if findings:
+        shown.append(_FRAME["both"][lang].format(errors=len(findings) - warnings, warnings=warnings))
+    return "\n\n".join(shown)
+
+
 def describe(complaint: Complaint, lang: str) -> dict[str, Any]:
     """Return a complaint as plain data: code, message, file, line, col, path, help."""
     place = complaint.place
@@ -214,10 +236,10 @@ def file_order(complaints: Iterable[Complaint], files: Sequence[str] = ()) -> li
 # -- layout
 
 
-def _render_one(complaint: Complaint, lang: str, width: int, color: bool) -> str:
-    title = f"{_FRAME['error'][lang]}[{complaint.code}]"
+def _render_one(complaint: Complaint, lang: str, width: int, color: bool, kind: str = "error") -> str:
+    title = f"{_FRAME[kind][lang]}[{complaint.code}]"
     if color:
-        title = f"\x1b[1;31m{title}\x1b[0m"
+        title = f"\x1b[{_COLOURS[kind]}m{title}\x1b[0m"
     lines = [f"{title}{_FRAME['colon'][lang]}{headline(complaint, lang)}"]
     if complaint.place is not None:
         lines += _excerpt(complaint, complaint.place, lang, width)
@@ -331,6 +353,7 @@ def explain(code: str, lang: str) -> str:
 
 _FRAME: Mapping[str, Words] = {
     "error": Words("error", "错误"),
+    "doubt": Words("warning", "警告"),
     "hint": Words("hint", "提示"),
     "colon": Words(": ", "："),
     "comma": Words(", ", "、"),
@@ -339,11 +362,17 @@ _FRAME: Mapping[str, Words] = {
     "first": Words("first written here", "首次写在这里"),
     "more": Words("... and {count} more", "……另有 {count} 处"),
     "total": Words("{count} errors", "共 {count} 处错误"),
+    "both": Words("{errors} errors, {warnings} warnings", "{errors} 处错误，{warnings} 处警告"),
 }
+
+_COLOURS = {"error": "1;31", "doubt": "1;33"}
 
 EXIT_CODES: Mapping[int, Words] = {
     0: Words("all is well", "一切正常"),
-    1: Words("results drifted, or a claim of a policy does not hold", "结果漂移，或政策断言不成立"),
+    1: Words(
+        "results drifted, a claim of a policy does not hold, a request log has faults, or a mechanism fails a check",
+        "结果漂移、政策断言不成立、诉求日志有问题，或机制未通过检查",
+    ),
     2: Words("the input cannot be used (file:line:col is named)", "输入无法使用（指出 文件:行:列）"),
     3: Words("undecided: more replications are needed", "尚无定论：需要更多重复次数"),
     4: Words("runs failed", "运行失败"),
@@ -352,25 +381,20 @@ EXIT_CODES: Mapping[int, Words] = {
     130: Words("interrupted (Ctrl-C)", "被中断（Ctrl-C）"),
 }
 
-# One entry a message, sorted by code: S scenario, Y YAML, R runs, M mechanisms, D data and logs.
+# One entry a message, sorted by code: S scenario, Y YAML, R runs, M mechanisms, D data and logs,
+# E rules (errors) and W rules (warnings).
 ERRORS: dict[str, Entry] = {
     "D401": Entry(
         "there is no request log `{name}`",
         "没有名为 `{name}` 的诉求日志",
-        "name one that ships with the twin ({shipped}), or the path of a CSV file",
-        "请写随程序提供的日志（{shipped}），或 CSV 文件的路径",
+        "name one that ships with the twin ({shipped}), or the path of a file",
+        "请写随程序提供的日志（{shipped}），或文件的路径",
     ),
     "D402": Entry(
-        "this request log cannot be read as text: {why}",
-        "此诉求日志无法按文本读取：{why}",
-        "save it as CSV in UTF-8 (.csv or .csv.gz)",
-        "请另存为 UTF-8 编码的 CSV（.csv 或 .csv.gz）",
-    ),
-    "D403": Entry(
-        "the request log has no column `{column}`",
-        "诉求日志缺少 `{column}` 列",
-        "its first line must name {needed}",
-        "首行须写明 {needed}",
+        "this request log cannot be read: {why}",
+        "此诉求日志无法读取：{why}",
+        "save it as CSV in UTF-8 (.csv, .csv.gz), or as a workbook (.xlsx)",
+        "请另存为 UTF-8 编码的 CSV（.csv、.csv.gz），或工作簿（.xlsx）",
     ),
     "D404": Entry(
         "row {row}, column `{column}`: `{value}` is not a date and time",
@@ -407,8 +431,8 @@ ERRORS: dict[str, Entry] = {
         "日志只能抽稀，不能加密：请减少，或换更大的日志",
     ),
     "D410": Entry(
-        "row {row} has {found} cells, the first line has {needed}",
-        "第 {row} 行有 {found} 格，首行有 {needed} 格",
+        "row {row} has more or fewer cells than the header",
+        "第 {row} 行的单元格数与表头不符",
         "put quotes around a cell that holds a comma",
         "含逗号的单元格请加引号",
     ),
@@ -417,6 +441,658 @@ ERRORS: dict[str, Entry] = {
         "诉求日志中有类别 `{category}`，而场景中没有",
         "give the scenario `categories:` with {needed}",
         "请在场景的 `categories:` 中列出 {needed}",
+    ),
+    "D412": Entry(
+        "the source of reports is `demand`, but no demand is given",
+        "诉求来源为 `demand`，但没有给出需求",
+        "lay the scenario on a fit: `extends: demand.yaml`, written by `twin data fit LOG -o demand.yaml`",
+        "请让场景继承拟合结果：`extends: demand.yaml`，由 `twin data fit LOG -o demand.yaml` 写出",
+    ),
+    "D413": Entry(
+        "this table of daily rain cannot be used: {why}",
+        "此逐日降雨表无法使用：{why}",
+        "two columns are needed: the date, and the rain of the day in mm",
+        "需要两列：日期，以及当日降雨量（毫米）",
+    ),
+    "D414": Entry(
+        "no column of the log is known to be the time of creation; there are {found}",
+        "诉求日志中没有可识别的创建时间列；现有列：{found}",
+        "name it in a mapping file: `created: NAME OF THE COLUMN`, and give `--map mapping.yaml`",
+        "请在映射文件中写明：`created: 列名`，并使用 `--map mapping.yaml`",
+    ),
+    "D415": Entry(
+        "the mapping names the column `{column}`, which the log has not",
+        "映射文件中的列 `{column}` 在诉求日志中不存在",
+    ),
+    "D416": Entry(
+        "none of the channels that the mapping calls staff's own is in the log: {channels}",
+        "映射文件列出的工作人员渠道在诉求日志中均不存在：{channels}",
+        "the channels are {found}",
+        "现有渠道：{found}",
+    ),
+    "D418": Entry(
+        "`{file}` has no row that can be used",
+        "`{file}` 中没有可用的行",
+        "`twin data check` says what is wrong with each row",
+        "`twin data check` 会逐行说明问题",
+    ),
+    "D419": Entry(
+        "unknown time zone `{zone}`",
+        "未知的时区 `{zone}`",
+    ),
+    "D420": Entry(
+        "a mapping is a list of `key: value` lines",
+        "映射文件应为若干行 `键: 值`",
+        "such as `created: 登记时间`",
+        "例如 `created: 登记时间`",
+    ),
+    "D421": Entry(
+        "a mapping has at most {most} keys, this one has {count}",
+        "映射文件最多 {most} 个键，这里有 {count} 个",
+    ),
+    "D422": Entry(
+        "`{key}` of the mapping must be text",
+        "映射文件中的 `{key}` 应为文字",
+    ),
+    "D423": Entry(
+        "`{key}` of the mapping cannot be `{value}`",
+        "映射文件中的 `{key}` 不能是 `{value}`",
+    ),
+    "D424": Entry(
+        "the workbook has no sheet `{sheet}`",
+        "工作簿中没有工作表 `{sheet}`",
+    ),
+    "D425": Entry(
+        "the log is too small to be fitted: {count} requests on {days} days",
+        "诉求日志太小，无法拟合：{days} 天共 {count} 条",
+        "at least {least} requests on {least_days} days are needed",
+        "至少需要 {least_days} 天、{least} 条诉求",
+    ),
+    "D426": Entry(
+        "`{text}` is not a date of a holiday",
+        "`{text}` 不是节假日日期",
+        "write none, china, or dates such as `2011-07-04 2011-09-05`",
+        "请写 none、china，或日期，例如 `2011-07-04 2011-09-05`",
+    ),
+    "D427": Entry(
+        "the log has no area `{area}`",
+        "诉求日志中没有区域 `{area}`",
+    ),
+    "D430": Entry(
+        "the text was read as {encoding}, not UTF-8",
+        "文本按 {encoding} 读取，而非 UTF-8",
+    ),
+    "D431": Entry(
+        "{count} characters are no {encoding} and were lost",
+        "{count} 个字符不属于 {encoding}，已丢失",
+        "save the file again from where it comes, as UTF-8",
+        "请从来源系统重新导出为 UTF-8",
+    ),
+    "D432": Entry(
+        "the text had been read in a wrong encoding and saved again; it was turned back",
+        "文本曾以错误编码读取并另存，已还原",
+    ),
+    "D433": Entry(
+        "{count} other sheets of the workbook were not read; this is `{sheet}`",
+        "工作簿另有 {count} 个工作表未读取；所读为 `{sheet}`",
+        "name another one in the mapping: `sheet: NAME`",
+        "可在映射文件中另行指定：`sheet: 名称`",
+    ),
+    "D434": Entry(
+        "cells merged downwards were filled in each row ({count} rows)",
+        "纵向合并的单元格已逐行填充（{count} 行）",
+    ),
+    "D435": Entry(
+        "{count} rows above the header were skipped",
+        "表头以上的 {count} 行已跳过",
+    ),
+    "D436": Entry(
+        "columns with the same name: {columns}; the first of each is used",
+        "同名的列：{columns}；各取第一列",
+    ),
+    "D437": Entry(
+        "{count} blank rows were skipped",
+        "{count} 个空行已跳过",
+    ),
+    "D438": Entry(
+        "the header stands again in {count} rows, which were skipped",
+        "表头重复出现 {count} 次，已跳过",
+    ),
+    "D439": Entry(
+        "{count} rows of totals were skipped",
+        "{count} 个合计行已跳过",
+    ),
+    "D440": Entry(
+        "{count} rows have more cells than the header and were left out",
+        "{count} 行的单元格多于表头，已舍弃",
+        "put quotes around a cell that holds a comma",
+        "含逗号的单元格请加引号",
+    ),
+    "D441": Entry(
+        "{count} rows have fewer cells than the header; the missing ones are taken for empty",
+        "{count} 行的单元格少于表头，缺少的按空处理",
+    ),
+    "D442": Entry(
+        "the column `{column}` was turned into running numbers ({field}); its content is not kept",
+        "`{column}` 列已转为流水编号（{field}），原内容不保留",
+    ),
+    "D443": Entry(
+        "{count} columns with personal data or free text were left out: {columns}",
+        "{count} 个含个人信息或自由文本的列已舍弃：{columns}",
+    ),
+    "D444": Entry(
+        "the time of the last change was taken for the closing of {count} closed requests",
+        "{count} 条已办结诉求以最后更新时间作为办结时间",
+        "Open311 has no time of closing, and none between report and closing",
+        "Open311 没有办结时间，也没有中间环节的时间",
+    ),
+    "D445": Entry(
+        "`{column}`: times in the forms {forms}",
+        "`{column}` 列：时间格式为 {forms}",
+    ),
+    "D446": Entry(
+        "`{column}`: numbers with slashes were read {order}",
+        "`{column}` 列：斜线日期按 {order} 读取",
+        "settle it in the mapping: `dates: day_first` or `dates: month_first`",
+        "可在映射文件中指定：`dates: day_first` 或 `dates: month_first`",
+    ),
+    "D447": Entry(
+        "`{column}`: offsets from UTC are written ({offsets}); time zone: {zone}",
+        "`{column}` 列：写有与 UTC 的时差（{offsets}）；时区：{zone}",
+        "without `time_zone` in the mapping, times stand as they are written",
+        "映射文件中没有 `time_zone` 时，按所写时刻读取",
+    ),
+    "D448": Entry(
+        "`{column}`: {count} cells hold a telephone or identity number or an address of mail, and were emptied",
+        "`{column}` 列：{count} 格含电话、证件号或邮箱，已清空",
+    ),
+    "D449": Entry(
+        "`{column}` holds sentences, not names, and was left out",
+        "`{column}` 列为自由文本而非名称，已舍弃",
+        "name another column in the mapping",
+        "请在映射文件中指定其他列",
+    ),
+    "D450": Entry(
+        "{count} requests were closed before they were created; these closings are not used",
+        "{count} 条诉求的办结时间早于创建时间，这些办结时间不使用",
+    ),
+    "D451": Entry(
+        "{count} requests were created years away from all others, and were left out",
+        "{count} 条诉求的创建时间与其余相差数年，已舍弃",
+    ),
+    "D452": Entry(
+        "{count} columns are not used: {columns}",
+        "{count} 列未使用：{columns}",
+    ),
+    "D453": Entry(
+        "`{column}` is empty in {count} rows",
+        "`{column}` 列有 {count} 行为空",
+    ),
+    "D454": Entry(
+        "latitude and longitude were the wrong way round ({count} rows) and were swapped",
+        "经纬度颠倒（{count} 行），已互换",
+    ),
+    "D455": Entry(
+        "{count} coordinates cannot be on this map and were emptied",
+        "{count} 个坐标不可能在本地图上，已清空",
+    ),
+    "D456": Entry(
+        "`{column}`: {count} numbers had separators of thousands",
+        "`{column}` 列：{count} 个数带千位分隔符",
+    ),
+    "D457": Entry(
+        "no column names the place; {count} requests in the same 100 m count as one place",
+        "没有地点列；同一 100 米网格内的诉求视为同一地点（{count} 条）",
+    ),
+    "D458": Entry(
+        "{count} rows repeat an earlier one in every cell, and were left out",
+        "{count} 行与前面的某行完全相同，已舍弃",
+    ),
+    "D459": Entry(
+        "{count} requests of staff's own channels were left out: {channels}",
+        "{count} 条来自工作人员渠道的诉求已舍弃：{channels}",
+    ),
+    "D460": Entry(
+        "{count} requests look like the staff's own work (channels {channels})",
+        "{count} 条诉求像是工作人员自行上报（渠道 {channels}）",
+        "they are no citizens' demand: leave them out in the mapping, `staff: [...]`",
+        "它们不是市民诉求：请在映射文件中排除，`staff: [...]`",
+    ),
+    "D461": Entry(
+        "`{column}`: {count} cells are no times, such as `{value}`",
+        "`{column}` 列：{count} 格不是时间，例如 `{value}`",
+    ),
+    "D462": Entry(
+        "{count} rows have no time of creation and were left out",
+        "{count} 行没有创建时间，已舍弃",
+    ),
+    "D463": Entry(
+        "`{column}`: {count} cells cannot be read",
+        "`{column}` 列：{count} 格无法读取",
+    ),
+    "D465": Entry(
+        "{count} requests are closed, but nobody knows when",
+        "{count} 条诉求已办结，但没有办结时间",
+        "they count as neither closed nor open",
+        "它们既不算已办结，也不算未办结",
+    ),
+    "D470": Entry(
+        "times lie after the file was written ({count})",
+        "有 {count} 个时间晚于文件写成之时",
+    ),
+    "D471": Entry(
+        "{count} requests say the same as another: time, kind, place and channel",
+        "{count} 条诉求与另一条的时间、类别、地点和渠道相同",
+    ),
+    "D472": Entry(
+        "`{column}` says the same in every row",
+        "`{column}` 列每行都相同",
+    ),
+    "D473": Entry(
+        "the clock looks {hours} h {way}: the quietest hours of the day are {quiet}",
+        "时钟似乎{way} {hours} 小时：一天中最安静的时段是 {quiet}",
+        "use durations only, or correct the export; times of day are not to be trusted",
+        "只宜使用时长，或请更正导出；一天中的时刻不可信",
+    ),
+    "D474": Entry(
+        "all times are midnight: only the dates are known",
+        "所有时刻均为零点：只知道日期",
+        "profiles by hour cannot be fitted; closing times are whole days",
+        "无法拟合按小时的分布；办结时长只精确到天",
+    ),
+    "D475": Entry(
+        "{count} days in a row are without a request, from {first}",
+        "从 {first} 起连续 {count} 天没有诉求",
+        "is a part of the export missing?",
+        "导出是否缺了一段？",
+    ),
+    "D476": Entry(
+        "{count} requests were closed at a second at which many were: in bulk",
+        "{count} 条诉求在同一秒被批量办结",
+        "the time of such a closing says little of the work",
+        "这样的办结时间难以反映实际办理",
+    ),
+    "D477": Entry(
+        "one point of the map holds {share} % of the requests ({count})",
+        "{share}% 的诉求位于同一点（{count} 条）",
+        "is it the point that stands for an unknown place?",
+        "这是否是“地点不明”的默认点？",
+    ),
+    "D478": Entry(
+        "`{name}`: {share} % were never closed ({count})",
+        "`{name}`：{share}% 从未办结（{count} 条）",
+        "are closings of this kind entered into the system at all?",
+        "这类诉求的办结是否根本不登记？",
+    ),
+    "D479": Entry(
+        "names that differ only in case or spaces: {names}",
+        "仅大小写或空格不同的名称：{names}",
+    ),
+    "D481": Entry(
+        "the population table `{file}` cannot be read: {why}",
+        "人口表 `{file}` 无法读取：{why}",
+        "save it as CSV in UTF-8",
+        "请另存为 UTF-8 编码的 CSV",
+    ),
+    "D482": Entry(
+        "the population table has no column `{column}`",
+        "人口表缺少 `{column}` 列",
+        "its first line names {needed}, and `given` if wanted",
+        "首行须写明 {needed}，需要时加上 `given`",
+    ),
+    "D483": Entry(
+        "this line has {found} cells, the first line has {needed}",
+        "此行有 {found} 格，首行有 {needed} 格",
+        "put quotes around a cell that holds a comma",
+        "含逗号的单元格请加引号",
+    ),
+    "D484": Entry(
+        "unknown dimension `{name}`",
+        "未知的维度 `{name}`",
+        "",
+        "",
+        "not a dimension of a population",
+        "不是人口的维度",
+    ),
+    "D485": Entry(
+        "`{dimension}` has no category `{name}`",
+        "`{dimension}` 没有 `{name}` 这一类",
+    ),
+    "D486": Entry(
+        "`{text}` is no range of whole numbers",
+        "`{text}` 不是整数区间",
+        "write `5-9`, `65+` or `3`",
+        "请写 `5-9`、`65+` 或 `3`",
+    ),
+    "D487": Entry(
+        "`{dimension}` cannot be given an age",
+        "`{dimension}` 不能按年龄给出",
+        "leave `given` empty",
+        "请将 `given` 留空",
+    ),
+    "D488": Entry(
+        "`{text}` is no share",
+        "`{text}` 不是占比",
+        "write a number of 0 or more: `0.25` or `25 %`, or a count in a column `count`",
+        "请写不小于 0 的数：`0.25` 或 `25 %`；人数请写在 `count` 列",
+    ),
+    "D489": Entry(
+        "the category `{name}` is written twice",
+        "类别 `{name}` 写了两次",
+        "keep one of them",
+        "请只保留一个",
+        "and again here",
+        "在这里又写了一次",
+    ),
+    "D490": Entry(
+        "the categories of `{dimension}` leave a gap or overlap at {missing}",
+        "`{dimension}` 的类别在 {missing} 处有缺漏或重叠",
+        "name every category, also one of share 0; ages and sizes go on without a gap, the last is open, as in `85+`",
+        "请写全每一类，占比为 0 也要写；年龄与户规模须连续，最后一类开放，如 `85+`",
+        "not complete",
+        "不完整",
+    ),
+    "D491": Entry(
+        "the shares of `{dimension}`{among} sum to {total}, not to 1",
+        "`{dimension}`{among}的占比之和为 {total}，而不是 1",
+        "correct a share; counts go into a column `count`",
+        "请更正占比；人数请写在 `count` 列",
+    ),
+    "D492": Entry(
+        "`{dimension}` is given for the ages {band}, which overlap {other}",
+        "`{dimension}` 按年龄 {band} 给出，与 {other} 重叠",
+        "use age bands that do not overlap",
+        "请使用互不重叠的年龄段",
+    ),
+    "D493": Entry(
+        "the marginals cannot be met together: {what} should be {wanted}, {found} is the nearest",
+        "各项边际无法同时满足：{what} 应为 {wanted}，最接近为 {found}",
+        "no mix of plausible households has all these shares: look at ages, household sizes and who lives alone together",
+        "没有一种合理的家庭组合能同时满足这些占比：请一并检查年龄、户规模与独居比例",
+        "cannot be met",
+        "无法满足",
+    ),
+    "D494": Entry(
+        "there are {flats} flats for {households} households",
+        "只有 {flats} 套住房，却有 {households} 户",
+        "ask for fewer residents, or give a map with more flats",
+        "请减少居民数，或换住房更多的地图",
+    ),
+    "D495": Entry(
+        "`child_share`, `youth_share` and `elder_share` sum to {total}",
+        "`child_share`、`youth_share` 与 `elder_share` 之和为 {total}",
+        "together they are at most 1; the rest are adults",
+        "三者之和不超过 1；其余为成年人",
+    ),
+    "D501": Entry(
+        "there is no map `{name}`",
+        "没有名为 `{name}` 的地图",
+        "name one that ships with the twin ({shipped}), or the path of a GeoJSON file",
+        "请写随程序提供的地图（{shipped}），或 GeoJSON 文件的路径",
+    ),
+    "D502": Entry(
+        "the map `{name}` cannot be read: {why}",
+        "无法读取地图 `{name}`：{why}",
+        "export it as GeoJSON in UTF-8 (.geojson or .geojson.gz)",
+        "请导出为 UTF-8 编码的 GeoJSON（.geojson 或 .geojson.gz）",
+    ),
+    "D503": Entry(
+        "a map must be a FeatureCollection; this is: {found}",
+        "地图须为 FeatureCollection；此处为：{found}",
+        "export the whole layer, not a single feature",
+        "请导出整个图层，而非单个要素",
+    ),
+    "D504": Entry(
+        "feature {number}: {point} is no longitude and latitude",
+        "第 {number} 个要素：{point} 不是经度和纬度",
+        "a latitude lies between -90 and 90, and GeoJSON writes the longitude first: are they swapped?",
+        "纬度在 -90 到 90 之间，且 GeoJSON 先写经度：是否写反了？",
+    ),
+    "D505": Entry(
+        "feature {number} cannot be used: {found}",
+        "第 {number} 个要素无法使用：{found}",
+        "buildings and grids are Polygon or MultiPolygon, streets LineString or MultiLineString, assets Point",
+        "建筑与网格为 Polygon 或 MultiPolygon，道路为 LineString 或 MultiLineString，设施为 Point",
+    ),
+    "D506": Entry("feature {number}: {fault}", "第 {number} 个要素：{fault}"),
+    "D507": Entry(
+        "feature {number}: {point} cannot be degrees of longitude and latitude",
+        "第 {number} 个要素：{point} 不可能是经纬度",
+        "the map is in metres of some projection: name it (`crs: EPSG:4547`), or export the map in WGS84",
+        "地图使用了投影坐标（米）：请写明坐标系（如 `crs: EPSG:4547`），或导出为 WGS84",
+    ),
+    "D508": Entry(
+        "the map `{name}` lies in China and does not say its coordinate system",
+        "地图 `{name}` 位于中国境内，但未写明坐标系",
+        "write `crs: WGS84` (GPS, OpenStreetMap, 天地图), `crs: GCJ-02` (Amap 高德, Tencent 腾讯) or `crs: BD-09` "
+        "(Baidu 百度): they lie up to a kilometre apart",
+        "请写 `crs: WGS84`（GPS、OpenStreetMap、天地图）、`crs: GCJ-02`（高德、腾讯）或 `crs: BD-09`（百度）：三者最多相差约一公里",
+    ),
+    "D509": Entry(
+        "the coordinate system `{crs}` is not known here",
+        "未知的坐标系 `{crs}`",
+        "convert the map to WGS84 with a GIS",
+        "请用 GIS 软件转换为 WGS84",
+    ),
+    "D510": Entry(
+        "the map `{name}` has no buildings",
+        "地图 `{name}` 中没有建筑",
+        "buildings are features of type Polygon or MultiPolygon",
+        "建筑为 Polygon 或 MultiPolygon 要素",
+    ),
+    "D511": Entry(
+        "the streets of `{file}` lie {km} km away from the buildings",
+        "`{file}` 中的道路距建筑 {km} 公里",
+        "are they of another city, or in another coordinate system?",
+        "是否为另一城市，或坐标系不同？",
+    ),
+    "D512": Entry(
+        "feature {number}: its outline crosses itself at {point}",
+        "第 {number} 个要素：轮廓在 {point} 处自相交",
+        "mend it with a GIS (in QGIS: Fix geometries)",
+        "请用 GIS 软件修复（QGIS：修复几何图形）",
+    ),
+    "D513": Entry(
+        "feature {number}: `{key}` is `{value}`",
+        "第 {number} 个要素：`{key}` 为 `{value}`",
+        "write a number from {low} to {high}, or leave it out",
+        "请写 {low} 到 {high} 之间的数字，或不写",
+    ),
+    "D514": Entry(
+        "`crs` says {said}, but the file `{name}` itself says {own}",
+        "`crs` 写的是 {said}，而文件 `{name}` 自述为 {own}",
+        "leave `crs` out if the file is right; else correct the file",
+        "若文件正确，请删去 `crs`；否则请更正文件",
+    ),
+    "D515": Entry(
+        "nobody can live on the map `{name}`: no building has room for a flat",
+        "地图 `{name}` 中无处可住：没有一栋建筑容得下一户",
+        "give buildings `flats`, or look at their `use`, at places.flat_m2 and places.residential_share",
+        "请为建筑写明 `flats`（户数），或检查其 `use`、places.flat_m2 与 places.residential_share",
+    ),
+    "D516": Entry(
+        "feature {number} lies {km} km from the others",
+        "第 {number} 个要素距其他要素 {km} 公里",
+        "a map may be {most} km wide; are longitude and latitude swapped in it?",
+        "地图宽度不超过 {most} 公里；该要素的经纬度是否写反？",
+    ),
+    "D517": Entry(
+        "the scenario `{name}` has no map",
+        "场景 `{name}` 没有地图",
+        "give it one, for instance `places: {{map: estate}}`",
+        "请指定地图，例如 `places: {{map: estate}}`",
+    ),
+    "E101": Entry("there is nothing called `{name}` here", "这里没有名为 `{name}` 的内容"),
+    "E102": Entry("`{value}` is not a value of `{name}`", "`{value}` 不是 `{name}` 的取值"),
+    "E103": Entry(
+        "`{column}` is neither an input nor an output of this table",
+        "`{column}` 既不是此表的输入，也不是输出",
+    ),
+    "E104": Entry(
+        "there is no parameter `{name}`",
+        "没有参数 `{name}`",
+        "parameters stand under `params:` in one of the files that are checked together",
+        "参数写在一起检查的某个文件的 `params:` 之下",
+    ),
+    "E105": Entry(
+        "wrong kind of value: {wanted} is wanted, this is {found}",
+        "值的种类不对：应为{wanted}，而这是{found}",
+    ),
+    "E106": Entry(
+        "`{value}` is outside the declared range {range}",
+        "`{value}` 超出声明的范围 {range}",
+        "correct the value, or widen the range where the input or output is declared",
+        "请改正取值，或在声明处放宽范围",
+    ),
+    "E107": Entry(
+        "unit error: {what}",
+        "单位错误：{what}",
+        "write quantities with their unit: `24 h`, `5000 yuan`, `30 m2`",
+        "数量请带单位：`24 小时`、`5000 元`、`30 平方米`",
+    ),
+    "E108": Entry(
+        "working time and clock time do not mix: {one} stands where {other} is wanted",
+        "工作时间与钟表时间不能混用：此处为{one}，应为{other}",
+        "a working day has 8 working hours, a day has 24 hours: say which is meant on both sides",
+        "一个工作日是 8 个工作小时，一天是 24 小时：请两边写明是哪一种",
+    ),
+    "E109": Entry(
+        "`{name}` may be missing, and nothing says what happens then",
+        "`{name}` 可能缺失，而这里没有说明缺失时怎么办",
+        "ask first: `not missing({name}) and ...`, or `0 if missing({name}) else ...`",
+        "请先判断：`not missing({name}) and ...`，或 `0 if missing({name}) else ...`",
+    ),
+    "E110": Entry("a rule may not decide `{name}`: {why}", "规则不能决定 `{name}`：{why}", "{hint}", "{hint}"),
+    "E111": Entry("this cannot be read: {what}", "无法读懂：{what}"),
+    "E112": Entry("division by zero", "除数为零"),
+    "E113": Entry(
+        "too large: {what} (more than {limit})",
+        "过大：{what}（超过 {limit}）",
+        "split it: name parts of an expression under `let`, or make two tables",
+        "请拆分：用 `let` 为表达式的各部分命名，或分成两个表",
+    ),
+    "E114": Entry("`{key}` is not a key here", "这里没有 `{key}` 这个键"),
+    "E115": Entry("`{key}` of `{owner}` is not given", "`{owner}` 缺少 `{key}`"),
+    "E116": Entry("this should be {wanted}, not {found}", "这里应为{wanted}，而不是{found}"),
+    "E117": Entry(
+        "it is not clear what values `{name}` has",
+        "看不出 `{name}` 有哪些取值",
+        "write `{{int: 1..5}}`, `{{decimal: 0..100}}`, `{{enum: [a, b]}}`, `bool`, `date` or `{{unit: h}}`",
+        "请写 `{{int: 1..5}}`、`{{decimal: 0..100}}`、`{{enum: [a, b]}}`、`bool`、`date` 或 `{{unit: h}}`",
+    ),
+    "E118": Entry("`{name}` stands twice", "`{name}` 重复出现", "give each its own name", "请各取不同的名称"),
+    "E119": Entry("the rows in `{file}` cannot be read: {why}", "无法读取 `{file}` 中的行：{why}"),
+    "E120": Entry("there is no function `{name}`", "没有函数 `{name}`"),
+    "E121": Entry("`{name}` is called in another way: `{usage}`", "`{name}` 的用法是 `{usage}`"),
+    "E122": Entry(
+        "this row has {found} cells, the headings are {wanted}",
+        "此行有 {found} 格，而表头有 {wanted} 格",
+        "every row has a cell under every heading; `-` is any value",
+        "每一行在每个表头下都应有一格；`-` 表示任意值",
+    ),
+    "E123": Entry("`{column}` gets no value", "`{column}` 没有取值", "an outcome is never left open", "结果不能留空"),
+    "E201": Entry(
+        "row {row} overlaps row {other} (line {line}) when {region}; {outcomes}",
+        "第 {row} 行与第 {other} 行（文件第 {line} 行）在 {region} 时重叠；{outcomes}",
+        "change a bound so that only one row matches, or choose `hit: first`; an end is in an interval unless `)` or"
+        " `(` is written",
+        "请调整界限，使每种情形只有一行匹配，或改用 `hit: first`；区间含端点，除非写 `)` 或 `(`",
+    ),
+    "E203": Entry(
+        "gap: no row for {region}",
+        "缺口：没有一行适用于 {region}",
+        "add a row, or `else:`; to paste: {paste}",
+        "请补一行，或写 `else:`；可粘贴：{paste}",
+    ),
+    "E208": Entry(
+        "`hit: {policy}` needs {wanted}, not {found}", "`hit: {policy}` 需要{wanted}，而不是{found}"
+    ),
+    "E301": Entry(
+        "exceptions `{one}` and `{other}` (line {line}) can hold together and differ in `{target}`; for example when"
+        " {region}",
+        "例外 `{one}` 与 `{other}`（文件第 {line} 行）可能同时成立，而 `{target}` 不同；例如 {region}",
+        "say which wins: `overrides: [{other}]`",
+        "请写明哪个优先：`overrides: [{other}]`",
+    ),
+    "E302": Entry(
+        "this can never be true", "此条件永远不会成立", "two of its parts exclude each other", "其中的条件互相排斥"
+    ),
+    "E303": Entry(
+        "a circle: {names}",
+        "循环引用：{names}",
+        "a value cannot depend on itself; use `prev(...)` for yesterday's",
+        "一个值不能依赖自身；昨天的值请用 `prev(...)`",
+    ),
+    "E304": Entry(
+        "`{one}` and `{other}` ({where}) both decide `{target}`, for example when {region}",
+        "`{one}` 与 `{other}`（{where}）都决定 `{target}`，例如 {region}",
+        "put them in one table, or give each its own `priority:` (the greater wins)",
+        "请合成一个表，或各写一个 `priority:`（数大者优先）",
+    ),
+    "E305": Entry(
+        "`{one}` and `{other}` ({where}) have the same priority and can differ, for example when {region}",
+        "`{one}` 与 `{other}`（{where}）优先级相同而结果可能不同，例如 {region}",
+        "give each its own priority (the greater wins)",
+        "请给各自不同的优先级（数大者优先）",
+    ),
+    "E401": Entry(
+        "`{name}` is in force twice on {day}",
+        "`{name}` 在 {day} 有两份同时有效",
+        "end the earlier one with `until:` (the day itself is not in it)",
+        "请用 `until:` 结束较早的一份（不含当日）",
+        "in force here too",
+        "这里也有效",
+    ),
+    "E402": Entry(
+        "`{name}` has no value from {start} until {end}",
+        "`{name}` 从 {start} 到 {end} 没有取值",
+        "let the value before last until the next one begins",
+        "请让前一个值持续到下一个值开始",
+    ),
+    "E403": Entry(
+        "`{name}` is used from {start} on, but has values only {span}",
+        "`{name}` 从 {start} 起被使用，但只在 {span} 有取值",
+        "give it a value for the whole time, or change `from:` or `until:` of the rule",
+        "请补全取值，或修改规则的 `from:`、`until:`",
+    ),
+    "E404": Entry(
+        "it ends on {end}, before it begins on {start}",
+        "结束日 {end} 不晚于开始日 {start}",
+        "`until` is the first day that is not in it",
+        "`until` 是不再有效的第一天",
+    ),
+    "E601": Entry("`--given` is not a JSON object: {why}", "`--given` 不是 JSON 对象：{why}"),
+    "E602": Entry(
+        "`{name}` is needed, and is not given",
+        "需要 `{name}`，但没有给出",
+        'give it: --given \'{{"{name}": ...}}\'',
+        "请给出：--given '{{\"{name}\": ...}}'",
+    ),
+    "E603": Entry("there is no table, rule or formula `{name}`", "没有名为 `{name}` 的表、规则或公式"),
+    "E604": Entry(
+        "`{name}` is not in force on {day}",
+        "`{name}` 在 {day} 无效",
+        "choose another day with --on",
+        "请用 --on 选择其他日期",
+    ),
+    "E605": Entry("no row of `{name}` matches, and there is no `else`", "`{name}` 没有一行匹配，也没有 `else`"),
+    "E606": Entry("rows {rows} of `{name}` match together", "`{name}` 的第 {rows} 行同时匹配"),
+    "E607": Entry("division by zero in this case", "此情形下除数为零"),
+    "E608": Entry(
+        "exceptions {ids} of `{name}` hold together and differ in `{target}`",
+        "`{name}` 的例外 {ids} 同时成立，而 `{target}` 不同",
+    ),
+    "E609": Entry("the parameter `{name}` has no value on {day}", "参数 `{name}` 在 {day} 没有取值"),
+    "E610": Entry("`{name}` cannot be {value}: {wanted} is wanted", "`{name}` 不能是 {value}：应为{wanted}"),
+    "E611": Entry(
+        "the test `{test}` of `{name}` fails: {what}",
+        "`{name}` 的测试 `{test}` 未通过：{what}",
+    ),
+    "D480": Entry(
+        "{count} requests were entered in batches, ten or more of a type in one minute (first {first})",
+        "{count} 条诉求为成批录入：同一类型在一分钟内有十条以上（首次 {first}）",
+        "they say nothing of when citizens ask, and are left out of profiles; their closings count",
+        "它们不反映市民何时诉求，不计入时间分布；其办结仍计入",
     ),
     "M301": Entry(
         "mechanism `{mechanism}` reads `{column}`, which it does not declare",
@@ -537,11 +1213,91 @@ ERRORS: dict[str, Entry] = {
     ),
     "M330": Entry("{file}: it {sentence}: {fault}", "{file}：“{sentence}”不成立：{fault}"),
     "M331": Entry("unknown key `{key}` of an acceptance case", "验收案例中有未知的键 `{key}`"),
+    "M340": Entry(
+        "behaviour `{mechanism}` assigns to `{column}`; what a row keeps would be lost",
+        "行为 `{mechanism}` 直接给 `{column}` 赋值；这样保存的内容会丢失",
+        "write `self.set(...)` or `self.add(...)`; memory of one's own is a column declared in `owns`",
+        "请写 `self.set(...)` 或 `self.add(...)`；自己的记忆应是 `owns` 中声明的列",
+    ),
+    "M341": Entry(
+        "package `{package}` brings a mechanism called `{name}`, which is no name for one",
+        "软件包 `{package}` 带来的机制名 `{name}` 不能使用",
+        "small letters, digits and _ only, and no key of a scenario; it is a key of scenario files",
+        "只用小写字母、数字和 _，且不与场景的键重名；它将成为场景文件中的键",
+    ),
+    "M342": Entry(
+        "two packages bring a mechanism `{name}`: `{first}` and `{second}`",
+        "两个软件包都带来机制 `{name}`：`{first}` 和 `{second}`",
+        "uninstall one, or leave `{name}` out with TWIN_PLUGINS (the names that may take part, or off)",
+        "请卸载其一，或用环境变量 TWIN_PLUGINS（可参与的名称，或 off）排除 `{name}`",
+    ),
+    "M343": Entry(
+        "the mechanism `{name}` of package `{package}` cannot be loaded from `{value}`: {reason}",
+        "软件包 `{package}` 的机制 `{name}` 无法从 `{value}` 加载：{reason}",
+        "mend or uninstall the package; TWIN_PLUGINS=off runs without mechanisms from outside",
+        "请修复或卸载该软件包；TWIN_PLUGINS=off 可在不用外来机制时运行",
+    ),
+    "M344": Entry(
+        "package `{package}` names a mechanism `{name}`, but `{value}` declares `{own}`",
+        "软件包 `{package}` 登记的机制名是 `{name}`，而 `{value}` 声明的是 `{own}`",
+        "a mechanism has the name of its module: give the entry point that name",
+        "机制以所在模块为名：请让入口点与之同名",
+    ),
+    "M345": Entry(
+        "the mechanism `{name}` of package `{package}` brings `{what}`, which `{owner}` has already",
+        "软件包 `{package}` 的机制 `{name}` 带来 `{what}`，而 `{owner}` 已有同名的",
+        "names of mechanisms, owned columns and metrics are unique: choose another",
+        "机制名、独写的列和指标不得重名：请改用别的名称",
+    ),
+    "M346": Entry(
+        "mechanism `{mechanism}` failed on day {day}: {reason}",
+        "机制 `{mechanism}` 在第 {day} 天出错：{reason}",
+    ),
+    "M347": Entry(
+        "TWIN_PLUGINS names `{name}`, which no installed package brings",
+        "TWIN_PLUGINS 中的 `{name}` 不是任何已安装软件包带来的机制",
+    ),
+    "M348": Entry(
+        "there is no row {row} in `{table}` ({rows} rows)",
+        "`{table}`（共 {rows} 行）中没有第 {row} 行",
+        "rows are counted from 0",
+        "行号从 0 开始",
+    ),
+    "M349": Entry(
+        "`{column}` can only be read here",
+        "此处只能读取 `{column}`",
+        "only mechanisms move columns: write one, and declare what it adds to",
+        "只有机制能改变列：请编写一个机制，并声明它累加哪些列",
+    ),
+    "M350": Entry(
+        "no mechanism can be loaded from `{target}`: {reason}",
+        "无法从 `{target}` 加载机制：{reason}",
+        "give a name of `twin plan`, a file such as `graffiti.py`, or a module such as `street_art.graffiti`",
+        "请给出 `twin plan` 中的名称、`graffiti.py` 这样的文件，或 `street_art.graffiti` 这样的模块",
+    ),
+    "M351": Entry(
+        "a mechanism cannot be called `{name}`",
+        "机制不能名为 `{name}`",
+        "small letters, digits and _ only, beginning with a letter: it becomes a key of scenario files",
+        "只用小写字母、数字和 _，以字母开头：它将成为场景文件中的键",
+    ),
+    "M352": Entry(
+        "the name `{name}` is taken: by a mechanism, or by a key of scenario files",
+        "名称 `{name}` 已被机制或场景文件的键占用",
+        "choose another",
+        "请改用别的名称",
+    ),
+    "M353": Entry(
+        "`{folder}` is no checkout of the twin",
+        "`{folder}` 不是孪生程序的源码目录",
+        "without --here the mechanism gets a package of its own",
+        "不加 --here 则为机制单独生成一个软件包",
+    ),
     "R201": Entry(
         "`{folder}` holds another experiment; it differs in: {differing}",
         "`{folder}` 中是另一个实验，不同之处：{differing}",
-        "choose another folder with --out; a folder keeps one experiment",
-        "请用 --out 另选文件夹；一个文件夹只保存一个实验",
+        "choose another folder with --out; a folder keeps one experiment (--replace clears this one)",
+        "请用 --out 另选文件夹；一个文件夹只保存一个实验（--replace 可清空此文件夹）",
     ),
     "R202": Entry(
         "`{folder}` is neither empty nor a run folder: it holds {files}",
@@ -567,11 +1323,44 @@ ERRORS: dict[str, Entry] = {
         "ask for at least {held} with -n, or choose another folder",
         "请用 -n 要求至少 {held} 次，或另选文件夹",
     ),
+    "R206": Entry(
+        "the run ledger `{ledger}` cannot be used: {reason}",
+        "运行台账 `{ledger}` 无法使用：{reason}",
+        "the other files of the folder can still be read; to compute anew, choose another folder with --out"
+        " (--replace clears this one)",
+        "文件夹中的其他文件仍可阅读；要重新计算，请用 --out 另选文件夹（--replace 可清空此文件夹）",
+    ),
+    "R207": Entry(
+        "the program has changed since the runs in `{folder}` were computed (its source was {held}, is now {now})",
+        "`{folder}` 中的运行完成之后，程序已改变（源代码指纹原为 {held}，现为 {now}）",
+        "old and new results do not belong together: choose another folder with --out to compute anew (--replace clears"
+        " this one), or go on with the program as it was (provenance.json names it)",
+        "新旧结果不可混用：请用 --out 另选文件夹重新计算（--replace 可清空此文件夹），"
+        "或用原来的程序继续（见 provenance.json）",
+    ),
+    "R208": Entry(
+        "`--out` names no folder",
+        "`--out` 没有给出文件夹名",
+        "give a name, such as `--out outputs/mine`, or leave the option away: then nothing is kept",
+        "请写文件夹名，例如 `--out outputs/mine`；不写此选项则不保存结果",
+    ),
+    "R209": Entry(
+        "`{folder}` cannot be a folder: `{file}` is a file",
+        "`{folder}` 不能作为文件夹：`{file}` 是文件",
+        "choose another name with --out",
+        "请用 --out 另选名称",
+    ),
     "R210": Entry(
         "{failed} of {total} runs failed; arm `{arm}`, seed {seed}: {reason}",
         "{total} 次运行中有 {failed} 次失败；方案 `{arm}`，种子 {seed}：{reason}",
         "the finished runs are kept in the run folder (--out); the same command tries only these again",
         "已完成的运行保存在运行文件夹（--out）中；重复同一命令只重试失败的运行",
+    ),
+    "R211": Entry(
+        "writing to `{folder}` failed: {reason}",
+        "写入 `{folder}` 失败：{reason}",
+        "the finished runs are kept: remove the cause, and the same command goes on from there",
+        "已完成的运行仍保留：排除原因后重复同一命令即可继续",
     ),
     "R212": Entry(
         "{replications} replications cannot be run",
@@ -614,6 +1403,7 @@ ERRORS: dict[str, Entry] = {
         "`{program} --help` shows what is needed",
         "`{program} --help` 显示所需内容",
     ),
+    "R228": Entry("`{option}` takes no value", "`{option}` 不带值"),
     "R230": Entry(
         "orders were lost: the desk counts {counted} {what}, its records hold {found}",
         "工单有遗失：服务台计 {counted}（{what}），记录中有 {found}",
@@ -891,6 +1681,85 @@ ERRORS: dict[str, Entry] = {
         "they are known from {first} to {last}; or set `holidays: none`",
         "可用年份为 {first} 至 {last}；也可设 `holidays: none`",
     ),
+    "S150": Entry(
+        "`{path}` is {value}: no stationary wait exists",
+        "`{path}` 为 {value}：不存在稳态等待",
+        "the queue grows for as long as it runs, and so does every mean; ask for less than 1, or make customers"
+        " impatient",
+        "队列会一直增长，各均值随运行长度而变；请取小于 1 的值，或设定顾客的耐心",
+        "as much work as there are servers, or more",
+        "工作量不少于服务能力",
+    ),
+    "S151": Entry(
+        "`{path}` is on, but no category is an emergency",
+        "已开启 `{path}`，但没有紧急类别",
+        "give a category priority 0 under `categories:`, or pre-emption never happens",
+        "请在 `categories:` 中为某一类别设 priority: 0，否则不会发生抢占",
+        "nothing to pre-empt for",
+        "无可抢占的紧急事项",
+    ),
+    "S152": Entry(
+        "`{name}` is given, but no arm switches this mechanism on",
+        "给出了 `{name}`，但没有方案打开该机制",
+        "mechanisms of other packages are off until a scenario says `mechanisms: {{{name}: on}}`",
+        "其他软件包的机制默认关闭，须在场景中写 `mechanisms: {{{name}: on}}`",
+        "changes nothing",
+        "不起作用",
+    ),
+    "W202": Entry(
+        "row {row} can never fire: {why}",
+        "第 {row} 行永远不会生效：{why}",
+        "move it up, narrow the rows before it, or delete it",
+        "请将它上移，或收窄前面的行，或删除",
+    ),
+    "W204": Entry(
+        "this cell can match nothing: `{cell}` of `{column}`",
+        "此格不可能匹配：`{column}` 为 `{cell}`",
+        "only inputs declared cyclic run through their end; an interval has the smaller end first",
+        "只有声明为循环（cyclic）的输入才会跨越首尾；区间应先写小的一端",
+    ),
+    "W205": Entry(
+        "row {row} makes no difference: without it the outcome is the same",
+        "第 {row} 行没有作用：删去它结果相同",
+        "delete it, unless it is there for the reader",
+        "若不是为了便于阅读，可以删除",
+    ),
+    "W206": Entry(
+        "column `{column}` makes no difference to any outcome",
+        "`{column}` 列对任何结果都没有影响",
+        "delete the column, or a bound was forgotten",
+        "请删除此列；也可能是漏写了界限",
+    ),
+    "W207": Entry(
+        "not proved: {what}",
+        "未能证明：{what}",
+        "{help}",
+        "{help}",
+    ),
+    "W306": Entry(
+        "this is always true",
+        "此条件总是成立",
+        "leave it away, or a bound was forgotten",
+        "可以省去；也可能是漏写了界限",
+    ),
+    "W307": Entry(
+        "exception `{name}` changes nothing: it says what the rule says anyway",
+        "例外 `{name}` 没有改变任何结果：与规则本身相同",
+    ),
+    "W501": Entry(
+        "`hit: {policy}`, but no two rows can match together",
+        "写了 `hit: {policy}`，但没有两行会同时匹配",
+        "`unique` says so, and keeps it proved when rows are added",
+        "写 `unique` 更明确，增加行时也会继续检查",
+    ),
+    "W502": Entry(
+        "this cell accepts every value of `{column}`",
+        "此格接受 `{column}` 的任何值",
+        "write `-`, or a bound was forgotten",
+        "请写 `-`；也可能是漏写了界限",
+    ),
+    "W503": Entry("nothing uses the parameter `{name}`", "没有规则使用参数 `{name}`"),
+    "W504": Entry("`{owner}` does not use `{name}`", "`{owner}` 没有用到 `{name}`"),
     "Y001": Entry(
         "`{file}` was not found",
         "找不到 `{file}`",

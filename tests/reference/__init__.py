@@ -1,8 +1,7 @@
 """Slow scalar versions of the mechanisms: one row at a time, with `for` and `if`.
 
 Each is what its mechanism says, in the plainest words; ``tests/test_reference.py`` lets both live the same
-days and compares every effect. They are called as ``x(world, p, luck, note)``: the view of the world that
-the mechanism has, its parameters, chance for one key at a time, and a notebook for effects.
+days and compares every effect (:func:`twin.testing.compare` says how they are called).
 """
 
 from __future__ import annotations
@@ -10,56 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from twin.core.draws import Draw
-
 DAY = 1440
-
-
-class Luck:
-    """Draws for one key."""
-
-    def __init__(self, draw: Draw) -> None:
-        self.draw = draw
-
-    def uniform(self, decision: str, key: int, occurrence: int | None = None) -> float:
-        return float(self.draw.uniform(decision, keys(key), occurrence)[0])
-
-    def happens(self, decision: str, chance: float, key: int, occurrence: int | None = None) -> bool:
-        return self.uniform(decision, key, occurrence) < chance
-
-    def exponential(self, decision: str, mean: float, key: int, occurrence: int | None = None) -> float:
-        return float(self.draw.exponential(decision, mean, keys(key), occurrence)[0])
-
-    def normal(self, decision: str, key: int, occurrence: int | None = None) -> float:
-        return float(self.draw.normal(decision, keys(key), occurrence)[0])
-
-    def poisson(self, decision: str, mean: float, key: int, occurrence: int | None = None) -> int:
-        return int(self.draw.poisson(decision, mean, keys(key), occurrence)[0])
-
-    def key(self, kind: str, cause: int, occurrence: int | None = None) -> int:
-        return int(self.draw.keys(kind, keys(cause), occurrence)[0])
-
-
-def keys(key: int) -> Any:
-    return np.array([int(key) % 2**64], np.uint64)
-
-
-class Notebook:
-    """Effects, one cell and one row at a time."""
-
-    def __init__(self) -> None:
-        self.cells: dict[tuple[str, str, int], float] = {}
-        self.births: dict[tuple[str, int], dict[str, float]] = {}
-
-    def set(self, table: str, row: int, **columns: float) -> None:
-        for column, value in columns.items():
-            self.cells[table, column, int(row)] = value
-
-    def spawn(self, table: str, key: int, **columns: float) -> None:
-        assert (table, int(key)) not in self.births
-        self.births[table, int(key)] = columns
 
 
 # -- what happened to a report, as its reporter sees it

@@ -4,7 +4,7 @@ from tests.reference import DAY
 
 
 def theory(world, p, luck, note):
-    if p.servers == 0:
+    if p.servers is None:
         return
     gap = world.days * DAY / p.customers
     number, minute = 0, luck.exponential("gap", gap, 0)

@@ -17,6 +17,7 @@ from typing import NoReturn
 import click
 
 from twin.cli import console
+from twin.cli.spoken import SpokenGroup, lang_option, language_of, option, write_section
 from twin.errors import InputError, TwinError, Words, closest
 
 COMMANDS: Mapping[str, Words] = {
@@ -25,7 +26,11 @@ COMMANDS: Mapping[str, Words] = {
     "show": Words("print a scenario as it is understood", "显示解析后的场景"),
     "params": Words("list every parameter with unit, range, source", "列出全部参数及其单位、范围、来源"),
     "plan": Words("print the plan of a day", "显示一天的执行顺序"),
-    "new": Words("write a scenario of your own to fill in", "生成可填写的场景文件"),
+    "new": Words("write a scenario or a mechanism of your own to fill in", "生成可填写的场景文件或机制"),
+    "odd": Words("print the ODD description of the model", "输出模型的 ODD 说明"),
+    "data": Words("check, fit and replay request logs", "检查、拟合、回放诉求日志"),
+    "check": Words("hold a mechanism to the conformance battery", "用统一检查核验一个机制"),
+    "rules": Words("check, try and test rules", "检查、试算、测试规则"),
     "schema": Words("print the JSON Schema for your editor", "输出供编辑器使用的 JSON Schema"),
     "errors": Words("explain message codes and exit codes", "解释消息编号与退出码"),
 }
@@ -50,7 +55,7 @@ _LOST = Words(
 )
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SpokenGroup):
     """A group whose commands are modules of :mod:`twin.cli`, imported when they are needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -68,28 +73,30 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which one may have been meant."""
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args[0] not in COMMANDS:
             raise InputError.of("R222", command=args[0], suggestion=closest(args[0], COMMANDS), known=tuple(COMMANDS))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
-        with formatter.section(console.worded("Commands", "命令")):
-            formatter.write_dl([(name, words[console.language()]) for name, words in COMMANDS.items()])
+        rows = [(name, words[language_of(ctx)]) for name, words in COMMANDS.items()]
+        write_section(ctx, formatter, "commands", rows)
 
 
 @click.group(
     cls=LazyGroup,
     invoke_without_command=True,
-    help=console.worded(
+    words=Words(
         "A digital twin of neighbourhood governance: try rules on a neighbourhood before it lives with them.",
         "基层治理数字孪生：规则先在孪生社区试行，再落到真实社区。",
     ),
 )
-@click.option("--version", is_flag=True, help=console.worded("Print the version.", "显示版本号。"))
+@option("--version", is_flag=True, en="Print the version.", zh="显示版本号。")
+@lang_option()
 @click.pass_context
-def program(context: click.Context, version: bool) -> None:
-    """Answer what needs no command."""
+def program(context: click.Context, version: bool, lang: str | None) -> None:
+    """Answer what needs no command; a language that is asked for before the command is meant for it."""
+    context.default_map = {name: {"lang": lang} for name in COMMANDS} if lang else None
     if version:
         from twin import __version__, results_version
 
@@ -104,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lang = console.language(_asked_language(words))
     console.prepare()
     try:
-        return program.main(words, prog_name="twin", standalone_mode=False) or 0
+        return program.main(words, prog_name="twin", standalone_mode=False, obj=lang) or 0
     except TwinError as error:
         _show_traceback()
         console.fail(error, lang)
@@ -120,10 +127,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _asked_language(words: Sequence[str]) -> str | None:
     """The language has to be known before the options are: they may be what is wrong."""
+    asked = None
     for word, following in zip(words, [*words[1:], ""], strict=True):
-        if word.startswith("--lang"):
-            return word.partition("=")[2] or following
-    return None
+        if word == "--lang" or word.startswith("--lang="):
+            asked = word.partition("=")[2] or following
+    return asked
 
 
 def _interrupted(words: Sequence[str], lang: console.Language) -> NoReturn:
@@ -152,7 +160,8 @@ def _input_error(error: click.ClickException) -> InputError:
     if isinstance(error, click.BadParameter) and error.param:
         return InputError.of("R224", argument=error.param.opts[0], reason=_reason(error))
     if isinstance(error, click.BadOptionUsage):
-        return InputError.of("R226", option=error.option_name)
+        needed = "requires" in error.message
+        return InputError.of("R226" if needed else "R228", option=error.option_name)
     if "unexpected extra" in error.message:
         return InputError.of("R227", extra=error.message.rpartition("(")[2].rstrip(")"), program=path)
     return InputError.of("R225", reason=error.format_message(), program=path)

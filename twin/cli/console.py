@@ -10,20 +10,25 @@ import codecs
 import io
 import locale
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NoReturn, TextIO
 
 if TYPE_CHECKING:
-    from twin.errors import TwinError
+    from twin.errors import Complaint, TwinError
     from twin.report.text import Sheet
 
 Language = Literal["en", "zh"]
 
 PIPE_WIDTH = 100
 _FOLDED = 1.25  # a sheet this much wider than the screen is folded rather than cut
+_GAP = 3  # cells between two columns
+_SIGNS = "+-−"
+_LINES, _NARROWEST = 3, 8  # the name of a column takes so many lines, of at least so many cells
+_WORDS = re.compile(r"\d+ % *|[^\s\u2e80-\uffff]+\s*|[\u2e80-\uffff][，、。）］]?\s*")  # where a line may be broken
 _PLAIN = {"±": "+/-", "–": "-", "—": "-", "−": "-", "×": "x", "≤": "<=", "≥": ">=", "→": "->", "·": "-", "…": "..."}
 _PLAIN_ERRORS = "twin.plain"
 
@@ -33,11 +38,6 @@ def language(option: str | None = None) -> Language:
     wishes = [option, *(os.environ.get(name) for name in ("TWIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))]
     wish = next((wish for wish in wishes if wish), None) or locale.getlocale()[0] or ""
     return "zh" if wish.lower().startswith(("zh", "chinese")) else "en"
-
-
-def worded(en: str, zh: str) -> str:
-    """Return the text in the language of the environment (for help pages)."""
-    return zh if language() == "zh" else en
 
 
 def prepare() -> None:
@@ -65,6 +65,14 @@ def fail(error: TwinError, lang: Language | None = None) -> NoReturn:
     raise SystemExit(error.exit_code)
 
 
+def doubt(doubts: Sequence[Complaint], lang: Language) -> None:
+    """Show on stderr what can be run though it is doubtful."""
+    from twin.errors import render_doubts
+
+    if doubts:
+        note(render_doubts(doubts, lang, width(), color=coloured(sys.stderr)) + "\n")
+
+
 def show(sheet: Sheet) -> None:
     """Write a sheet to stdout as a table, in as many pieces as the width asks for."""
     say(sheet.title)
@@ -80,8 +88,9 @@ def show_folded(sheet: Sheet) -> None:
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD)
-    for name in sheet.head:
-        table.add_column(Text(name), overflow="fold")
+    for name, *cells in _columns(sheet):
+        numbers = all(cell[:1] in _SIGNS or cell[:1].isdecimal() for cell in cells if cell)
+        table.add_column(Text(name), overflow="fold", vertical="bottom", no_wrap=numbers)
     for row in sheet.rows:
         table.add_row(*map(Text, row))
     screen = Console(file=sys.stdout, width=width(), no_color=not coloured(sys.stdout), highlight=False)
@@ -104,25 +113,41 @@ def showable(text: str, encoding: str) -> str:
 
 
 def _pieces(sheet: Sheet, cells: int) -> Iterator[Sheet]:
-    """Cut a sheet that is too wide into pieces; each repeats the first two columns (name and baseline)."""
+    """Cut a sheet that is too wide into pieces; each repeats the first column, which names the rows."""
     from rich.cells import cell_len
 
-    columns = list(zip(sheet.head, *sheet.rows, strict=True))
-    needs = [max(map(cell_len, column)) + 2 for column in columns]
-    if sum(needs) <= cells * _FOLDED:
-        yield sheet
+    head = [_wrapped(name, max(map(cell_len, cells_), default=0)) for name, *cells_ in _columns(sheet)]
+    columns = [(name, *cells_) for name, (_, *cells_) in zip(head, _columns(sheet), strict=True)]
+    needs = [max(cell_len(line) for cell in column for line in cell.split("\n")) + _GAP for column in columns]
+    if len(columns) == 1 or sum(needs) <= cells * _FOLDED:
+        yield replace(sheet, head=tuple(head))
         return
-    kept, rest = columns[:2], list(zip(columns[2:], needs[2:], strict=True))
-    while True:
-        piece, room = list(kept), cells - sum(needs[:2])
-        while rest and (len(piece) == len(kept) or rest[0][1] <= room):
+    rest = list(zip(columns[1:], needs[1:], strict=True))
+    while rest:
+        piece, room = [columns[0]], cells - needs[0] - _GAP
+        while rest and (len(piece) == 1 or rest[0][1] <= room):
             column, need = rest.pop(0)
             piece.append(column)
             room -= need
-        head, *rows = zip(*piece, strict=True)
-        yield replace(sheet, head=head, rows=tuple(rows))
-        if not rest:
-            return
+        names, *rows = zip(*piece, strict=True)
+        yield replace(sheet, head=names, rows=tuple(rows))
+
+
+def _columns(sheet: Sheet) -> list[tuple[str, ...]]:
+    return list(zip(sheet.head, *sheet.rows, strict=True))
+
+
+def _wrapped(name: str, room: int) -> str:
+    """Break the name of a column into lines about as wide as its cells, but not into many."""
+    from rich.cells import cell_len
+
+    room = max(room, -(-cell_len(name) // _LINES), _NARROWEST)
+    lines = [""]
+    for word in _WORDS.findall(name):
+        if lines[-1] and cell_len((lines[-1] + word).rstrip()) > room:
+            lines.append("")
+        lines[-1] += word
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _write(stream: TextIO, text: str) -> None:

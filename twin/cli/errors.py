@@ -5,15 +5,16 @@ from __future__ import annotations
 import click
 
 from twin.cli import console
+from twin.cli.spoken import lang_option, speaking
 from twin.errors import ERRORS, EXIT_CODES, InputError, Words, closest, explain
 
 _CODES = Words("Messages", "消息编号")
 _EXITS = Words("Exit codes", "退出码")
 
 
-@click.command(help=console.worded("Explain message codes and exit codes.", "解释消息编号与退出码。"))
+@speaking("Explain message codes and exit codes.", "解释消息编号与退出码。")
 @click.argument("code", required=False)
-@click.option("--lang", type=click.Choice(["zh", "en"]), help=console.worded("Language.", "语言。"))
+@lang_option()
 def command(code: str | None, lang: str | None) -> None:
     """Explain one code, or list them all."""
     spoken = console.language(lang)

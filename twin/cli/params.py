@@ -8,9 +8,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from twin.cli import console
+from twin.cli.spoken import json_option, lang_option, option, speaking
 from twin.errors import Words
 
 if TYPE_CHECKING:
@@ -23,17 +22,16 @@ _GRADES = {
     "assumed": Words("assumed", "假定"),
 }
 _LEVER = Words("lever", "可调杠杆")
+_WHEN = Words("acts only with {when}", "仅当 {when} 时起作用")
 _TOTAL = Words(
     "{count} parameters, of which {assumed} are only assumed", "共 {count} 个参数，其中 {assumed} 个仅为假定"
 )
 
 
-@click.command(
-    help=console.worded("List every parameter with unit, range, source.", "列出全部参数及其单位、范围、来源。")
-)
-@click.option("--csv", "as_csv", is_flag=True, help=console.worded("As comma-separated values.", "输出 CSV。"))
-@click.option("--json", "as_json", is_flag=True, help=console.worded("As one JSON object.", "输出一个 JSON 对象。"))
-@click.option("--lang", type=click.Choice(["zh", "en"]), help=console.worded("Language.", "语言。"))
+@speaking("List every parameter with unit, range, source.", "列出全部参数及其单位、范围、来源。")
+@option("--csv", "as_csv", is_flag=True, en="As comma-separated values.", zh="输出 CSV。")
+@json_option()
+@lang_option()
 def command(as_csv: bool, as_json: bool, lang: str | None) -> None:
     """Print one entry a parameter, in the order of their paths."""
     from twin.scenario.listing import parameters
@@ -71,14 +69,22 @@ def _cell(value: Any) -> str:
 
 def _entry(row: Row, lang: str) -> str:
     """Return two lines: path and value; then range, grade, source and meaning."""
+    from twin.core.units import named
+    from twin.report.inputs import source_shown
     from twin.scenario.leaves import range_words
 
     spec = row.spec
     said = row.plain(lang)
-    unit = "" if spec.unit in ("", "1") else f" {spec.unit}"
-    bounds = range_words(spec) if spec.low is not None or spec.high is not None else ""
-    facts = [bounds, " | ".join(spec.choices), _GRADES[spec.evidence][lang], spec.source, _LEVER[lang] * spec.lever]
-    first = f"{row.path} = {_value(row.value)}{unit}"
+    bounds = range_words(spec)[lang] if spec.low is not None or spec.high is not None else ""
+    facts = [
+        bounds,
+        " | ".join(spec.choices),
+        _GRADES[spec.evidence][lang],
+        source_shown(spec, lang),
+        _LEVER[lang] * spec.lever,
+    ]
+    facts += [_WHEN[lang].format(when=spec.when)] if spec.when else []
+    first = f"{row.path} = {_value(row.value)} {named(spec.unit, lang)}".rstrip()
     return f"{first}\n    {said['doc']}  ({', '.join(fact for fact in facts if fact)})"
 
 

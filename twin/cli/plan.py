@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from twin.cli import console
+from twin.cli.spoken import lang_option, option, speaking
 from twin.errors import Words
+
+if TYPE_CHECKING:
+    from twin.core.mechanism import Mechanism
 
 _TITLE = Words(
     "The plan of a day (inside a phase the order of names is only how it is printed)",
@@ -21,31 +27,32 @@ _HEAD = (
 )
 
 
-@click.command(help=console.worded("Print the plan of a day.", "显示一天的执行顺序。"))
+@speaking("Print the plan of a day.", "显示一天的执行顺序。")
 @click.argument("scenario", required=False)
-@click.option("--arm", help=console.worded("The arm (without it: the first one).", "方案（缺省为第一个）。"))
-@click.option("--lang", type=click.Choice(["zh", "en"]), help=console.worded("Language.", "语言。"))
+@option("--arm", metavar="ARM", en="The arm (without it: the first one).", zh="方案（缺省为第一个）。")
+@lang_option()
 def command(scenario: str | None, arm: str | None, lang: str | None) -> None:
     """Print one row a phase and mechanism; of a scenario, only the mechanisms that are on."""
     from twin.core.engine import plan_of
     from twin.mechanisms import CATALOGUE
     from twin.report.text import Sheet
 
-    off = _off(scenario, arm) if scenario else frozenset()
-    rows = plan_of([one for name, one in CATALOGUE.items() if name not in off])
+    rows = plan_of(_acting(scenario, arm) if scenario else list(CATALOGUE.values()))
     spoken = console.language(lang)
     cells = tuple((row.phase, row.mechanism, *(_listed(names) for names in row[2:])) for row in rows)
     console.say(_TITLE[spoken])
     console.show_folded(Sheet("", tuple(words[spoken] for words in _HEAD), cells))
 
 
-def _off(path: str, arm: str | None) -> frozenset[str]:
+def _acting(path: str, arm: str | None) -> list[Mechanism]:
     from twin.runs.experiment import Plan
+    from twin.scenario.build import mechanisms_of
     from twin.scenario.load import load
 
     scenario = load(path)
     plan = Plan.of(scenario, [arm] if arm else None, None, None)
-    return frozenset(scenario.arms[plan.arms[0]].off)
+    chosen = scenario.arms[plan.arms[0]]
+    return [one for one in mechanisms_of(chosen) if one.name not in chosen.off]
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twin.cli import console
+from twin.cli.spoken import json_option, lang_option, option, sets_option, speaking
 from twin.errors import Words
 
 if TYPE_CHECKING:
@@ -20,51 +21,37 @@ _WORKING = Words("running", "运行中")
 _KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存到 {folder}；可阅读或打印的页面：{page}")
 
 
-@click.command(
-    help=console.worded(
-        "Run the arms of a scenario and compare each with the first one.", "运行场景的各方案，并逐一与第一个方案比较。"
-    )
+@speaking(
+    "Run the arms of a scenario and compare each with the first one.", "运行场景的各方案，并逐一与第一个方案比较。"
 )
 @click.argument("scenario")
-@click.option(
+@option(
     "--arm",
     "arms",
     multiple=True,
-    help=console.worded(
-        "Run only this arm (repeatable; the first is the baseline).", "只运行此方案（可重复；第一个为基准方案）。"
-    ),
+    metavar="ARM",
+    en="Run only this arm (repeatable; the first is the baseline).",
+    zh="只运行此方案（可重复；第一个为基准方案）。",
 )
-@click.option(
-    "-n", "--replications", type=int, help=console.worded("Replications of every arm.", "每个方案的重复次数。")
-)
-@click.option("--seed", type=int, help=console.worded("First seed.", "起始种子。"))
-@click.option(
-    "--set",
-    "sets",
-    multiple=True,
-    metavar="PATH=VALUE",
-    help=console.worded(
-        "Set a parameter in all arms (repeatable; applied last).", "设置所有方案的参数（可重复；最后生效）。"
-    ),
-)
-@click.option("--jobs", type=int, default=1, show_default=True, help=console.worded("Processes.", "进程数。"))
-@click.option(
+@option("-n", "--replications", type=int, metavar="N", en="Replications of every arm.", zh="每个方案的重复次数。")
+@option("--seed", type=int, metavar="SEED", en="First seed.", zh="起始种子。")
+@sets_option("Set a parameter in all arms (repeatable; applied last).", "设置所有方案的参数（可重复；最后生效）。")
+@option("--jobs", type=int, default=1, metavar="J", en="Processes (1 if not given).", zh="进程数（缺省为 1）。")
+@option(
     "--out",
     metavar="FOLDER",
-    help=console.worded(
-        "Keep everything in this folder, and resume from it.", "将全部结果保存到此文件夹，并可从中继续。"
-    ),
+    en="Keep everything in this folder, and resume from it.",
+    zh="将全部结果保存到此文件夹，并可从中继续。",
 )
-@click.option(
-    "--json",
-    "as_json",
+@option(
+    "--replace",
     is_flag=True,
-    help=console.worded("Print one JSON object and nothing else.", "只输出一个 JSON 对象。"),
+    en="Clear the run folder if what it holds cannot be resumed: another experiment, or results of a changed program.",
+    zh="若运行文件夹中的内容无法继续（另一个实验，或程序已改变），则清空后重新计算。",
 )
-@click.option(
-    "--all", "every", is_flag=True, help=console.worded("Print every metric.", "显示全部指标。")
-)
-@click.option("--lang", type=click.Choice(["zh", "en"]), help=console.worded("Language.", "语言。"))
+@json_option("Print one JSON object and nothing else.")
+@option("--all", "every", is_flag=True, en="Print every metric.", zh="显示全部指标。")
+@lang_option()
 def command(
     scenario: str,
     arms: tuple[str, ...],
@@ -73,16 +60,23 @@ def command(
     sets: tuple[str, ...],
     jobs: int,
     out: str | None,
+    replace: bool,
     as_json: bool,
     every: bool,
     lang: str | None,
 ) -> None:
     """Run, then print the object or the sheets."""
     from twin.report import run
+    from twin.scenario.load import load
 
     spoken = console.language(lang)
+    loaded = load(scenario, sets=sets)
+    console.doubt(loaded.doubts, spoken)
     with _progress(spoken) as progress:
-        experiment = run(scenario, arms, replications, seed, sets, jobs, out, progress)
+        experiment = run(
+            loaded, arms, replications, seed, None, jobs, out, progress, lambda said: console.note(said[spoken]),
+            replace, spoken,
+        )  # fmt: skip
     if as_json:
         console.say(json.dumps(experiment.to_json(), allow_nan=False))
     else:
@@ -95,9 +89,8 @@ def _show(experiment: Experiment, every: bool, lang: console.Language) -> None:
     writer = Writer(experiment, lang)
     console.say("\n".join((writer.title(), "", *writer.opening(), "")))
     if len(experiment.arms) > 1:
-        console.show(writer.differences(headlines(experiment)))
-    for sheet in writer.parts(headlines(experiment)):
-        console.show(sheet)
+        for sheet in (*writer.differences(headlines(experiment)), *writer.parts(headlines(experiment))):
+            console.show(sheet)
     console.show(writer.results(names=None if every else metrics_asked_for(experiment)))
     console.say("\n".join((*writer.notes(), *([] if every else writer.left_out()))))
     if experiment.out is not None:

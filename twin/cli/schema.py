@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import click
-
 from twin.cli import console
+from twin.cli.spoken import lang_option, option, speaking
 from twin.errors import InputError, Words
 
 _WRITTEN = Words(
@@ -16,9 +15,9 @@ _WRITTEN = Words(
 )
 
 
-@click.command(help=console.worded("Print the JSON Schema for your editor.", "输出供编辑器使用的 JSON Schema。"))
-@click.option("--out", metavar="FILE", help=console.worded("Write it to this file.", "写入此文件。"))
-@click.option("--lang", type=click.Choice(["zh", "en"]), help=console.worded("Language.", "语言。"))
+@speaking("Print the JSON Schema for your editor.", "输出供编辑器使用的 JSON Schema。")
+@option("--out", metavar="FILE", en="Write it to this file.", zh="写入此文件。")
+@lang_option()
 def command(out: str | None, lang: str | None) -> None:
     """Print the schema in ASCII, whatever the console; a file gets readable UTF-8."""
     from twin.scenario.vocabulary import known_blocks

@@ -7,54 +7,55 @@ import json
 import click
 
 from twin.cli import console
+from twin.cli.spoken import json_option, lang_option, sets_option, speaking
 from twin.errors import Complaint, InputError, Words, describe
+
+Judged = tuple[tuple[Complaint, ...], tuple[Complaint, ...]]
+"""What is wrong with a file, and what is doubtful."""
 
 _WELL = Words("{file}: ok", "{file}：正确")
 
 
-@click.command(help=console.worded("Check scenario files; all complaints at once.", "检查场景文件，一次列出全部问题。"))
+@speaking("Check scenario files; all complaints at once.", "检查场景文件，一次列出全部问题。")
 @click.argument("files", nargs=-1, required=True)
-@click.option(
-    "--set",
-    "sets",
-    multiple=True,
-    metavar="PATH=VALUE",
-    help=console.worded("Check with this setting (repeatable).", "连同此设置一起检查（可重复）。"),
-)
-@click.option(
-    "--json", "as_json", is_flag=True, help=console.worded("Print one JSON object.", "只输出一个 JSON 对象。")
-)
-@click.option("--lang", type=click.Choice(["zh", "en"]), help=console.worded("Language.", "语言。"))
+@sets_option("Check with this setting (repeatable).", "连同此设置一起检查（可重复）。")
+@json_option()
+@lang_option()
 def command(files: tuple[str, ...], sets: tuple[str, ...], as_json: bool, lang: str | None) -> None:
     """Check each file; exit code 2 when any of them cannot be used."""
     spoken = console.language(lang)
-    found = {file: _complaints(file, sets) for file in files}
+    found = {file: _judged(file, sets) for file in files}
     if as_json:
         console.say(_json(found, spoken))
     else:
-        for file, complaints in found.items():
+        for file, (complaints, doubts) in found.items():
             if not complaints:
                 console.say(_WELL[spoken].format(file=file))
-    wrong = [complaint for complaints in found.values() for complaint in complaints]
+            console.doubt(doubts, spoken)
+    wrong = [complaint for complaints, _ in found.values() for complaint in complaints]
     if wrong and as_json:
         raise SystemExit(InputError.exit_code)
     if wrong:
         console.fail(InputError(wrong), spoken)
 
 
-def _complaints(file: str, sets: tuple[str, ...]) -> tuple[Complaint, ...]:
+def _judged(file: str, sets: tuple[str, ...]) -> Judged:
     from twin.scenario.load import load
 
     try:
-        load(file, sets=sets)
+        return (), load(file, sets=sets).doubts
     except InputError as reason:
-        return reason.complaints
-    return ()
+        return reason.complaints, ()
 
 
-def _json(found: dict[str, tuple[Complaint, ...]], lang: str) -> str:
+def _json(found: dict[str, Judged], lang: str) -> str:
     files = [
-        {"file": file, "ok": not complaints, "complaints": [describe(complaint, lang) for complaint in complaints]}
-        for file, complaints in found.items()
+        {
+            "file": file,
+            "ok": not complaints,
+            "complaints": [describe(complaint, lang) for complaint in complaints],
+            "warnings": [describe(doubt, lang) for doubt in doubts],
+        }
+        for file, (complaints, doubts) in found.items()
     ]
     return json.dumps({"schema": "twin.validate/1", "files": files}, allow_nan=False)

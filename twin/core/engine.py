@@ -16,7 +16,7 @@ from twin.core.draws import Draw
 from twin.core.effects import Account, Changes, Effects
 from twin.core.mechanism import Mechanism, Metric, View, split
 from twin.core.world import Phase, World
-from twin.errors import DeclarationError, RunFailed, closest
+from twin.errors import DeclarationError, RunFailed, TwinError, closest
 
 _BEFORE_THE_FIRST_DAY = -1
 
@@ -102,9 +102,23 @@ class Engine:
         return {name: value for name, value in values.items() if value is not None}
 
     @property
+    def book(self) -> Mapping[str, Metric]:
+        """The metrics of this run by name."""
+        return MappingProxyType(self._metrics)
+
+    def measured(self, name: str) -> float | None:
+        """Return one metric as it stands, ``None`` when it is not defined."""
+        return _value(name, self._metrics[name], self.world)
+
+    @property
     def series(self) -> dict[str, Floats]:
         """The daily metrics by name, one value a day lived; NaN on days when it is not defined."""
         return {name: np.array(values, np.float64) for name, values in self._daily.items()}
+
+    @property
+    def latest(self) -> dict[str, float]:
+        """The daily metrics as they stood at the end of the last day lived; NaN when one is not defined."""
+        return {name: values[-1] for name, values in self._daily.items() if values}
 
     def plan(self) -> list[PlanRow]:
         """Return the plan of a day: who acts in which phase, and what it may touch."""
@@ -127,9 +141,18 @@ class Engine:
         self.world.phase = phase
         changes = Changes(self.world.tables, self._owners, self.account)
         for seat in acting:
-            draw = Draw(self.seed, seat.mechanism.name, self.world.day)
-            seat.mechanism(seat.view, seat.params, draw, Effects(seat.mechanism, changes))
+            self._act(seat, Effects(seat.mechanism, changes))
         changes.close()
+
+    def _act(self, seat: _Seat, effects: Effects) -> None:
+        draw = Draw(self.seed, seat.mechanism.name, self.world.day)
+        try:
+            seat.mechanism(seat.view, seat.params, draw, effects)
+        except TwinError:
+            raise
+        except Exception as error:
+            said = {"mechanism": seat.mechanism.name, "day": self.world.day}
+            raise RunFailed.of("M346", **said, reason=f"{type(error).__name__}: {error}") from error
 
     def _note_daily(self) -> None:
         for name, values in self._daily.items():

@@ -141,6 +141,19 @@ def read(source: Path | str, *, name: str | None = None, place: Place | None = N
     return _tree(source, name or "<text>")
 
 
+def read_all(source: Path | str, *, name: str | None = None, place: Place | None = None) -> tuple[Marked, ...]:
+    """Read YAML that may hold several documents, set apart by ``---``; otherwise as :func:`read`."""
+    shown = name or (str(source) if isinstance(source, Path) else "<text>")
+    text = read_text(source, name=shown, place=place) if isinstance(source, Path) else source
+    return _forest(text, shown)
+
+
+def read_text(path: Path, *, name: str | None = None, place: Place | None = None) -> str:
+    """Return the text of a file; raises InputError where it is missing, too large or not UTF-8."""
+    shown = name or str(path)
+    return _decoded(_bytes_of(path, shown, place), shown)
+
+
 def read_value(text: str, shown: str, column: int, name: str) -> Marked:
     """Read one value that stands at ``column`` (from 0) of the line ``shown``, as on a command line."""
     _refuse_forbidden(text, Source(name, (shown,)))
@@ -244,11 +257,21 @@ def _refuse_forbidden(text: str, source: Source) -> None:
 
 
 def _tree(text: str, name: str) -> Marked:
+    return _Tree(_source(text, name)).grow(text)
+
+
+def _forest(text: str, name: str) -> tuple[Marked, ...]:
+    tree = _Tree(_source(text, name), several=True)
+    tree.grow(text)
+    return tuple(root for root in tree.roots if root.value is not None)
+
+
+def _source(text: str, name: str) -> Source:
     source = Source(name, tuple(_BREAK.split(text)), text)
     if len(text.encode("utf-8", "replace")) > LIMIT_BYTES:
         raise InputError.of("Y004", None, file=name, size=len(text), limit=LIMIT_BYTES)
     _refuse_forbidden(text, source)
-    return _Tree(source).grow(text)
+    return source
 
 
 @dataclass
@@ -264,20 +287,21 @@ class _Open:
 
 
 class _Tree:
-    """Builds one document from parser events; collects complaints and goes on where it can."""
+    """Builds documents from parser events; collects complaints and goes on where it can."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, several: bool = False) -> None:
         self.source = source
+        self.several = several
         self.complaints: list[Complaint] = []
         self.open: list[_Open] = []
         self.anchors: dict[str, tuple[Marked, int, int]] = {}
-        self.root: Marked | None = None
+        self.roots: list[Marked] = []
         self.documents = 0
         self.count = 0
         self.aliased = 0
 
     def grow(self, text: str) -> Marked:
-        """Read ``text`` to its end and return its one document; raises InputError."""
+        """Read ``text`` to its end and return its first document that says anything; raises InputError."""
         try:
             for event in yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
                 self.take(event)
@@ -289,9 +313,10 @@ class _Tree:
             with suppress(_Stop):
                 self.judge_unfinished()
             raise InputError(file_order(self.complaints))
-        if self.root is None or (self.root.value is None and self.root.start == self.root.end):
+        said = [root for root in self.roots if root.value is not None or root.start != root.end]
+        if not said:
             raise InputError.of("Y008", None, file=self.source.name)
-        return self.root
+        return said[0]
 
     def judge_unfinished(self) -> None:
         """Judge the keys of maps that a fault left open."""
@@ -314,7 +339,8 @@ class _Tree:
             self.alias(event)
         elif isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
-            if self.documents > 1:
+            self.anchors = {}
+            if self.documents > 1 and not self.several:
                 self.stop("Y019", _spots(event))
 
     def begin(self, event: Any, kind: str) -> None:
@@ -383,7 +409,7 @@ class _Tree:
         if anchor is not None:
             self.anchors[anchor] = (node, weight, height)
         if not self.open:
-            self.root = node
+            self.roots.append(node)
             return
         around = self.open[-1]
         around.values.append(node)

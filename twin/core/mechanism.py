@@ -35,8 +35,9 @@ class Metric:
     """One number of a run: how it is computed, its unit, and which direction is better (``None``: neither).
 
     ``of`` gets the whole world and returns ``None`` where the number is undefined. A ``daily`` metric is
-    also kept for every day; a ``latent`` one could not be measured in a real street. ``doc`` and ``doc_zh``
-    define it exactly, with what a share is a share of.
+    also kept for every day; a ``latent`` one could not be measured in a real street. ``en`` and ``zh`` are
+    its titles for a reader, without the unit; ``doc`` and ``doc_zh`` define it exactly, with what a share is
+    a share of.
     """
 
     of: Callable[[World], float | None]
@@ -47,6 +48,7 @@ class Metric:
     daily: bool = False
     latent: bool = False
     doc_zh: str = ""
+    en: str = ""
 
 
 @dataclass(frozen=True)
@@ -297,6 +299,11 @@ class View:
     def desk_draws(self) -> int:
         """Draws without consequence that the desk is asked to make for each order."""
         return self._world.desk_draws
+
+    @property
+    def ground(self) -> Any:
+        """The places of the map that the neighbourhood stands on, ``None`` without one."""
+        return self._world.ground
 
     @property
     def resource(self) -> Any:

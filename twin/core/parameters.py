@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 Evidence = Literal["measured", "published", "expert", "assumed"]
 GRADES: tuple[str, ...] = get_args(Evidence)
@@ -25,7 +25,8 @@ class ParamSpec:
     the ends of the plausible range, in that unit, both inclusive (``None``: no bound, words only).
     ``source`` is a key of ``docs/sources.yaml`` or a short phrase; ``evidence`` grades it. A ``lever``
     is a parameter that policy may move. A ``file`` is the name of data that ship with the twin, one of the
-    ``choices``, or the path of a file of one's own.
+    ``choices``, or the path of a file of one's own. ``when`` says under which values of its neighbours in the
+    block it acts at all: ``dedup`` (is on, or is not 0), ``law=gamma|lognormal``, several joined by `` & ``.
     """
 
     unit: str
@@ -38,6 +39,7 @@ class ParamSpec:
     lever: bool
     choices: tuple[str, ...] = ()
     file: bool = False
+    when: str = ""
 
 
 def param(
@@ -53,12 +55,13 @@ def param(
     lever: bool = False,
     choices: tuple[str, ...] = (),
     file: bool = False,
+    when: str = "",
 ) -> Any:
     """Declare a dataclass field as a parameter.
 
     A callable ``default`` is a factory (for maps and nested blocks).
     """
-    spec = ParamSpec(unit, low, high, source, evidence, doc, zh, lever, choices, file)
+    spec = ParamSpec(unit, low, high, source, evidence, doc, zh, lever, choices, file, when)
     metadata = {_METADATA_KEY: spec}
     if callable(default):
         return field(default_factory=default, metadata=metadata)
@@ -78,11 +81,38 @@ def parameters_of(block: type | object) -> Iterator[tuple[dataclasses.Field[Any]
             yield declared, spec
 
 
+def conditions_of(spec: ParamSpec) -> list[tuple[str, tuple[str, ...]]]:
+    """Return (neighbour, the words that it must hold one of) for each condition; no words: on, or not 0."""
+    parts = [part.strip().partition("=") for part in spec.when.split("&") if part.strip()]
+    return [(name, tuple(words.split("|")) if words else ()) for name, _, words in parts]
+
+
+def acts(block: object, spec: ParamSpec) -> bool:
+    """Whether a parameter of a block can make any difference, as far as ``when`` tells."""
+    return all(
+        getattr(block, name) in words if words else bool(getattr(block, name)) for name, words in conditions_of(spec)
+    )
+
+
 def files_of(block: type | object) -> Iterator[tuple[str, ParamSpec]]:
     """Yield (name, specification) for every parameter of a block that may be the path of a file."""
     for declared, spec in parameters_of(block):
         if spec.file:
             yield declared.name, spec
+
+
+class Doubt(NamedTuple):
+    """Parameters that can be used, though hardly anybody would mean it: a code of the registry, the field, values."""
+
+    code: str
+    name: str
+    values: dict[str, Any]
+
+
+def doubts_of(block: object) -> list[Doubt]:
+    """Return what is doubtful about a block: what its ``doubts()`` says, if it has one."""
+    doubts = getattr(block, "doubts", None)
+    return [] if doubts is None else list(doubts())
 
 
 def data_digest_of(block: object) -> str:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Literal
 
@@ -20,6 +21,12 @@ Problem = Literal["bare", "not a quantity", "unknown unit", "wrong kind"]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\d.])")
 _PER = re.compile(r"\s*(?:每|\bper\b)\s*")
+_CHINESE_FROM = "\u2e80"
+
+# The same for a JSON Schema, which knows no normal forms: digits and signs may have the full width of an input method.
+_DIGITS = "[+\\-＋－]?(?:[0-9０-９]+(?:[.．][0-9０-９]*)?|[.．][0-9０-９]+)(?:[eE][+\\-]?[0-9]+)?"
+_DIVIDED = "\\s*(?:[/／]|每|\\bper\\b)\\s*"
+_WIDE = {"%": "[%％]"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ UNITS: tuple[Unit, ...] = (
     Unit("area", 1e6, ("km2", "平方公里"), ("km2",)),
     Unit("length", 1.0, ("m", "metre", "metres", "米"), ("metres", "m")),
     Unit("length", 1000.0, ("km", "公里", "千米"), ("km",)),
+    Unit("length", 0.001, ("mm", "millimetre", "millimetres", "毫米"), ("mm",)),
     Unit("people", 1.0, ("people", "person", "resident", "residents", "人"),
          ("people", "residents", "person", "resident")),
     Unit("people", 1e4, ("万人",), ()),
@@ -115,6 +123,40 @@ def convert(value: float, given: str, unit: str) -> float:
     return float(f"{value * measured.factor / wanted.factor:.15g}")
 
 
+Powers = tuple[tuple[str, int], ...]
+"""A dimension: kinds of units with their powers, sorted, none of them 0; ``()`` is a pure number."""
+
+
+@lru_cache(maxsize=512)
+def exact_measure(unit: str) -> tuple[Fraction, Powers]:
+    """Return exactly how many base units a unit holds, and its dimension; raises :class:`UnitProblem`.
+
+    The base unit of a kind is the first of :data:`UNITS`: min, working min, fen, m2, m, people, households.
+    """
+    factor, powers = Fraction(1), dict[str, int]()
+    over, *under = unit.split("/")
+    for power, word in [(1, over), *((-1, word) for word in under)]:
+        found = _lookup(word or "1")
+        if found is None:
+            raise UnitProblem("unknown unit", unit, word.strip(), ())
+        factor *= Fraction(found.factor).limit_denominator(1000) ** power
+        if found.kind != "count":
+            powers[found.kind] = powers.get(found.kind, 0) + power
+    return factor, tuple(sorted((kind, power) for kind, power in powers.items() if power))
+
+
+@cache
+def unit_words() -> tuple[str, ...]:
+    """Return every name of a unit that is a word (not ``1``, ``%``), the longest first."""
+    return tuple(sorted((name for name in _by_name() if name not in ("1", "%")), key=len, reverse=True))
+
+
+@cache
+def base_unit(kind: str) -> str:
+    """Return the name of the unit in which a kind is counted."""
+    return next(unit.names[0] for unit in UNITS if unit.kind == kind)
+
+
 def is_pure(unit: str) -> bool:
     """Say whether a bare number is enough: no unit, a share, or a count."""
     measure = _measure(unit)
@@ -129,10 +171,29 @@ def ends_in_unit(key: str, unit: str) -> bool:
     return bool(under) and "per_" in key and any(key.endswith("_" + word) for word in _endings(under[-1]))
 
 
-def example(value: float, unit: str) -> str:
-    """Write a quantity as a scenario would, with all its digits: ``8 h``, ``17.5 /day``."""
-    number = repr(value).removesuffix(".0")
-    return number if unit in ("", "1") else f"{number} {unit.removeprefix('1')}"
+def example(value: float, unit: str, lang: str = "en") -> str:
+    """Write a quantity as a scenario would, with all its digits: ``8 h``, ``17.5 /day``, ``8 小时``."""
+    return f"{repr(value).removesuffix('.0')} {named(unit, lang)}".strip()
+
+
+def named(unit: str, lang: str) -> str:
+    """Return what a unit is called in a language: ``h`` is 小时, ``1/day`` is /day or /天, ``1`` is nothing."""
+    words = ["" if word.strip() == "1" else _named(word, lang) for word in unit.split("/")]
+    return "/".join(words)
+
+
+@cache
+def pattern(unit: str) -> str:
+    """Return a regular expression (ECMA 262) of the quantities that :func:`quantity` reads in ``unit``.
+
+    A number too large to be read, or out of range, fits it too.
+    """
+    over, *under = unit.split("/")
+    counted = (over or "1") in _spellings("1")
+    above = f"(?:{_choice(over or '1')})" + "?" * counted  # a count may be left out: 17.5 /day, 17.5 件/天
+    below = "".join(f"{_DIVIDED}(?:{_choice(word)})" for word in under)
+    each = f"(?:{_DIVIDED}(?:{_choice('1')}))?"  # 30 分钟/件 is said, and means 30 分钟
+    return rf"^\s*{_DIGITS}\s*{above}{below}{each}\s*$"
 
 
 def known_units(unit: str) -> tuple[str, ...]:
@@ -142,6 +203,27 @@ def known_units(unit: str) -> tuple[str, ...]:
     for word in under:
         tops = tuple(f"{top}/{name}" for top in tops[:4] for name in _names(word))
     return tops
+
+
+def _named(word: str, lang: str) -> str:
+    """Return the first name of a unit that is written in the letters of a language."""
+    found = _lookup(word)
+    names = (name for name in (found.names if found is not None else ()) if (name > _CHINESE_FROM) == (lang == "zh"))
+    return word.strip() if lang != "zh" else next(names, word.strip())
+
+
+def _choice(word: str) -> str:
+    """Return a pattern of every name of the kind that ``word`` measures."""
+    return "|".join("".join(_WIDE.get(letter, letter) for letter in name) for name in _spellings(word))
+
+
+def _spellings(word: str) -> list[str]:
+    """Return every name of the kind that ``word`` measures, the longest first."""
+    found = _lookup(word)
+    if found is None:
+        return [word.strip()]
+    names = [name for unit in UNITS if unit.kind == found.kind for name in unit.names]
+    return sorted(names, key=len, reverse=True)
 
 
 def _names(word: str) -> tuple[str, ...]:

@@ -48,8 +48,8 @@ class World:
 
     ``days`` is the horizon, of which the first ``warm_up_days`` are not measured; after it the world runs
     on, without arrivals, until it is ``quiet()`` or for ``run_on_days``. ``levers`` holds the parameter blocks
-    in force by name, ``resources`` what the start hooks of mechanisms made, and ``desk_draws`` how many
-    draws without consequence the desk makes for each order.
+    in force by name, ``resources`` what the start hooks of mechanisms made, ``desk_draws`` how many draws
+    without consequence the desk makes for each order, and ``ground`` the map, if there is one.
     """
 
     tables: dict[str, Table]
@@ -63,6 +63,7 @@ class World:
     levers: Mapping[str, object] = field(default_factory=dict)
     resources: dict[str, object] = field(default_factory=dict)
     desk_draws: int = 0
+    ground: object | None = None
 
     @classmethod
     def of(

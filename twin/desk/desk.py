@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from twin.core.clock import Clock, WorkingCalendar, next_open, working_calendar
 from twin.core.compiled import interpreted
-from twin.core.draws import Ints, Keys, stream_base, stream_id
+from twin.core.draws import Floats, Ints, Keys, stream_base, stream_id
 from twin.desk import kernel
 from twin.desk.layout import (
     ATTEMPTS,
@@ -44,13 +44,24 @@ NEVER = np.inf
 LINES_A_REPORT = 8  # log lines of an uneventful order
 
 
+class Ways(Protocol):
+    """The streets of a map: its stops, and `km` (stops, stops), the way from one to another."""
+
+    @property
+    def km(self) -> Floats: ...
+
+    def stop_at(self, x: Any, y: Any) -> Ints:
+        """Return the stop nearest to each position [km]."""
+
+
 class Desk:
     """The desk of one run.
 
     `settings` are the levers; `categories` and `channels` the names behind the codes of the orders;
     `days` the days for which calendars are laid out (run-on included); `grids` the number of grids;
-    `homes` (grids, 2) their centres [km], where workers start from. With ``plain=True`` the kernel runs
-    as plain Python: slow, readable, and with the same log.
+    `homes` (grids, 2) their centres [km], where workers start from; `ways` those of a map (none: distances
+    are as the crow flies). With ``plain=True`` the kernel runs as plain Python: slow, readable, and with the
+    same log.
     """
 
     def __init__(
@@ -63,6 +74,7 @@ class Desk:
         categories: Sequence[str] = ("any",),
         channels: Sequence[str] = ("phone",),
         homes: Any = ((0.0, 0.0),),
+        ways: Ways | None = None,
         probes: int = 0,
         plain: bool = False,
     ) -> None:
@@ -71,6 +83,7 @@ class Desk:
         self.channels = tuple(channels)
         self._kernel: ModuleType = interpreted("twin.desk.kernel") if plain else kernel
         self._homes = np.asarray(homes, np.float64)
+        self._ways = ways
         self._calendars: list[str] = []
         self._laid: list[WorkingCalendar] = []
         self._clock, self._days = clock, days
@@ -116,6 +129,7 @@ class Desk:
         limits = np.asarray(self.settings.limit_hours, np.float64) * HOUR
         rows = self.state.orders[first : first + n]
         enter_reports(rows, line, key, created, limits, matter, *columns)
+        rows["stop"] = self._stops(rows["x"], rows["y"])
         counts.orders = first + n
 
     def advance(self, until: float) -> None:
@@ -185,7 +199,7 @@ class Desk:
             log=_records(LOG, 8192), services=services, samples=samples, levers=levers,
             counts=_counts(), spans=spans, opens=opens, closes=closes, rounds=self._rounds(),
             duty=duty, intake=intakes, intake_delay=np.array(delays), lead=np.full(1024, -1, np.int32),
-            bases=_bases(seed),
+            bases=_bases(seed), ways=np.zeros((0, 0)) if self._ways is None else self._ways.km,
         )
 
     def _calendar(self, name: str) -> int:
@@ -209,7 +223,12 @@ class Desk:
             first += team.workers
         workers["grid"] %= len(self._homes)
         workers["x"], workers["y"] = self._homes[workers["grid"]].T
+        workers["stop"] = self._stops(workers["x"], workers["y"])
         return workers
+
+    def _stops(self, x: Any, y: Any) -> Any:
+        """The stops at positions, 0 without a map."""
+        return 0 if self._ways is None else self._ways.stop_at(x, y)
 
     def _levers(self, probes: int) -> np.recarray:
         """The settings as the kernel reads them: minutes and codes."""

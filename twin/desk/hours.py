@@ -63,6 +63,13 @@ def stretches(desk: Desk) -> Stretches:
     return Stretches(worker[begins], order, minute[begins], np.where(ended, minute[following], desk.now))
 
 
+def overtime_until_now(desk: Desk) -> Floats:
+    """Minutes that each worker has worked outside the roster until now (workers,), work under way included."""
+    workers = desk.workers
+    under_way = desk.now - np.fmax(workers["since"], workers["shift_end"])
+    return np.asarray(workers["overtime"] + np.where(workers["late"], np.maximum(under_way, 0.0), 0.0))
+
+
 def open_until(roster: WorkingCalendar, minutes: Floats) -> Floats:
     """Open minutes of a calendar from the run's start to each minute."""
     if roster.always:

@@ -373,8 +373,10 @@ def leave_line(state, o, t):
 
 @compiled_step
 def distance(state, w, o):
-    """Kilometres from a worker to the order's place, as the crow flies."""
+    """Kilometres from a worker to the order's place: along the streets of a map, else as the crow flies."""
     worker, order = state.workers[w], state.orders[o]
+    if state.ways.shape[0] > 0:
+        return state.ways[worker.stop, order.stop]
     east, north = worker.x - order.x, worker.y - order.y
     return np.sqrt(east * east + north * north)
 
@@ -623,7 +625,7 @@ def finish(state, w, t):
     stop_work(state, w, t)
     if t > worker.shift_end:
         worker.overtime += t - max(worker.since, worker.shift_end)
-    worker.x, worker.y = order.x, order.y
+    worker.x, worker.y, worker.stop = order.x, order.y, order.stop
     worker.order = NOBODY
     worker.late = False
     if order.wrong:

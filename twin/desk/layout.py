@@ -85,7 +85,8 @@ ORDER = np.dtype(
         ("travel", np.float64), ("service", np.float64), ("hands_on", np.float64), ("rank", np.float64),
         ("matter", np.int32), ("ticket", np.int32), ("merged_into", np.int32), ("child", np.int32),
         ("next", np.int32), ("previous", np.int32), ("worker", np.int32), ("lane", np.int32),
-        ("grid", np.int32), ("x", np.float32), ("y", np.float32), ("category", np.int16), ("hops", np.int16),
+        ("grid", np.int32), ("stop", np.int32), ("x", np.float32), ("y", np.float32), ("category", np.int16),
+        ("hops", np.int16),
         ("hop", np.int16), ("attempt", np.int16), ("grade", np.int8), ("priority", np.int8),
         ("channel", np.int8), ("status", np.int8), ("waiting", np.bool_), ("wrong", np.bool_),
         ("arrived", np.bool_), ("solved", np.bool_), ("reached", np.bool_), ("overdue", np.bool_),
@@ -99,7 +100,7 @@ WORKER = np.dtype(
         ("idle_since", np.float64), ("since", np.float64), ("shift_end", np.float64), ("busy", np.float64),
         ("overtime", np.float64), ("skill", np.float64), ("x", np.float64), ("y", np.float64),
         ("order", np.int64), ("interval", np.int64), ("team", np.int32),
-        ("idle_next", np.int32), ("idle_previous", np.int32), ("grid", np.int32),
+        ("idle_next", np.int32), ("idle_previous", np.int32), ("grid", np.int32), ("stop", np.int32),
         ("calendar", np.int32), ("on_shift", np.bool_), ("late", np.bool_),
     ],
     align=True,
@@ -173,7 +174,7 @@ class State(NamedTuple):
     ``lead`` (matters,) the order into which later reports of one incident are merged, -1 if none;
     ``ends`` says when each worker will be done, and who is first;
     ``rounds`` the sorted minutes of the dispatch rounds; ``bases`` (decisions, occurrences) the keyed
-    streams.
+    streams; ``ways`` (stops, stops) the way between the stops of a map [km], (0, 0) without one.
     """
 
     orders: Any
@@ -196,3 +197,4 @@ class State(NamedTuple):
     intake_delay: Any
     lead: Any
     bases: Any
+    ways: Any

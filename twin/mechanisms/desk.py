@@ -22,7 +22,7 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.world import Phase, World
 from twin.desk.checks import check
 from twin.desk.desk import DAY, HOUR, Desk
-from twin.desk.hours import Hours, hours_between
+from twin.desk.hours import Hours, hours_between, overtime_until_now
 from twin.desk.layout import Status
 from twin.desk.settings import DeskSettings
 from twin.desk.theory import sized
@@ -31,6 +31,7 @@ from twin.world.series import in_window, mean, ratio, share
 from twin.world.tables import CHANNELS
 
 DAY_HOURS = 24.0
+METRES = 1000.0
 WEEK = 7 * DAY
 NINETY_PERCENT = 0.9
 STAMPS = ("accepted", "dispatched", "started", "done", "called_back", "closed", "escalated")
@@ -43,6 +44,7 @@ class DeskOfRun(Desk):
     told = 0  # log lines whose orders were already written into the tickets
     _asked: tuple[float, float, int] | None = None
     _hours = Hours(0.0, 0.0, 0.0)
+    _overtime: Floats | None = None
 
     def quiet(self) -> bool:
         """Whether no order is open."""
@@ -59,6 +61,13 @@ class DeskOfRun(Desk):
             self._asked, self._hours = asked, hours_between(self, first, end)
         return self._hours
 
+    def new_overtime(self) -> Floats:
+        """Minutes of overtime of each worker since the last call (workers,)."""
+        until_now = overtime_until_now(self)
+        new = until_now - (0.0 if self._overtime is None else self._overtime)
+        self._overtime = until_now
+        return new
+
     def moved(self) -> Ints:
         """Orders with new lines in the log since the last call."""
         lines = int(self.state.counts[0].log)
@@ -73,12 +82,14 @@ def open_desk(world: View, p: DeskSettings, draw: Draw) -> DeskOfRun:
     return DeskOfRun(
         sized(p, world.levers["theory"], world.days) if "theory" in world.levers else p,
         clock=world.clock, days=days, seed=draw.seed, categories=world.categories or ("any",), channels=CHANNELS,
-        homes=homes(world), probes=world.desk_draws,
+        homes=homes(world), probes=world.desk_draws, ways=None if world.ground is None else world.ground.ways,
     )  # fmt: skip
 
 
 def homes(world: View) -> Floats:
-    """Centre of each grid (grids, 2) [km]: the mean of its residents' homes."""
+    """Centre of each grid (grids, 2) [km]: that of the map, or the mean of its residents' homes."""
+    if world.ground is not None:
+        return world.ground.grid_centres / METRES
     grid = world.residents.grid
     if not len(grid):
         return np.zeros((1, 2))
@@ -215,82 +226,96 @@ def utilisation(world: World) -> float | None:
 
 METRICS = {
     "hours_to_close_mean": Metric(
-        hours_mean, "h", better="lower", zh="平均办结时长",
+        hours_mean, "h", better="lower",
+        en="Mean time to close", zh="平均办结时长",
         doc="mean hours from creation to work done, before the call-back, of the tickets created in the "
             "window (no duplicates, re-complaints or given-up ones); run on until done, else undefined",
         doc_zh="统计期内创建的工单（重复诉求、重复投诉与已放弃的除外）从创建到办理完成（回访之前）的平均时长；续跑至"
             "全部办理完成，否则无定义",
     ),
     "hours_to_close_median": Metric(
-        hours_median, "h", better="lower", zh="办结时长中位数",
+        hours_median, "h", better="lower",
+        en="Median time to close", zh="办结时长中位数",
         doc="median of the hours to close of the same tickets; undefined unless all are done",
         doc_zh="统计期内创建的工单（重复诉求、重复投诉与已放弃的除外）从创建到办理完成的时长的中位数；未全部办理完成"
             "则无定义",
     ),
     "hours_to_close_p90": Metric(
-        hours_p90, "h", better="lower", zh="办结时长九成分位",
+        hours_p90, "h", better="lower",
+        en="Time to close, 90th percentile", zh="办结时长九成分位",
         doc="nine tenths of these tickets are done within so many hours; undefined unless all are done",
         doc_zh="统计期内创建的工单（重复诉求、重复投诉与已放弃的除外）中九成在此时长内办理完成；未全部办理完成则无定"
             "义",
     ),
     "share_within_24h": Metric(
-        within_a_day, "1", better="higher", zh="24小时内办结占比",
+        within_a_day, "1", better="higher",
+        en="Closed within 24 h", zh="24小时内办结占比",
         doc="share done within 24 hours of creation of the tickets created in the window (no duplicates or "
             "re-complaints); those not done or given up count below",
         doc_zh="创建后24小时内办理完成的占比，分母为统计期内创建的工单（重复诉求与重复投诉除外），未办理完成与已放"
             "弃的计入分母",
     ),
     "on_time_share": Metric(
-        on_time, "1", better="higher", zh="按时办结率",
+        on_time, "1", better="higher",
+        en="Closed on time", zh="按时办结率",
         doc="share done within the limit of the class, of the same tickets; those not done or given up count "
             "below",
         doc_zh="在优先级办理时限内办理完成的占比，分母为统计期内创建的工单（重复诉求与重复投诉除外），未办理完成与已"
             "放弃的计入分母",
     ),
     "open_tickets_end": Metric(
-        open_at_end, "1", better="lower", zh="期末未结工单",
+        open_at_end, "1", better="lower",
+        en="Open tickets at the end", zh="期末未结工单",
         doc="tickets not closed, merged or given up when the horizon is reached",
         doc_zh="统计期末尚未办结、合并或放弃的工单数",
     ),
     "given_up_share": Metric(
-        given_up_share, "1", better="lower", zh="放弃占比",
+        given_up_share, "1", better="lower",
+        en="Given up by their reporters", zh="放弃占比",
         doc="share given up by their reporters before anybody signed, of the tickets created in the window "
             "(no duplicates or re-complaints)",
         doc_zh="签收前被诉求人放弃的占比，分母为统计期内创建的工单（重复诉求与重复投诉除外）",
     ),
     "backlog_growth_per_day": Metric(
-        backlog_growth, "1/day", better="lower", zh="积压日增量",
+        backlog_growth, "1/day", better="lower",
+        en="Growth of the backlog", zh="积压日增量",
         doc="open tickets at the end of the window's whole weeks less those at its start, by day; where it stays "
             "above 0 the desk cannot keep up, and every mean depends on the length of the run",
         doc_zh="统计期整周末与期初未结工单数之差除以天数；持续大于0说明服务台跟不上，各均值随运行长度而变",
     ),
     "paid_hours": Metric(
-        paid_hours, "h", better="lower", zh="付薪工时",
+        paid_hours, "h", better="lower",
+        en="Paid hours", zh="付薪工时",
         doc="rostered hours plus overtime in the window",
         doc_zh="统计期内的排班工时与加班工时之和",
     ),
     "overtime_hours": Metric(
-        overtime_hours, "h", better="lower", zh="加班工时",
+        overtime_hours, "h", better="lower",
+        en="Overtime", zh="加班工时",
         doc="hours worked outside the roster in the window",
         doc_zh="统计期内排班之外的工时",
     ),
     "utilisation": Metric(
-        utilisation, "1", better=None, zh="工时利用率",
+        utilisation, "1", better=None,
+        en="Utilisation", zh="工时利用率",
         doc="hours on the way and at work over paid hours, in the window",
         doc_zh="统计期内路程与办理的工时除以付薪工时",
     ),
     "dispatches_mean": Metric(
-        dispatches, "1", better="lower", zh="平均派单次数",
+        dispatches, "1", better="lower",
+        en="Dispatches per ticket", zh="平均派单次数",
         doc="dispatches of a ticket until the work is first done",
         doc_zh="统计期内创建、未经重办即办理完成的工单的平均派单次数（退单后再派计入）",
     ),
     "merged_share": Metric(
-        merged_share, "1", better=None, zh="合并工单占比",
+        merged_share, "1", better=None,
+        en="Reports that were merged", zh="合并工单占比",
         doc="share of the window's reports that were merged into an earlier one",
         doc_zh="被合并的诉求数除以统计期内的全部诉求数",
     ),
     "reports_per_day": Metric(
-        reports_per_day, "1/day", better=None, zh="日均诉求量",
+        reports_per_day, "1/day", better=None,
+        en="Reports", zh="日均诉求量",
         doc="reports a day in the window, duplicates and re-complaints included",
         doc_zh="统计期内的诉求数（含重复诉求与重复投诉）除以统计期天数",
     ),
@@ -318,17 +343,23 @@ METRICS = {
         "tickets.reached": Column(np.bool_, "1", "a call-back reached the reporter", start=False),
         "tickets.overdue": Column(np.bool_, "1", "done after the limit of its class", start=False),
         "tickets.hands_on": Column(np.float64, "min", "working time for a worker of skill 1", start=np.nan),
+        "workers.on_shift": Column(np.bool_, "1", "on duty at midnight", start=False),
+        "workers.ticket": Column(np.int64, "1", "row of the ticket in hand at midnight, -1 if none", start=-1),
+        "workers.busy": Column(np.float64, "min", "on the way and at work so far, in stretches that have ended"),
     },
+    spawns=["stints"],
     metrics=METRICS,
     sources=["cooper1981", "larson1981"],
     start=open_desk,
 )  # fmt: skip
 def desk(world: View, p: DeskSettings, draw: Draw, effects: Effects) -> None:
-    """Hand in the new reports, let the day pass, and write down what moved."""
+    """Hand in the new reports, let the day pass, and write down what moved and who worked late."""
     office: Any = world.resource
     hand_in(world, office)
     office.advance((world.day + 1) * DAY)
     write_down(office, effects)
+    call_the_roll(len(world.workers), office, effects)
+    book_overtime(world.day, office, draw, effects)
 
 
 def hand_in(world: View, office: DeskOfRun) -> None:
@@ -354,3 +385,21 @@ def write_down(office: DeskOfRun, effects: Effects) -> None:
     for name, status in (("merged", Status.MERGED), ("abandoned", Status.ABANDONED)):
         values[name] = np.where(orders["status"] == status, orders["ended"], np.nan)
     effects.set("tickets", rows, **values)
+
+
+def call_the_roll(enlisted: int, office: DeskOfRun, effects: Effects) -> None:
+    """Write what the workers are doing at midnight; the world of an acceptance case has enlisted none."""
+    posts = office.workers[:enlisted]
+    ticket = np.where(posts["order"] >= 0, office.orders["ticket"][posts["order"]], -1) if len(office.orders) else -1
+    effects.set("workers", None, on_shift=posts["on_shift"], ticket=ticket, busy=posts["busy"])
+
+
+def book_overtime(day: int, office: DeskOfRun, draw: Draw, effects: Effects) -> None:
+    """Note who worked outside the roster today, and how long; what passes midnight is the next day's."""
+    minutes = office.new_overtime()
+    late = np.flatnonzero(minutes > 0)
+    if len(late):
+        keys = draw.keys("stint", late.astype(np.uint64))
+        effects.spawn(
+            "stints", keys, day=day, team=office.workers["team"][late], worker=late, minutes=minutes[late]
+        )  # fmt: skip

@@ -23,6 +23,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
+from twin.world.faults import at_places
 from twin.world.outcomes import falls_today
 from twin.world.series import per_thousand_year
 
@@ -45,8 +46,7 @@ def incidents_per_1000_year(world: World) -> float | None:
     """Faults at places that began in the window, reported or not; None where there is no place."""
     if not len(world.places):
         return None
-    # What the hotline founds stands at no place: it is a first report, not an incident.
-    return per_thousand_year(world, world.incidents.began[world.incidents.place >= 0])
+    return per_thousand_year(world, world.incidents.began[at_places(world)])
 
 
 @mechanism(
@@ -60,7 +60,8 @@ def incidents_per_1000_year(world: World) -> float | None:
     spawns=["incidents"],
     metrics={
         "incidents_per_1000_year": Metric(
-            incidents_per_1000_year, "1/year", better=None, zh="每千人年事件数", latent=True,
+            incidents_per_1000_year, "1/year", better=None,
+            en="Incidents per 1,000 residents", zh="每千人年事件数", latent=True,
             doc="faults at places that began in the window, reported or not, per 1,000 residents and year; "
                 "what a hotline stream brings is no fault at a place",
             doc_zh="统计期内发生的设施点事件数（无论是否有人上报），折算为每千居民每年；热线来件流带来的诉求不算事件",

@@ -139,38 +139,45 @@ def satisfied_share_true(world: World) -> float | None:
     spawns=["answers"],
     metrics={
         "response_rate": Metric(
-            response_rate, "1", better="higher", zh="响应率（上报）",
+            response_rate, "1", better="higher",
+            en="Response rate (reported)", zh="响应率（上报）",
             doc="signed for within the class limit from creation / dispatched orders created in the window",
             doc_zh="创建后在其优先级的办理时限内签收的工单数 ÷ 统计期内创建且已派单的工单数",
         ),
         "response_rate_true": Metric(
-            response_rate_true, "1", better="higher", zh="响应率（真实）", latent=True,
+            response_rate_true, "1", better="higher",
+            en="Response rate (true)", zh="响应率（真实）", latent=True,
             doc="reports whose order was signed for within their class limit / all reports of the window, "
                 "merged, given-up and never dispatched ones included",
             doc_zh="所属工单在办理时限内签收的诉求数 ÷ 统计期内的全部诉求数（含已合并、已放弃和从未派单的）",
         ),
         "resolution_rate": Metric(
-            resolution_rate, "1", better="higher", zh="解决率（上报）",
+            resolution_rate, "1", better="higher",
+            en="Resolution rate (reported)", zh="解决率（上报）",
             doc="answered `solved` / answered a call-back, orders created in the window",
             doc_zh="回访中答“已解决”的数量 ÷ 回访作答数（统计期内创建的工单）",
         ),
         "resolution_rate_true": Metric(
-            resolution_rate_true, "1", better="higher", zh="解决率（真实）", latent=True,
+            resolution_rate_true, "1", better="higher",
+            en="Resolution rate (true)", zh="解决率（真实）", latent=True,
             doc="reports whose matter the work truly solved / all reports of the window",
             doc_zh="事项确由办理解决的诉求数 ÷ 统计期内的全部诉求数",
         ),
         "satisfied_share_reported": Metric(
-            satisfied_share_reported, "1", better="higher", zh="满意率（上报）",
+            satisfied_share_reported, "1", better="higher",
+            en="Satisfied (reported)", zh="满意率（上报）",
             doc="answered level 4 or 5 / answered a call-back, orders created in the window",
             doc_zh="回访中答 4 或 5 级的数量 ÷ 回访作答数（统计期内创建的工单）",
         ),
         "satisfied_share_survey": Metric(
-            satisfied_share_survey, "1", better="higher", zh="满意率（问卷）",
+            satisfied_share_survey, "1", better="higher",
+            en="Satisfied (survey)", zh="满意率（问卷）",
             doc="answered level 4 or 5 / answered a survey in the window, reporters or not",
             doc_zh="问卷中答 4 或 5 级的数量 ÷ 统计期内的问卷作答数（不论是否提过诉求）",
         ),
         "satisfied_share_true": Metric(
-            satisfied_share_true, "1", better="higher", zh="满意率（真实）", latent=True,
+            satisfied_share_true, "1", better="higher",
+            en="Satisfied (true)", zh="满意率（真实）", latent=True,
             doc="reports whose reporter is at level 4 or 5 / reports of the window that have ended",
             doc_zh="诉求人真实等级为 4 或 5 的诉求数 ÷ 统计期内创建且已了结的诉求数",
         ),

@@ -23,6 +23,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
+from twin.world.faults import about_a_fault, begun_in_window
 from twin.world.outcomes import concluded_at, heads, limit_minutes, unserved
 from twin.world.series import in_window, per_thousand_year, ratio
 
@@ -63,10 +64,7 @@ def escalations_per_incident(world: World) -> float | None:
 
 
 def _per_incident(world: World, acts: Flags) -> float | None:
-    incidents = world.incidents
-    faults = incidents.place >= 0  # what the hotline founds are first reports, not incidents
-    about_one = np.isin(world.tickets.incident, incidents.key[faults])
-    return ratio(np.count_nonzero(acts & about_one), np.count_nonzero(faults & in_window(world, incidents.began)))
+    return ratio(np.count_nonzero(acts & about_a_fault(world)), np.count_nonzero(begun_in_window(world)))
 
 
 @mechanism(
@@ -86,22 +84,26 @@ def _per_incident(world: World, acts: Flags) -> float | None:
     spawns=["tickets"],
     metrics={
         "recomplaints_per_1000_year": Metric(
-            recomplaints_per_1000_year, "1/year", better="lower", zh="每千人年重复投诉数",
+            recomplaints_per_1000_year, "1/year", better="lower",
+            en="Re-complaints per 1,000 residents", zh="每千人年重复投诉数",
             doc="re-complaints created in the window per 1,000 residents and year",
             doc_zh="统计期内创建的重复投诉数，折算为每千居民每年",
         ),
         "recomplaints_per_incident": Metric(
-            recomplaints_per_incident, "1", better="lower", zh="每事件重复投诉数",
+            recomplaints_per_incident, "1", better="lower",
+            en="Re-complaints per incident", zh="每事件重复投诉数",
             doc="re-complaints about faults at places, created in the window / faults at places that began in it",
             doc_zh="统计期内创建的、针对设施点事件的重复投诉数 ÷ 统计期内发生的设施点事件数",
         ),
         "escalations_per_1000_year": Metric(
-            escalations_per_1000_year, "1/year", better="lower", zh="每千人年越级反映数",
+            escalations_per_1000_year, "1/year", better="lower",
+            en="Escalations per 1,000 residents", zh="每千人年越级反映数",
             doc="reporters who turned to a higher level in the window, per 1,000 residents and year",
             doc_zh="统计期内转向上级的诉求人次数，折算为每千居民每年",
         ),
         "escalations_per_incident": Metric(
-            escalations_per_incident, "1", better="lower", zh="每事件越级反映数",
+            escalations_per_incident, "1", better="lower",
+            en="Escalations per incident", zh="每事件越级反映数",
             doc="reporters who turned to a higher level in the window about faults at places "
                 "/ faults at places that began in it",
             doc_zh="统计期内就设施点事件转向上级的诉求人次数 ÷ 统计期内发生的设施点事件数",

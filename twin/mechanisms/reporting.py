@@ -30,6 +30,7 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.contact import Contact, access, channel, minute_at, share_before
+from twin.world.faults import about_a_fault, at_places, begun_in_window
 from twin.world.kinds import priority_of
 from twin.world.series import in_window, mean, per_thousand_year, ratio, share
 from twin.world.tables import AGE_GROUPS
@@ -77,10 +78,9 @@ def first_reports_per_1000_year(world: World) -> float | None:
 
 def reports_per_incident(world: World) -> float | None:
     """Reports of the window about faults at places, over those that began in it."""
-    tickets, incidents = world.tickets, world.incidents
-    about_a_fault = np.isin(tickets.incident, incidents.key[incidents.place >= 0])
-    reports = about_a_fault & in_window(world, tickets.created) & ~tickets.again
-    return ratio(np.count_nonzero(reports), np.count_nonzero(_faults_in_window(world)))
+    tickets = world.tickets
+    reports = about_a_fault(world) & in_window(world, tickets.created) & ~tickets.again
+    return ratio(np.count_nonzero(reports), np.count_nonzero(begun_in_window(world)))
 
 
 def share_of_incidents_reported(world: World) -> float | None:
@@ -90,17 +90,13 @@ def share_of_incidents_reported(world: World) -> float | None:
 
 def hours_to_first_report(world: World) -> float | None:
     """Mean time from a fault's beginning to its first report, of those that were reported."""
-    unknown = _faults_in_window(world)
-    hours = (_first_reports(world) - world.incidents.began[unknown]) / _HOUR_MINUTES
+    began = world.incidents.began[begun_in_window(world)]
+    hours = (_first_reports(world) - began) / _HOUR_MINUTES
     return mean(hours[np.isfinite(hours)])
 
 
-def _faults_in_window(world: World) -> Flags:
-    return in_window(world, world.incidents.began) & (world.incidents.place >= 0)
-
-
 def _first_reports(world: World) -> Floats:
-    return world.incidents.first_reported[_faults_in_window(world)]
+    return world.incidents.first_reported[begun_in_window(world)]
 
 
 @mechanism(
@@ -119,28 +115,33 @@ def _first_reports(world: World) -> Floats:
     spawns=["tickets"],
     metrics={
         "reports_per_1000_year": Metric(
-            reports_per_1000_year, "1/year", better=None, zh="每千人年诉求数",
+            reports_per_1000_year, "1/year", better=None,
+            en="Reports per 1,000 residents", zh="每千人年诉求数",
             doc="reports created in the window, duplicates counted, re-complaints not, per 1,000 residents and year",
             doc_zh="统计期内创建的诉求数（含重复诉求，不含重复投诉），折算为每千居民每年",
         ),
         "first_reports_per_1000_year": Metric(
-            first_reports_per_1000_year, "1/year", better=None, zh="每千人年首次诉求数",
+            first_reports_per_1000_year, "1/year", better=None,
+            en="First reports per 1,000 residents", zh="每千人年首次诉求数",
             doc="first reports of their incidents, created in the window, per 1,000 residents and year",
             doc_zh="统计期内创建的首次诉求数，折算为每千居民每年",
         ),
         "reports_per_incident": Metric(
-            reports_per_incident, "1", better=None, zh="每事件诉求数",
+            reports_per_incident, "1", better=None,
+            en="Reports per incident", zh="每事件诉求数",
             doc="reports of faults at places, created in the window, re-complaints not "
                 "/ faults at places that began in it",
             doc_zh="统计期内创建的、针对设施点事件的诉求数（不含重复投诉） ÷ 统计期内发生的设施点事件数",
         ),
         "share_of_incidents_reported": Metric(
-            share_of_incidents_reported, "1", better="higher", zh="事件上报率", latent=True,
+            share_of_incidents_reported, "1", better="higher",
+            en="Incidents that are reported", zh="事件上报率", latent=True,
             doc="faults at places that anybody reported / faults at places that began in the window",
             doc_zh="有人上报的设施点事件数 ÷ 统计期内发生的设施点事件数",
         ),
         "hours_to_first_report": Metric(
-            hours_to_first_report, "h", better="lower", zh="首次诉求用时", latent=True,
+            hours_to_first_report, "h", better="lower",
+            en="Mean time to the first report", zh="首次诉求用时", latent=True,
             doc="mean time from the beginning of a fault to its first report, reported faults of the window",
             doc_zh="统计期内发生且有人上报的设施点事件，从发生到首次诉求的平均时长",
         ),
@@ -162,7 +163,7 @@ def reporting(world: View, p: Reporting, draw: Draw, effects: Effects) -> None:
 
 def _open_today(world: Any) -> Flags:
     faults, start = world.incidents, world.day * DAY_MINUTES
-    return (faults.place >= 0) & (faults.began < start + DAY_MINUTES) & (faults.ended > start)
+    return at_places(world) & (faults.began < start + DAY_MINUTES) & (faults.ended > start)
 
 
 def hazards(world: Any, p: Reporting) -> Floats:

@@ -84,7 +84,8 @@ def felt_in_window(world: World) -> Floats:
     },
     metrics={
         "satisfaction_mean": Metric(
-            satisfaction_mean, "1", better="higher", zh="平均满意度（潜在）", latent=True,
+            satisfaction_mean, "1", better="higher",
+            en="Mean satisfaction (latent)", zh="平均满意度（潜在）", latent=True,
             doc="mean latent satisfaction of reporters with how their reports of the window ended",
             doc_zh="统计期内创建且已了结的诉求，诉求人对其结果的潜在满意度均值",
         )

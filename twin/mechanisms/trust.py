@@ -60,7 +60,8 @@ def trust_mean(world: World) -> float | None:
     },
     metrics={
         "trust_mean": Metric(
-            trust_mean, "1", better="higher", zh="平均信任", daily=True, latent=True,
+            trust_mean, "1", better="higher",
+            en="Mean trust", zh="平均信任", daily=True, latent=True,
             doc="mean trust of all residents at the end",
             doc_zh="期末全体居民的信任均值",
         )

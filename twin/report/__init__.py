@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from twin.errors import Words
     from twin.runs.experiment import Experiment
     from twin.runs.store import RunFolder
     from twin.scenario.load import Scenario
@@ -21,19 +23,27 @@ def run(
     jobs: int = 1,
     out: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
+    notice: Callable[[Words], None] | None = None,
+    replace: bool = False,
+    lang: str = "en",
 ) -> Experiment:
     """Run the arms of a scenario, each with the same seeds, and compare them with the first one.
 
     ``scenario`` is a file or a loaded Scenario (to which no ``set`` can be applied any more); what is not
     given is the scenario's. ``set`` holds ``path=value`` texts, applied last. ``out`` is the run folder: it may
-    be empty or hold the same experiment, which is then resumed. ``progress`` is told (ended, total).
+    be empty or hold the same experiment, which is then resumed. ``progress`` is told (ended, total), ``notice``
+    what the user should know (default: a Python warning). With ``replace`` a run folder that holds something else,
+    or was computed by another state of the program, is cleared. ``lang`` ("en" or "zh") is the language in which
+    the page of the run folder opens; it has both.
 
     Raises InputError for what cannot be used, RunFailed when runs failed.
     """
     from twin.runs.experiment import Means
     from twin.runs.experiment import run as run_experiment
 
-    means = Means(jobs=jobs, out=out, progress=progress, publish=publish)
+    means = Means(
+        jobs=jobs, out=out, progress=progress, notice=notice, replace=replace, publish=partial(publish, lang=lang)
+    )
     loaded = _loaded(scenario, set)
     said = {given.partition("=")[0].strip() for given in loaded.sets}  # what is set comes last, after -n and --seed too
     return run_experiment(
@@ -41,21 +51,24 @@ def run(
     )
 
 
-def publish(experiment: Experiment, folder: RunFolder) -> None:
-    """Write the figures and the one-page summary of an experiment into its folder."""
-    from twin.report import figures
+def publish(experiment: Experiment, folder: RunFolder, lang: str = "en") -> None:
+    """Write the figures and the one-page summary, which opens in ``lang``, of an experiment into its folder."""
+    from twin.report import figures, maps
     from twin.report.page import page
     from twin.report.profiles import profiles_of
 
-    profiles = profiles_of(experiment, folder)
+    profiles, atlas = profiles_of(experiment, folder), maps.atlas_of(experiment, folder)
     drawings: dict[str, dict[str, str]] = {}
-    for lang in figures.LANGUAGES:
-        for name, figure in figures.draw(experiment, profiles, lang).items():
-            drawings.setdefault(name, {})[lang] = figures.svg(figure, lang)
-            picture = figures.png(figure, lang)
+    for tongue in figures.LANGUAGES:
+        drawn = figures.draw(experiment, profiles, tongue) | (maps.draw(atlas, tongue) if atlas else {})
+        for name, figure in drawn.items():
+            drawings.setdefault(name, {})[tongue] = maps.light(figures.svg(figure, tongue))
+            picture = figures.png(figure, tongue)
             if picture is not None:
-                folder.write(f"figures/{name}-{lang}.png", picture)
-    folder.write("summary.html", page(experiment, profiles, drawings))
+                folder.write(f"figures/{name}-{tongue}.png", picture)
+    if atlas:
+        folder.write("map.geojson", maps.geojson(atlas))
+    folder.write("summary.html", page(experiment, profiles, drawings, maps.told(atlas) if atlas else None, lang))
 
 
 def _loaded(scenario: str | Path | Scenario, sets: Sequence[str] | None) -> Scenario:

@@ -28,7 +28,7 @@ from matplotlib.lines import Line2D
 
 from twin.errors import Words
 from twin.report.profiles import EDGES, HOURS_A_DAY, HOURS_A_WEEK, WEEKDAYS, Material, Profile
-from twin.report.text import Scale, Writer, cells, headlines
+from twin.report.text import Scale, cells, headlines
 from twin.runs.compare import Difference, Estimate
 
 if TYPE_CHECKING:
@@ -59,14 +59,15 @@ _READERS_FONTS = (
     " sans-serif"
 )
 _DURATIONS = (
-    (1 / 12, Words("5 min", "5 分")), (1, Words("1 h", "1 时")), (6, Words("6 h", "6 时")), (24, Words("1 d", "1 天")),
+    (1 / 12, Words("5 min", "5 分钟")), (1, Words("1 h", "1 小时")), (6, Words("6 h", "6 小时")),
+    (24, Words("1 d", "1 天")),
     (72, Words("3 d", "3 天")), (168, Words("1 wk", "1 周")),
     (720, Words("30 d", "30 天")), (2160, Words("90 d", "90 天")),
 )  # fmt: skip
 _TEXT: Mapping[str, Words] = {
     "share": Words("share done", "办理完成占比"),
     "time": Words("time from creation to work done", "从创建到办理完成的时长"),
-    "open": Words("open tickets", "未结工单"),
+    "open": Words("tickets whose work is not done", "尚未办理完成的工单"),
     "week": Words("hour of the week", "一周中的时刻"),
     "mean_time": Words("mean time to close", "平均办结时长"),
     "option": Words("the option named above", "上方所示方案"),
@@ -78,7 +79,7 @@ Drawer = Callable[[Material], Figure | None]
 def draw(experiment: Experiment, profiles: Mapping[str, Profile], lang: str) -> dict[str, Figure]:
     """Return every figure that the experiment gives rise to, by name."""
     material = Material(experiment, profiles, lang)
-    with matplotlib.rc_context(_style(lang)):
+    with matplotlib.rc_context(style_of(lang)):
         drawn = {name: drawer(material) for name, drawer in DRAWERS.items()}
     return {name: figure for name, figure in drawn.items() if figure is not None}
 
@@ -87,7 +88,7 @@ def png(figure: Figure, lang: str) -> bytes | None:
     """Return the figure as PNG, or ``None`` if no font at hand can show its words."""
     target = io.BytesIO()
     figure.set_dpi(_RESOLUTION)
-    with matplotlib.rc_context(_style(lang)), warnings.catch_warnings(record=True) as said:
+    with matplotlib.rc_context(style_of(lang)), warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         FigureCanvasAgg(figure).print_png(target, metadata={"Software": None})
     missing = any("missing from" in str(one.message) for one in said)
@@ -97,7 +98,7 @@ def png(figure: Figure, lang: str) -> bytes | None:
 def svg(figure: Figure, lang: str) -> str:
     """Return the figure as SVG text, its words as text."""
     target = io.StringIO()
-    with matplotlib.rc_context(_style(lang)), warnings.catch_warnings():
+    with matplotlib.rc_context(style_of(lang)), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         FigureCanvasSVG(figure).print_svg(target, metadata={"Date": None, "Creator": None})
     return re.sub(r"(font: [^;\"]*?px )('[^;\"]*')", rf"\1{_READERS_FONTS}", target.getvalue())
@@ -197,27 +198,25 @@ def _word(material: Material, key: str) -> str:
 def _forest_panel(axes: Axes, material: Material, name: str, labels: Sequence[str]) -> None:
     experiment, writer = material.experiment, material.writer
     found = [experiment.differences[option].get(name) for option in experiment.arms[1:]]
-    size = max((abs(end) for one in found if one for end in (one.mean, *(one.ci95 or ()))), default=0.0)
-    scale = writer.scale(name, size, difference=True)
+    scale = writer.scale(name, difference=True)
     for row, one in enumerate(found):
         if one is not None:
-            _forest_row(axes, row, one, scale, writer)
+            _forest_row(axes, row, one, scale, writer.both(name, one))
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.margins(x=0.06)
     axes.locator_params(axis="x", nbins=6)
-    unit = writer.unit(scale)
-    axes.set_title(writer.metric(name) + (f" [{unit}]" if unit else ""), loc="left", fontweight="bold")
+    axes.set_title(writer.labelled(name, difference=True), loc="left", fontweight="bold")
 
 
-def _forest_row(axes: Axes, row: int, found: Difference, scale: Scale, writer: Writer) -> None:
+def _forest_row(axes: Axes, row: int, found: Difference, scale: Scale, said: str) -> None:
     tone = _TONES.get(found.verdict, GREY)
-    mean, ends = found.mean * scale.factor, found.ci95 or (found.mean, found.mean)
+    mean, ends = found.mean * scale.factor, scale.ends(found)
     axes.plot([end * scale.factor for end in ends], [row, row], color=tone, linewidth=1.6, solid_capstyle="butt")
     face = tone if found.decided else "white"
     axes.plot([mean], [row], "o", color=tone, markerfacecolor=face, markersize=5.5, markeredgewidth=1.3)
-    axes.text(1.03, row, writer.both(found, scale), transform=axes.get_yaxis_transform(), va="center", fontsize=8)
+    axes.text(1.03, row, said, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
 
 
 def _waits_panel(axes: Axes, material: Material, arm: str, rows: Sequence[tuple[str, str]]) -> None:
@@ -313,7 +312,8 @@ def _shortened(text: str, room: float) -> str:
 # -- style
 
 
-def _style(lang: str) -> Any:  # matplotlib types its settings by the literal names of all of them
+def style_of(lang: str) -> Any:  # matplotlib types its settings by the literal names of all of them
+    """Return the settings under which figures of a language are drawn and written."""
     return {
         "font.family": [*chinese_fonts(), _LATIN_FONT] if lang == "zh" else [_LATIN_FONT, *chinese_fonts()],
         "font.size": 9.0,

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from twin.errors import Words
+from twin.report.inputs import Input, range_shown, source_shown
 from twin.report.profiles import HOURS_A_DAY, WEEKDAYS, Material, Profile
-from twin.report.text import Sheet, headlines, metrics_shown
-from twin.runs.compare import Estimate
+from twin.report.text import Scale, Sheet, headlines, metrics_shown, time_scale
 from twin.runs.experiment import RESULTS_VERSION
 
 if TYPE_CHECKING:
@@ -29,13 +29,18 @@ LANGUAGES = ("en", "zh")
 ARMS_ABREAST = 5
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 
+_HOT = Words(
+    " Coloured: hot spots by Getis-Ord Gi* on square cells, a cell with its neighbours against all cells; not"
+    " corrected for the number of cells.",
+    "着色处为热点：按方格计算 Getis-Ord Gi*（本格与相邻格相对于全部格子），未作多重比较校正。",
+)
 _CHARTS: Mapping[str, tuple[Words, Words]] = {
     "differences": (
         Words("Difference from the baseline", "与基准方案的差异"),
         Words(
             "Mean of the differences seed by seed and its 95 % interval. A hollow mark: not decided, or no difference."
-            " Blue: better; orange: worse.",
-            "逐种子差值的均值及其 95% 置信区间。空心：尚无定论或无差别。蓝色：更好；橙色：更差。",
+            " Blue: better; orange: worse; black: neither is better.",
+            "逐种子差值的均值及其 95% 置信区间。空心：尚无定论或无差别。蓝色：更好；橙色：更差；黑色：无优劣之分。",
         ),
     ),
     "hours_to_close": (
@@ -49,8 +54,11 @@ _CHARTS: Mapping[str, tuple[Words, Words]] = {
     "backlog": (
         Words("The week of the desk", "一周之内的积压"),
         Words(
-            "Tickets that wait or are worked on, by hour of the week; mean over the measured weeks and replications.",
-            "按一周中的时刻统计的等待或办理中的工单数；统计期各周与各次重复的均值。",
+            "Tickets from creation until the work is done (or merged, or given up), by hour of the week; mean over the"
+            " measured weeks and replications. “Open tickets at the end” counts on until the ticket is closed, after"
+            " the call-back.",
+            "从创建到办理完成（或合并、放弃）的工单数，按一周中的时刻统计；统计期各周与各次重复的均值。“期末未结工单”"
+            "则计至回访之后办结为止。",
         ),
     ),
     "who_waits": (
@@ -62,6 +70,22 @@ _CHARTS: Mapping[str, tuple[Words, Words]] = {
             "表中为全部方案。",
         ),
     ),
+    "map_incidents": (
+        Words("Where faults begin", "事件发生在哪里"),
+        Words(
+            "Faults that began in the measured days, reported or not: only a model can know them. First arm, all"
+            " replications." + _HOT.en,
+            "统计期内发生的事件，无论是否有人上报：只有模型才能得知。第一个方案，所有重复合计。" + _HOT.zh,
+        ),
+    ),
+    "map_reports": (
+        Words("Where people report", "诉求来自哪里"),
+        Words(
+            "Reports created in the measured days, duplicates counted, re-complaints not: what a street office sees."
+            " First arm, all replications." + _HOT.en,
+            "统计期内创建的诉求（含重复诉求，不含重复投诉）：街道所能看到的。第一个方案，所有重复合计。" + _HOT.zh,
+        ),
+    ),
 }  # fmt: skip
 
 _TEXT: Mapping[str, Words] = {
@@ -70,6 +94,16 @@ _TEXT: Mapping[str, Words] = {
     "parameter": Words("parameter", "参数"),
     "within": Words("{share:.0%} done within", "{share:.0%} 办结用时"),
     "all": Words("All metrics", "全部指标"),
+    "value": Words("value", "取值"),
+    "varies": Words("differs, see above", "各方案不同，见上表"),
+    "range": Words("range", "范围"),
+    "source": Words("source", "来源"),
+    "assumed": Words("Assumed inputs behind the answer", "结论背后的假定输入"),
+    "assumed_caption": Words(
+        "Inputs that act on {metrics} in these arms and are only assumed. To see how much hangs on one, run again with"
+        " --set and another value of its range.",
+        "对{metrics}起作用且仅为假定的输入。要了解某一项的影响，请用 --set 换成范围内的其他取值重新运行。",
+    ),
     "changes": Words("What the options change", "各方案改变了什么"),
     "changes_caption": Words(
         "Every parameter that is not the same in all arms; everything else is equal.",
@@ -83,6 +117,7 @@ _TEXT: Mapping[str, Words] = {
     "lower": Words("lower", "低"),
     "higher": Words("higher", "高"),
     "neither": Words("neither", "无"),
+    "number": Words("number", "数"),
     "latent": Words("(only a model can know it)", "（只有模型才能得知）"),
     "model": Words(
         "This is a model, not a forecast: it compares alternatives under the assumptions of its scenario.",
@@ -93,7 +128,16 @@ _TEXT: Mapping[str, Words] = {
         " digest of the results {results}.",
         "场景 {name}，摘要 {digest}；结果版本 {version}；种子 {first} 至 {last}，各方案相同；结果摘要 {results}。",
     ),
+    "outside": Words(" Mechanisms from outside: {names}.", "外来机制：{names}。"),
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MapTold:
+    """What the page says of a map in words: the table of each of its figures by language, and notes."""
+
+    sheets: Mapping[str, Mapping[str, Sheet]]
+    notes: tuple[Words, ...]
 
 
 @dataclass(frozen=True)
@@ -129,8 +173,17 @@ class Tongue:
     footer: str
 
 
-def page(experiment: Experiment, profiles: Mapping[str, Profile], drawings: Drawings) -> str:
-    """Return the page as HTML text."""
+def page(
+    experiment: Experiment,
+    profiles: Mapping[str, Profile],
+    drawings: Drawings,
+    of_map: MapTold | None = None,
+    lang: str = "en",
+) -> str:
+    """Return the page as HTML text; ``of_map`` goes with the drawings of a map.
+
+    The page has both languages, and opens in ``lang``.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -138,7 +191,8 @@ def page(experiment: Experiment, profiles: Mapping[str, Profile], drawings: Draw
         loader=PackageLoader("twin", "report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     css = resources.files("twin.report").joinpath("page.css").read_text("utf-8")
-    tongues = [_Teller(Material(experiment, profiles, lang)).tongue(drawings) for lang in LANGUAGES]
+    spoken = sorted(LANGUAGES, key=lambda one: one != lang)
+    tongues = [_Teller(Material(experiment, profiles, one), of_map).tongue(drawings) for one in spoken]
     template = environment.get_template("page.html.j2")
     return template.render(tongues=tongues, css=Markup(css), css_hash=_hash(css)) + "\n"
 
@@ -146,8 +200,9 @@ def page(experiment: Experiment, profiles: Mapping[str, Profile], drawings: Draw
 class _Teller:
     """Fills the page in one language."""
 
-    def __init__(self, material: Material) -> None:
+    def __init__(self, material: Material, of_map: MapTold | None) -> None:
         self.material = material
+        self.of_map = of_map or MapTold({}, ())
         self.experiment = material.experiment
         self.lang = material.lang
         self.writer = material.writer
@@ -156,7 +211,9 @@ class _Teller:
         """Return the page."""
         writer = self.writer
         charts = [self._chart(name, pictures[self.lang]) for name, pictures in drawings.items()]
-        sections = [self._all_metrics(), *self._changes(), self._limits(), self._definitions()]
+        sections = [
+            self._all_metrics(), *self._changes(), *self._assumed(), self._limits(), self._definitions(),
+        ]  # fmt: skip
         return Tongue(self.lang, writer.title(), writer.question(), writer.opening(), charts, sections, self._footer())
 
     def word(self, key: str, **values: object) -> str:
@@ -169,20 +226,28 @@ class _Teller:
         title, caption = _CHARTS[name]
         sheets = {
             "differences": lambda: (
-                self.writer.differences(headlines(self.experiment)),
+                *self.writer.differences(headlines(self.experiment)),
                 *self.writer.parts(headlines(self.experiment)),
             ),
             "hours_to_close": lambda: (self._quantiles(),),
             "backlog": lambda: (self._weekdays(),),
             "who_waits": self._waits,
         }
-        return Chart(title[self.lang], caption[self.lang], _source(drawn), sheets[name]())
+        told = sheets[name]() if name in sheets else (self.of_map.sheets[name][self.lang],)
+        return Chart(title[self.lang], caption[self.lang], _source(drawn), told)
 
     def _quantiles(self) -> Sheet:
-        head = (self.word("arm"), *(self.word("within", share=share) for share in QUANTILES))
+        found = {
+            arm: [profile.quantile(share) for share in QUANTILES] for arm, profile in self.material.profiles.items()
+        }
+        scale = time_scale([hours for row in found.values() for hours in row if hours is not None])
+        head = (
+            self.word("arm") + self.writer.in_unit(scale),
+            *(self.word("within", share=share) for share in QUANTILES),
+        )
         rows = [
-            (self.writer.arm(arm), *(self._hours(found.quantile(share)) for share in QUANTILES))
-            for arm, found in self.material.profiles.items()
+            (self.writer.arm(arm), *("" if hours is None else scale.number(hours, hours) for hours in row))
+            for arm, row in found.items()
         ]
         return Sheet("", head, tuple(rows))
 
@@ -197,21 +262,19 @@ class _Teller:
 
     def _waits(self) -> tuple[Sheet, ...]:
         groups = self.material.groups()
+        scale = self.material.waits_scale()
         return tuple(
             Sheet(
                 "",
-                (self.word("group"), *(self.writer.arm(arm) for arm in arms)),
-                tuple((self.material.group(row[1]), *(self._wait(arm, row) for arm in arms)) for row in groups),
+                (self.word("group") + self.writer.in_unit(scale), *(self.writer.arm(arm) for arm in arms)),
+                tuple((self.material.group(row[1]), *(self._wait(arm, row, scale) for arm in arms)) for row in groups),
             )
             for arms in self._abreast()
         )
 
-    def _wait(self, arm: str, row: tuple[str, str]) -> str:
+    def _wait(self, arm: str, row: tuple[str, str], scale: Scale) -> str:
         found = self.material.profiles[arm].wait(*row)
-        return "" if found is None else self.writer.duration(found)
-
-    def _hours(self, hours: float | None) -> str:
-        return "" if hours is None else self.writer.duration(Estimate(hours, None))
+        return "" if found is None else self.writer.spread(found, scale)
 
     # -- sections
 
@@ -221,22 +284,35 @@ class _Teller:
 
     def _changes(self) -> list[Section]:
         """Return the parameters that are not the same in all arms (no section for a single arm)."""
-        arms = self.experiment.scenario.resolved["arms"]
-        leaves = {arm: dict(_leaves(arms[arm])) for arm in self.experiment.arms}
-        paths = sorted({path for found in leaves.values() for path in found if not path.startswith("title")})
-        differing = [path for path in paths if len({found.get(path, "") for found in leaves.values()}) > 1]
+        differing = self.writer.inputs.differing()
         sheets = tuple(
             Sheet(
                 "",
                 (self.word("parameter"), *(self.writer.arm(arm) for arm in abreast)),
-                tuple((path, *(leaves[arm].get(path, "") for arm in abreast)) for path in differing),
+                tuple((one.name(self.lang), *(one.value(arm, self.lang) for arm in abreast)) for one in differing),
             )
             for abreast in self._abreast()
         )
         return [Section(self.word("changes"), self.word("changes_caption"), sheets=sheets)] if differing else []
 
+    def _assumed(self) -> list[Section]:
+        """Return the inputs that the headlines rest on and that nobody has measured; those that differ come first."""
+        carrying = [one for one in self.writer.carrying if one.spec is not None and one.spec.evidence == "assumed"]
+        head = tuple(self.word(key) for key in ("parameter", "value", "range", "source"))
+        rows = tuple(self._assumed_row(one) for one in sorted(carrying, key=lambda one: not one.differs))
+        metrics = ("、" if self.lang == "zh" else ", ").join(map(self.writer.metric, headlines(self.experiment)))
+        caption = self.word("assumed_caption", metrics=metrics)
+        return [Section(self.word("assumed"), caption, sheets=(Sheet("", head, rows),))] if rows else []
+
+    def _assumed_row(self, one: Input) -> tuple[str, ...]:
+        arm, spec = next(iter(one.values)), one.spec
+        value = self.word("varies") if one.differs else one.value(arm, self.lang)
+        span = range_shown(spec, self.lang, isinstance(one.values[arm], bool))
+        return (one.name(self.lang), value, span, source_shown(spec, self.lang))
+
     def _limits(self) -> Section:
-        return Section(self.word("limits"), lines=(self.word("model"), *self.writer.notes()))
+        of_map = [note[self.lang] for note in self.of_map.notes]
+        return Section(self.word("limits"), lines=(self.word("model"), *self.writer.notes(), *of_map))
 
     def _definitions(self) -> Section:
         rows = tuple(self._definition(name) for name in metrics_shown(self.experiment))
@@ -247,11 +323,14 @@ class _Teller:
         better = self.word(metric.better or "neither")
         latent = f" {self.word('latent')}" if metric.latent else ""
         said = metric.doc_zh if self.lang == "zh" and metric.doc_zh else metric.doc
-        return (self.writer.metric(name), name, metric.unit, better, said + latent)
+        unit = self.writer.unit(self.writer.scale(name)) or self.word("number")
+        return (self.writer.metric(name), name, unit, better, said + latent)
 
     def _footer(self) -> str:
         experiment = self.experiment
-        return self.word(
+        plugins = experiment.scenario.plugins
+        outside = self.word("outside", names="; ".join(f"{name}: {origin}" for name, origin in plugins.items()))
+        said = self.word(
             "footer",
             name=experiment.scenario.name,
             digest=experiment.input_digest,
@@ -260,29 +339,18 @@ class _Teller:
             last=experiment.plan.seeds[-1],
             results=experiment.digest,
         )
+        return said + outside if plugins else said
 
     def _abreast(self) -> Iterator[tuple[str, ...]]:
-        """Yield the baseline with as many options as fit beside it."""
-        baseline, options = self.experiment.baseline, self.experiment.arms[1:]
-        for first in range(0, max(len(options), 1), ARMS_ABREAST - 1):
-            yield (baseline, *options[first : first + ARMS_ABREAST - 1])
+        """Yield the arms, the baseline first, in as few and as even portions as fit the width of a page."""
+        arms = self.experiment.arms
+        portions = -(-len(arms) // ARMS_ABREAST)
+        for number in range(portions):
+            yield arms[-(-number * len(arms) // portions) : -(-(number + 1) * len(arms) // portions)]
 
 
 def _source(drawn: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(drawn.encode("utf-8")).decode("ascii")
-
-
-def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield (path, value in words) for every leaf of plain data."""
-    if isinstance(value, Mapping):
-        for key, below in value.items():
-            yield from _leaves(below, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, bool):
-        yield path, "on" if value else "off"
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        yield path, ", ".join(map(str, value))
-    else:
-        yield path, str(value)
 
 
 def _hash(style: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twin.core.columns import Floats, Values
 from twin.errors import Words
-from twin.report.text import Writer
+from twin.report.text import Scale, Writer, time_scale
 from twin.runs.compare import Estimate, estimate
 from twin.world.build import DEFAULT_CATEGORIES
 
@@ -64,8 +65,8 @@ class Profile:
     """One arm, all runs together.
 
     ``counts`` (bins,) are tickets by time to close, see :data:`EDGES`; ``backlog`` (168,) is the mean number
-    of open tickets by hour of the week; ``waits[grouping][group]`` holds the mean hours to close of the
-    group, one a run.
+    of tickets whose work is not done, by hour of the week; ``waits[grouping][group]`` holds the mean hours
+    to close of the group, one a run.
     """
 
     counts: Values = field(default_factory=lambda: np.zeros(len(EDGES) - 1, np.int64))
@@ -126,7 +127,7 @@ class Material:
     profiles: Mapping[str, Profile]
     lang: str
 
-    @property
+    @cached_property
     def writer(self) -> Writer:
         """Whoever finds the words."""
         return Writer(self.experiment, self.lang)
@@ -147,6 +148,12 @@ class Material:
             for group in sorted(groups_of(profiles, grouping), key=lambda group: place.get(group, len(usual)))
         ]
 
+    def waits_scale(self) -> Scale:
+        """Return the one scale in which the waits of all groups and arms are shown."""
+        rows = self.groups()
+        found = [self.profiles[arm].wait(*row) for arm in self.experiment.arms for row in rows]
+        return time_scale([one.mean for one in found if one is not None])
+
     def group(self, name: str) -> str:
         """Return what a group of reporters or tickets is called."""
         kinds = (self.experiment.scenario.categories.get(name), DEFAULT_CATEGORIES.get(name))
@@ -165,7 +172,7 @@ def groups_of(profiles: Sequence[Profile], grouping: str) -> list[str]:
 
 
 def _backlog(tickets: Columns, calendar: Calendar) -> Floats:
-    """Mean number of tickets that wait or are worked on, by hour of the week (168,)."""
+    """Mean number of tickets whose work is not done, by hour of the week (168,)."""
     hours = calendar.hours
     ended = np.fmin(np.fmin(tickets["done"], tickets["merged"]), tickets["abandoned"])
     born, gone = np.sort(tickets["created"]), np.sort(ended)  # NaN, never, sorts last

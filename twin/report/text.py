@@ -1,42 +1,35 @@
 """What a planner reads: sentences and sheets of cells, in English or Chinese.
 
-Nothing is printed here; the command line and the page lay the same sheets out.
+Nothing is printed here; the command line and the page lay the same sheets out. A metric has one unit in the whole
+report: its values, differences and intervals can be compared as they stand.
 """
 
 from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from twin.core.parameters import GRADES, parameters_of
-from twin.errors import Words
+from twin.core.parameters import GRADES
+from twin.core.units import named
+from twin.errors import Words, headline, hints
+from twin.report.inputs import Input, Inputs
 from twin.runs.compare import CONFIDENCE, Difference, Estimate
 
 if TYPE_CHECKING:
+    from twin.errors import Complaint
     from twin.runs.experiment import Experiment
 
 HOURS_A_DAY = 24
 SHOWN_IN_DAYS_FROM = 48.0
 HEADLINES = 4
+INPUTS_NAMED = 6
 _SHARE_WORDS = ("share", "rate", "utilisation", "chance")
-
-_UNITS: Mapping[str, Words] = {
-    "1": Words("", ""),
-    "h": Words("h", "小时"),
-    "d": Words("d", "天"),
-    "day": Words("d", "天"),
-    "min": Words("min", "分钟"),
-    "yuan": Words("yuan", "元"),
-    "fen": Words("fen", "分"),
-    "km": Words("km", "公里"),
-    "1/day": Words("/day", "/天"),
-    "1/year": Words("/year", "/年"),
-    "%": Words("%", "%"),
-    "points": Words("pp", "个百分点"),
-}
+_POINTS = Words("pp", "百分点")
+_INFINITE = (-math.inf, math.inf)
 
 VERDICTS: Mapping[str, Words] = {
     "better": Words("better", "更好"),
@@ -57,23 +50,32 @@ _GRADES: Mapping[str, Words] = {
 _TEXT: Mapping[str, Words] = {
     "metric": Words("metric", "指标"),
     "option": Words("option", "方案"),
-    "difference": Words("difference (95 % interval)", "差值（95% 置信区间）"),
+    "mean": Words("mean{unit}", "均值{unit}"),
+    "difference": Words("difference{unit}, 95 % interval", "差值{unit}及95%置信区间"),
+    "in_unit": Words(" [{unit}]", "（{unit}）"),
     "verdict": Words("verdict", "结论"),
+    "baseline": Words("baseline", "基准"),
+    "original": Words("as it is", "原方案"),
     "better_in": Words("better in", "更好的次数"),
+    "pairs": Words("pairs", "同向的次数"),
     "results": Words(
-        "Results: mean over {n} replications ± half the 95 % interval", "结果：{n} 次重复的均值 ± 95% 置信区间半宽"
+        "Results: mean over {n} replications ± half the 95 % interval", "结果：{n} 次重复的均值 ± 95%置信区间半宽"
     ),
     "result": Words("Results of one replication (an interval needs two)", "一次运行的结果（两次以上才有置信区间）"),
-    "differences": Words("Difference from {baseline}, seed by seed", "与「{baseline}」逐种子配对的差值"),
+    "differences": Words(
+        "{metric}: difference from {baseline}, seed by seed", "{metric}：与「{baseline}」逐种子配对的差值"
+    ),
     "growing": Words(
         "{arm} cannot keep up: its backlog grows by {growth}, so its means depend on the length of the run.",
         "「{arm}」跟不上：积压日增 {growth}，其均值随运行长度而变。",
     ),
     "parts": Words(
-        "Taken back alone: difference from {original}, seed by seed", "单独去掉一项：与「{original}」逐种子配对的差值"
+        "{metric}: one part of {original} taken back alone, difference seed by seed",
+        "{metric}：从「{original}」中单独去掉一项，逐种子配对的差值",
     ),
     "to": Words(" to ", " 至 "),
     "of": Words("{k} of {n}", "{n} 次中 {k} 次"),
+    "way": Words("{count} {verdict}", "{count}{verdict}"),
     "more": Words("not decided (~{more} more)", "尚无定论（约再 {more} 次）"),
     "against": Words(
         "{metric}: {option} {value}, {baseline} {base}.",
@@ -81,12 +83,13 @@ _TEXT: Mapping[str, Words] = {
     ),
     "decided": Words(
         "The difference is {difference} (95 % interval {interval}): {verdict}, in {count} paired replications.",
-        "差值 {difference}（95% 置信区间 {interval}）：{verdict}，配对重复 {count}如此。",
+        "差值 {difference}（95%置信区间 {interval}）：{verdict}，配对重复 {count}如此。",
     ),
     "undecided": Words(
         "The difference is {difference}{interval}: {verdict}.",
         "差值 {difference}{interval}：{verdict}。",
     ),
+    "bracketed": Words(" ({interval})", "（{interval}）"),
     "alone": Words("{metric}: {option} {value}.", "{metric}：{option} {value}。"),
     "single": Words(
         "One replication says nothing about chance: ask for more with -n.",
@@ -100,9 +103,19 @@ _TEXT: Mapping[str, Words] = {
         "Each interval holds for its row alone; of {rows} rows, about {wrong} would miss the truth by chance.",
         "每个区间只对本行成立；{rows} 行中约有 {wrong} 行会因偶然而落空。",
     ),
+    "cut": Words(
+        "Where the t interval would leave what is possible (a share 0 to 100 %, a time 0), its ends are shown and cut"
+        " there; it is a sign of few replications. The files hold it uncut.",
+        "t 区间若超出可能的范围（占比 0 至 100%，时长不小于 0），则列出区间两端并截止于此，这是重复次数偏少的迹象；"
+        "结果文件中为未截断的区间。",
+    ),
     "evidence": Words(
-        "{assumed} of {total} parameters of this run are only assumed ({others}).",
-        "本次运行的 {total} 个参数中有 {assumed} 个仅为假定（{others}）。",
+        "Behind {metrics} stand {total} inputs that act in these arms; {assumed} are only assumed ({others}).",
+        "{metrics}的背后有 {total} 项在这些方案中起作用的输入，其中 {assumed} 项仅为假定（{others}）。",
+    ),
+    "differing": Words(
+        "The arms differ in {count} of them, {assumed} only assumed: {names}.",
+        "各方案之间不同的有 {count} 项，其中 {assumed} 项仅为假定：{names}。",
     ),
     "left_out": Words(
         "{count} more metrics: --all shows them, --json and the page have them.",
@@ -131,16 +144,36 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Scale:
-    """How a quantity is shown: times ``factor``, in ``unit``."""
+    """How a quantity is shown: times ``factor``, in ``unit``; ``possible`` are the ends of what it can be."""
 
     factor: float
     unit: str
+    possible: tuple[float, float] = _INFINITE
 
     def number(self, value: float, size: float, sign: str = "") -> str:
         """Return the number without its unit, with as many decimals as a number of this size deserves."""
         decimals = 1 if self.unit in ("%", "points") else _decimals(size * self.factor)
         shown = f"{value * self.factor:{sign},.{decimals}f}"
         return shown.lstrip("+-") if float(shown.replace(",", "")) == 0 else shown.replace("-", "−")
+
+    def cuts(self, found: Estimate) -> bool:
+        """Whether the interval of an estimate reaches beyond what is possible."""
+        low, high = found.ci95 or (found.mean, found.mean)
+        return low < self.possible[0] or high > self.possible[1]
+
+    def ends(self, found: Estimate) -> tuple[float, float]:
+        """Return the interval, cut at the ends of what is possible."""
+        low, high = found.ci95 or (found.mean, found.mean)
+        return max(low, self.possible[0]), min(high, self.possible[1])
+
+
+HOURS = Scale(1.0, "h", (0.0, math.inf))
+DAYS = Scale(1 / HOURS_A_DAY, "d", (0.0, math.inf))
+
+
+def time_scale(hours: Sequence[float]) -> Scale:
+    """Return the one scale in which all of these times are shown: days only where none is short."""
+    return DAYS if hours and min(map(abs, hours)) >= SHOWN_IN_DAYS_FROM else HOURS
 
 
 class Writer:
@@ -158,11 +191,9 @@ class Writer:
 
     def metric(self, name: str) -> str:
         """Return what a metric is called."""
-        if self.lang == "zh":
-            return self.experiment.book[name].zh
-        timed = self.experiment.book[name].unit == "h" and name.startswith("hours_")
-        words = (f"time_{name.removeprefix('hours_')}" if timed else name).replace("_", " ")
-        return words[0].upper() + words[1:]
+        metric = self.experiment.book[name]
+        said = metric.zh if self.lang == "zh" else metric.en
+        return said or name.replace("_", " ")
 
     def arm(self, name: str) -> str:
         """Return the title of an arm."""
@@ -178,56 +209,65 @@ class Writer:
 
     # -- quantities
 
-    def scale(self, name: str, size: float, *, difference: bool = False) -> Scale:
-        """Choose the scale of a metric for values of this size."""
+    def scale(self, name: str, *, difference: bool = False) -> Scale:
+        """Return the scale of a metric, the same for all arms; a difference of shares is in points."""
         unit = self.experiment.book[name].unit
         if unit == "1" and any(word in name for word in _SHARE_WORDS):
-            return Scale(100.0, "points" if difference else "%")
-        if unit == "h" and not name.endswith("_hours") and abs(size) >= SHOWN_IN_DAYS_FROM:
-            return Scale(1 / HOURS_A_DAY, "d")
-        return Scale(1.0, unit)
-
-    def value(self, name: str, found: Estimate) -> str:
-        """Return a mean with its unit and half width."""
-        return self._with_unit(found, self.scale(name, found.mean))
-
-    def mean(self, name: str, found: Estimate) -> str:
-        """Return a mean with its unit."""
-        scale = self.scale(name, found.mean)
-        return _joined(scale.number(found.mean, found.mean), _unit(scale.unit, self.lang), self.lang)
-
-    def duration(self, found: Estimate) -> str:
-        """Return hours with their half width, in days where they are many."""
-        scale = Scale(1 / HOURS_A_DAY, "d") if found.mean >= SHOWN_IN_DAYS_FROM else Scale(1.0, "h")
-        return self._with_unit(found, scale)
-
-    def _with_unit(self, found: Estimate, scale: Scale) -> str:
-        shown = scale.number(found.mean, found.mean)
-        if found.half_width:
-            shown += f" ± {scale.number(found.half_width, found.mean)}"
-        return _joined(shown, _unit(scale.unit, self.lang), self.lang)
-
-    def difference(self, name: str, found: Difference) -> str:
-        """Return a difference with sign and unit."""
-        scale = self.scale(name, _size(found), difference=True)
-        return _joined(scale.number(found.mean, _size(found), "+"), _unit(scale.unit, self.lang), self.lang)
-
-    def interval(self, name: str, found: Difference) -> str:
-        """Return the ends of the interval in the unit of the difference ("" if there is none, or no width)."""
-        return self._ends(found, self.scale(name, _size(found), difference=True))
-
-    def _ends(self, found: Difference, scale: Scale) -> str:
-        if not found.half_width or found.ci95 is None:
-            return ""
-        return self.word("to").join(scale.number(end, _size(found), "+") for end in found.ci95)
+            return Scale(100.0, "points", (-1.0, 1.0)) if difference else Scale(100.0, "%", (0.0, 1.0))
+        if unit != "h":
+            return Scale(1.0, unit)
+        means = [found[name].mean for found in self.experiment.estimates.values() if name in found]
+        scale = HOURS if name.endswith("_hours") else time_scale(means)
+        return Scale(scale.factor, scale.unit) if difference else scale
 
     def unit(self, scale: Scale) -> str:
         """Return the unit of a scale in words."""
-        return _unit(scale.unit, self.lang)
+        return _POINTS[self.lang] if scale.unit == "points" else named(scale.unit, self.lang)
 
-    def both(self, found: Difference, scale: Scale) -> str:
-        """Return a difference and its interval as numbers in a given scale."""
-        shown, ends = scale.number(found.mean, _size(found), "+"), self._ends(found, scale)
+    def in_unit(self, scale: Scale) -> str:
+        """Return the unit of a scale as it follows the name of a column ("" for a pure number)."""
+        unit = self.unit(scale)
+        return self.word("in_unit", unit=unit) if unit else ""
+
+    def labelled(self, name: str, *, difference: bool = False) -> str:
+        """Return what a metric is called, with its unit."""
+        return self.metric(name) + self.in_unit(self.scale(name, difference=difference))
+
+    def value(self, name: str, found: Estimate) -> str:
+        """Return a mean with its half width, or with its interval where that is cut, and the unit."""
+        scale = self.scale(name)
+        return self._joined(self.spread(found, scale), scale)
+
+    def mean(self, name: str, found: Estimate) -> str:
+        """Return a mean with its unit."""
+        scale = self.scale(name)
+        return self._joined(scale.number(found.mean, found.mean), scale)
+
+    def spread(self, found: Estimate, scale: Scale) -> str:
+        """Return a mean with its half width, or with its interval where that is cut, without a unit."""
+        shown = scale.number(found.mean, found.mean)
+        if not found.half_width:
+            return shown
+        if scale.cuts(found):
+            return f"{shown} ({'–'.join(scale.number(end, found.mean) for end in scale.ends(found))})"
+        return f"{shown} ± {scale.number(found.half_width, found.mean)}"
+
+    def difference(self, name: str, found: Difference) -> str:
+        """Return a difference with sign and unit."""
+        scale = self.scale(name, difference=True)
+        return self._joined(scale.number(found.mean, _size(found), "+"), scale)
+
+    def interval(self, name: str, found: Difference) -> str:
+        """Return the ends of the interval in the unit of the difference ("" if there is none, or no width)."""
+        if not found.half_width:
+            return ""
+        scale = self.scale(name, difference=True)
+        return self.word("to").join(scale.number(end, _size(found), "+") for end in scale.ends(found))
+
+    def both(self, name: str, found: Difference) -> str:
+        """Return a difference and its interval as numbers."""
+        shown = self.scale(name, difference=True).number(found.mean, _size(found), "+")
+        ends = self.interval(name, found)
         return f"{shown} ({ends})" if ends else shown
 
     def verdict(self, found: Difference) -> str:
@@ -236,10 +276,19 @@ class Writer:
             return self.word("more", more=found.more_needed)
         return VERDICTS[found.verdict][self.lang]
 
-    def better_in(self, found: Difference) -> str:
-        """Return in how many pairs the option is better."""
+    def pairs(self, name: str, found: Difference) -> str:
+        """Return in how many pairs the option is better; of what has no direction, in how many it goes the same way."""
         k, _, n = found.better_in.partition(" of ")
-        return self.word("of", k=k, n=n)
+        count = self.word("of", k=k, n=n)
+        if self.experiment.book[name].better is not None or found.mean == 0:
+            return count
+        return self.word("way", count=count, verdict=VERDICTS["higher" if found.mean > 0 else "lower"][self.lang])
+
+    def _joined(self, number: str, scale: Scale) -> str:
+        """Per cent and Chinese units stand close."""
+        unit = self.unit(scale)
+        space = "" if unit.startswith("/") or (unit == "%" and self.lang == "zh") else " "
+        return f"{number}{space}{unit}".strip()
 
     # -- sentences
 
@@ -259,9 +308,9 @@ class Writer:
     def notes(self) -> list[str]:
         """Return what has to be known to read the numbers rightly."""
         experiment = self.experiment
-        found = [self.word("single")] if experiment.replications == 1 else []
-        if len(experiment.arms) > 1:
-            found.append(self.word("paired"))
+        found = [self._doubt(doubt) for doubt in experiment.scenario.doubts]
+        found += [self.word("single")] if experiment.replications == 1 else []
+        found += [self.word("paired")] if len(experiment.arms) > 1 else []
         found += [
             self.word("undefined", metric=self.metric(name), arm=self.arm(arm), count=count, n=experiment.replications)
             for arm, name, count in experiment.undefined
@@ -272,9 +321,23 @@ class Writer:
             if overloaded(experiment.estimates[arm])
         ]
         rows = sum(one.ci95 is not None for found_ in experiment.differences.values() for one in found_.values())
-        if rows:
-            found.append(self.word("chance", rows=rows, wrong=math.ceil(rows * (1 - CONFIDENCE))))
-        return found + self._evidence()
+        found += [self.word("chance", rows=rows, wrong=math.ceil(rows * (1 - CONFIDENCE)))] if rows else []
+        found += [self.word("cut")] if self._is_cut() else []
+        return found + self.evidence()
+
+    def _doubt(self, doubt: Complaint) -> str:
+        end, then = ("。", "；") if self.lang == "zh" else (".", "; ")
+        return then.join((headline(doubt, self.lang), *hints(doubt, self.lang))) + end
+
+    def _is_cut(self) -> bool:
+        """Whether some interval that is shown reaches beyond what is possible."""
+        experiment = self.experiment
+        return any(
+            self.scale(name, difference=difference).cuts(one)
+            for difference, arms in ((False, experiment.estimates), (True, experiment.differences))
+            for found in arms.values()
+            for name, one in found.items()
+        )
 
     def _comparison(self, name: str, option: str) -> str:
         experiment = self.experiment
@@ -293,26 +356,56 @@ class Writer:
     def _judgement(self, name: str, found: Difference) -> str:
         difference, interval = self.difference(name, found), self.interval(name, found)
         if found.decided and interval:
-            count = self.better_in(found)
+            k, _, n = found.better_in.partition(" of ")
+            agreeing = int(n) - int(k) if found.verdict == "worse" else k
+            count = self.word("of", k=agreeing, n=n)
             return self.word(
                 "decided", difference=difference, interval=interval, verdict=self.verdict(found), count=count
             )
-        shown = f" ({interval})" if interval else ""
+        shown = self.word("bracketed", interval=interval) if interval else ""
         return self.word("undecided", difference=difference, interval=shown, verdict=self.verdict(found))
 
     def _space(self) -> str:
         return "" if self.lang == "zh" else " "
 
-    def _evidence(self) -> list[str]:
-        counts = evidence_counts(self.experiment)
-        total = sum(counts.values())
-        if not total:
+    # -- what the answer rests on
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """All inputs of the experiment."""
+        return Inputs(self.experiment)
+
+    @cached_property
+    def carrying(self) -> list[Input]:
+        """The inputs that the headlines rest on."""
+        return self.inputs.carrying(headlines(self.experiment))
+
+    def evidence(self) -> list[str]:
+        """Say how many of the inputs behind the headlines are assumed, and which of them the arms differ in."""
+        graded: list[str] = [one.spec.evidence for one in self.carrying if one.spec is not None]
+        if not graded:
             return []
-        comma = "、" if self.lang == "zh" else ", "
-        others = comma.join(
-            f"{_GRADES[grade][self.lang]} {counts[grade]}" for grade in GRADES if grade != "assumed" and counts[grade]
-        )
-        return [self.word("evidence", assumed=counts["assumed"], total=total, others=others)]
+        others = [f"{_GRADES[grade][self.lang]} {graded.count(grade)}" for grade in GRADES if grade != "assumed"]
+        said = [
+            self.word(
+                "evidence",
+                metrics=self._listed([f"“{self.metric(name)}”" for name in headlines(self.experiment)]),
+                total=len(graded),
+                assumed=graded.count("assumed"),
+                others=self._listed([text for text in others if not text.endswith(" 0")]),
+            )
+        ]
+        return said + self._differing([one for one in self.carrying if one.differs])
+
+    def _differing(self, inputs: Sequence[Input]) -> list[str]:
+        if not inputs:
+            return []
+        assumed = [one.name(self.lang) for one in inputs if one.spec is not None and one.spec.evidence == "assumed"]
+        named_ = self._listed(assumed[:INPUTS_NAMED]) + (" …" if len(assumed) > INPUTS_NAMED else "")
+        return [self.word("differing", count=len(inputs), assumed=len(assumed), names=named_)]
+
+    def _listed(self, words: Sequence[str]) -> str:
+        return ("、" if self.lang == "zh" else ", ").join(words)
 
     def left_out(self) -> list[str]:
         """Say how many metrics the printed table leaves out; nothing if it has them all."""
@@ -322,54 +415,48 @@ class Writer:
     # -- sheets
 
     def results(self, arms: Sequence[str] | None = None, names: Sequence[str] | None = None) -> Sheet:
-        """Return metrics × arms; an undefined metric leaves its cell empty."""
+        """Return metrics × arms, one unit a row; an undefined metric leaves its cell empty."""
         experiment = self.experiment
         shown = tuple(arms or experiment.arms)
         rows = tuple(
-            (self.metric(name), *(self._cell(arm, name) for arm in shown))
+            (self.labelled(name), *(self._cell(arm, name) for arm in shown))
             for name in names or metrics_shown(experiment)
         )
         key = "result" if experiment.replications == 1 else "results"
         title = self.word(key, n=experiment.replications)
         return Sheet(title, (self.word("metric"), *(self.arm(arm) for arm in shown)), rows)
 
-    def differences(self, names: Sequence[str] | None = None) -> Sheet:
-        """Return one row a metric and option, grouped by metric; a group's name stands in its first row."""
-        title = self.word("differences", baseline=self.arm(self.experiment.baseline))
-        return self._difference_sheet(title, self.experiment.differences, names)
+    def differences(self, names: Sequence[str]) -> list[Sheet]:
+        """Return a sheet a metric: the baseline, then every option with its difference from it."""
+        return [self._compared("differences", self.experiment.baseline, name, "baseline") for name in names]
 
-    def parts(self, names: Sequence[str] | None = None) -> list[Sheet]:
-        """Return a sheet for each arm that others are changed copies of: what each change alone does."""
-        return [
-            self._difference_sheet(self.word("parts", original=self.arm(original)), differences, names)
-            for original, differences in self.experiment.parts.items()
-        ]
+    def parts(self, names: Sequence[str]) -> list[Sheet]:
+        """Return sheets for each arm that others are changed copies of: what each change alone does."""
+        originals = self.experiment.parts
+        return [self._compared("parts", original, name, "original") for original in originals for name in names]
 
-    def _difference_sheet(self, title: str, differences: Differences, names: Sequence[str] | None) -> Sheet:
-        wanted = names or metrics_shown(self.experiment)
-        rows = [row for name in wanted for row in self._difference_rows(name, differences)]
-        head = tuple(self.word(key) for key in ("metric", "option", "difference", "verdict", "better_in"))
-        return Sheet(title, head, tuple(rows))
+    def _compared(self, title: str, original: str, name: str, role: str) -> Sheet:
+        experiment = self.experiment
+        differences = experiment.differences if title == "differences" else experiment.parts[original]
+        first = (self.arm(original), self._cell(original, name), "", self.word(role), "")
+        rows = [
+            (self.arm(option), self._cell(option, name), self.both(name, all_[name]), self.verdict(all_[name]),
+             self.pairs(name, all_[name]))
+            for option, all_ in differences.items()
+            if name in all_
+        ]  # fmt: skip
+        said = self.word(title, metric=self.metric(name), baseline=self.arm(original), original=self.arm(original))
+        return Sheet(said, self._compared_head(name), (first, *rows))
+
+    def _compared_head(self, name: str) -> tuple[str, ...]:
+        mean = self.word("mean", unit=self.in_unit(self.scale(name)))
+        difference = self.word("difference", unit=self.in_unit(self.scale(name, difference=True)))
+        counted = self.word("pairs" if self.experiment.book[name].better is None else "better_in")
+        return (self.word("option"), mean, difference, self.word("verdict"), counted)
 
     def _cell(self, arm: str, name: str) -> str:
         found = self.experiment.estimates[arm].get(name)
-        return "" if found is None else self.value(name, found)
-
-    def _difference_rows(self, name: str, differences: Differences) -> Iterator[tuple[str, ...]]:
-        """All options in one scale, so that the eye can compare them."""
-        found = {option: all_[name] for option, all_ in differences.items() if name in all_}
-        scale = self.scale(name, max(map(_size, found.values()), default=0.0), difference=True)
-        for number, (option, one) in enumerate(found.items()):
-            shown = _joined(scale.number(one.mean, _size(one), "+"), _unit(scale.unit, self.lang), self.lang)
-            interval = self._ends(one, scale)
-            both = f"{shown} ({interval})" if interval else shown
-            yield (
-                self.metric(name) if number == 0 else "",
-                self.arm(option),
-                both,
-                self.verdict(one),
-                self.better_in(one),
-            )
+        return "" if found is None else self.spread(found, self.scale(name))
 
 
 def metrics_shown(experiment: Experiment) -> list[str]:
@@ -403,43 +490,9 @@ def overloaded(found: Mapping[str, Estimate]) -> bool:
     return surely and (utilisation is None or utilisation.mean >= HARDLY_IDLE)
 
 
-def evidence_counts(experiment: Experiment) -> dict[str, int]:
-    """Count the parameters of the run's arms by grade of evidence; a parameter counts once, whoever uses it."""
-    graded = {
-        key: grade
-        for arm in experiment.arms
-        for name, block in experiment.scenario.arms[arm].blocks.items()
-        if name not in experiment.scenario.arms[arm].off
-        for key, grade in _graded(block)
-    }
-    return {grade: sum(found == grade for found in graded.values()) for grade in GRADES}
-
-
-def _graded(block: object) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield ((class, parameter), grade), also of the blocks inside a block."""
-    if isinstance(block, Mapping):
-        for inner in block.values():
-            yield from _graded(inner)
-    elif is_dataclass(block) and not isinstance(block, type):
-        for declared, spec in parameters_of(block):
-            yield (type(block).__name__, declared.name), spec.evidence
-        for declared in fields(block):
-            yield from _graded(getattr(block, declared.name))
-
-
 def _size(found: Estimate) -> float:
     """Return the largest number that is shown of an estimate."""
     return max(map(abs, (found.mean, *(found.ci95 or ()))))
-
-
-def _unit(unit: str, lang: str) -> str:
-    return _UNITS[unit][lang] if unit in _UNITS else unit
-
-
-def _joined(number: str, unit: str, lang: str) -> str:
-    """Per cent and Chinese units stand close."""
-    space = "" if unit.startswith("/") or (unit == "%" and lang == "zh") else " "
-    return f"{number}{space}{unit}".strip()
 
 
 def _decimals(size: float) -> int:

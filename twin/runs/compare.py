@@ -41,9 +41,9 @@ class Estimate:
 class Difference(Estimate):
     """The mean of paired differences (option − baseline), and what may be said of it.
 
-    ``better_in`` counts the pairs in which the option is better ("k of n"); for a metric without a
-    direction it counts those in which it is higher. ``more_needed`` estimates how many more
-    replications would decide it (``None``: decided, or out of reach).
+    ``better_in`` counts the pairs in which the option is better ("k of n"); for a metric of which neither
+    direction is better, those that differ in the direction of the mean. ``more_needed`` estimates how many
+    more replications would decide it (``None``: decided, or out of reach).
     """
 
     verdict: Verdict
@@ -75,7 +75,7 @@ def paired_difference(baseline: Sequence[float], option: Sequence[float], better
         found.mean,
         found.ci95,
         _verdict(found, better),
-        _better_in(differences, better),
+        _better_in(differences, better, found.mean),
         _more_needed(found, len(differences)),
     )
 
@@ -111,8 +111,8 @@ def _verdict(found: Estimate, better: Better) -> Verdict:
     return "better" if went == better else "worse"
 
 
-def _better_in(differences: Sequence[float], better: Better) -> str:
-    sign = -1.0 if better == "lower" else 1.0
+def _better_in(differences: Sequence[float], better: Better, mean: float) -> str:
+    sign = -1.0 if better == "lower" or (better is None and mean < 0) else 1.0
     return f"{sum(sign * difference > 0 for difference in differences)} of {len(differences)}"
 
 

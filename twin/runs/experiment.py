@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -22,15 +23,22 @@ from twin.core.parameters import data_digest_of
 from twin.errors import Complaint, InputError, InvariantBroken, RunFailed, TwinError, Words, closest
 from twin.runs.compare import Difference, Estimate, estimate, paired_difference
 from twin.runs.pool import Failure, compute
-from twin.runs.store import Identity, RunFolder, Tables, canonical, pack
+from twin.runs.provenance import code_fingerprint
+from twin.runs.store import Identity, RunFolder, Tables, canonical, folder_of, pack
 
 if TYPE_CHECKING:
     from twin.core.engine import Engine
     from twin.core.mechanism import Metric
     from twin.scenario.load import Scenario
 
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2
 """Raised by hand whenever the same scenario and seed are meant to give other results."""
+
+_DAMAGED = Words(
+    "{folder}: what is stored of {count} run(s) is damaged (its sha256 differs); computed again: {runs}",
+    "{folder}：有 {count} 次运行的存储内容已损坏（sha256 不符），现重新计算：{runs}",
+)
+_RUNS_NAMED = 5
 
 MOST_SEEDS = 2**63
 MOST_REPLICATIONS = 1_000_000
@@ -85,13 +93,16 @@ class Plan:
 class Means:
     """How an experiment is carried out; none of it changes a result.
 
-    ``out`` is the run folder (``None``: nothing is kept), ``progress`` is told (ended, total),
+    ``out`` is the run folder (``None``: nothing is kept), which is cleared with ``replace`` if it holds something
+    else. ``progress`` is told (ended, total), ``notice`` what the user should know (``None``: a Python warning).
     ``publish`` adds the report to a finished folder, ``warm_up`` is called before processes start.
     """
 
     jobs: int = 1
     out: str | Path | None = None
     progress: Callable[[int, int], None] | None = None
+    notice: Callable[[Words], None] | None = None
+    replace: bool = False
     publish: Publish | None = None
     warm_up: Callable[[], None] | None = None
 
@@ -182,6 +193,7 @@ class Experiment:
             "scenario": self.scenario.name,
             "digest": self.input_digest,
             "results_version": RESULTS_VERSION,
+            **({"plugins": dict(self.scenario.plugins)} if self.scenario.plugins else {}),
             "replications": self.replications,
             "arms": {arm: self._arm_json(arm) for arm in self.arms},
             "differences": {
@@ -269,7 +281,7 @@ def conduct(scenario: Scenario, plan: Plan, work: Work, book: Mapping[str, Metri
     with ExitStack() as stack:
         folder = None
         if means.out is not None:
-            folder = stack.enter_context(_open(Path(means.out), scenario, plan, data))
+            folder = stack.enter_context(_open(folder_of(means.out), scenario, plan, data, means))
         found = _complete(plan, work, means, folder)
         experiment = Experiment(scenario, plan, _by_arm(plan, found), book, folder.path if folder else None, data)
         if folder:
@@ -290,10 +302,26 @@ def data_of(scenario: Scenario) -> dict[str, str]:
     return {name: digest for name, digest in found.items() if digest}
 
 
-def _open(out: Path, scenario: Scenario, plan: Plan, data: Mapping[str, str]) -> RunFolder:
+def _open(out: Path, scenario: Scenario, plan: Plan, data: Mapping[str, str], means: Means) -> RunFolder:
     seen = _sha256(data) if data else ""
-    identity = Identity(scenario.digest, RESULTS_VERSION, plan.arms, plan.seeds[0], seen)
-    return RunFolder.open(out, identity, len(plan.seeds))
+    identity = Identity(scenario.digest, RESULTS_VERSION, plan.arms, plan.seeds[0], seen, code_fingerprint())
+    said = {"jobs": means.jobs, "sets": list(scenario.sets), "data": data, "plugins": dict(scenario.plugins),
+            "sources": dict(scenario.sources)}  # fmt: skip
+    folder = RunFolder.open(out, identity, len(plan.seeds), said, means.replace)
+    if folder.damaged:
+        _tell_damage(folder, means)
+    return folder
+
+
+def _tell_damage(folder: RunFolder, means: Means) -> None:
+    named = [f"{arm} {seed}" for arm, seed in folder.damaged[:_RUNS_NAMED]]
+    more = ["..."] if len(folder.damaged) > _RUNS_NAMED else []
+    values = {"folder": folder.path, "count": len(folder.damaged), "runs": ", ".join(named + more)}
+    said = Words(_DAMAGED.en.format(**values), _DAMAGED.zh.format(**values))
+    if means.notice:
+        means.notice(said)
+    else:
+        warnings.warn(said.en, stacklevel=2)
 
 
 def _complete(plan: Plan, work: Work, means: Means, folder: RunFolder | None) -> Found:
@@ -377,14 +405,13 @@ def _by_metric(runs: Sequence[Mapping[str, float]]) -> dict[str, Values]:
 
 
 def _write(folder: RunFolder, experiment: Experiment, means: Means) -> None:
+    folder.reopen()
     folder.write("scenario.yaml", experiment.scenario.text())
     folder.write_parquet("metrics.parquet", _metric_rows(experiment))
     folder.write_tables(experiment.arms)
     folder.write("summary.json", json.dumps(experiment.to_json(), indent=1, ensure_ascii=False) + "\n")
     if means.publish:
         means.publish(experiment, folder)
-    settings = {"jobs": means.jobs, "sets": list(experiment.scenario.sets), "data": experiment.data}
-    folder.write_provenance(settings, experiment.scenario.sources)
     folder.finish(experiment.digest)
 
 

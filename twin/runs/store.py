@@ -1,65 +1,87 @@
 """The run folder: a ledger that survives `kill -9`, and files that are the same on every repeat.
 
 The SQLite ledger has one writer, the coordinator, and one row a run; a run whose row says ``done`` is never
-computed again. Everything else is written from the ledger when all runs are in, each file under a temporary
-name and then renamed, ``DONE`` last. Only ``provenance.json`` and the ledger may differ between repeats.
+computed again, unless what is stored of it no longer has its sha256. Everything else is written from the ledger
+when all runs are in, each file under a temporary name and then renamed, ``DONE`` last. Only ``provenance.json``,
+which tells of every session from its start, and the ledger may differ between repeats.
 """
 
 from __future__ import annotations
 
 import datetime
+import errno
 import hashlib
 import json
 import os
-import platform
-import shutil
 import sqlite3
-import subprocess
-import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 
-from twin.errors import InputError, Words
+from twin.errors import InputError, RunFailed, Words
+from twin.runs.provenance import circumstances
 
 Rows = Mapping[str, np.ndarray]
 Tables = Mapping[str, Rows]
 
 LEDGER = "ledger.sqlite"
 DONE = "DONE"
-_SQLITE = b"SQLite format 3"
+PROVENANCE = "provenance.json"
+_LEDGER_FILES = {LEDGER, *(f"{LEDGER}-{tail}" for tail in ("wal", "shm", "journal"))}
+_SQLITE = b"SQLite format 3\0"
 _UNFINISHED = ".unfinished"
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
-_RECORDED = ("numpy", "numba", "scipy", "mesa", "duckdb", "matplotlib", "pydantic", "chinesecalendar")
+_CODE = "code"
+_REPLACEABLE = ("R201", "R205", "R206", "R207")
+_WRITTEN = {DONE, PROVENANCE, "scenario.yaml", "metrics.parquet", "summary.json", "summary.html"}
+_WRITTEN_BELOW = {"tables": ".parquet", "figures": ".png"}
+_FINGERPRINT_SHOWN = 12
+_FILES_SHOWN = 3
 _NAMES = {
     "digest": Words("what the scenario says", "场景内容"),
     "results_version": Words("the version of results", "结果版本"),
     "arms": Words("the arms", "方案"),
     "first_seed": Words("the first seed", "起始种子"),
     "data": Words("the content of the data that it reads, such as a request log", "所读数据的内容（如诉求日志）"),
+    _CODE: Words("the source of the program", "程序源代码"),
 }
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS identity (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sessions (number INTEGER PRIMARY KEY, record TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS runs (
-    arm TEXT, seed INTEGER, status TEXT NOT NULL, metrics TEXT, sha256 TEXT, failure TEXT, PRIMARY KEY (arm, seed));
+    arm TEXT, seed INTEGER, status TEXT NOT NULL, metrics TEXT, sha256 TEXT, failure TEXT, session INTEGER,
+    PRIMARY KEY (arm, seed));
 CREATE TABLE IF NOT EXISTS tables (
     arm TEXT, seed INTEGER, name TEXT, content BLOB NOT NULL, PRIMARY KEY (arm, seed, name));
 """
+_TABLES = {"identity", "sessions", "runs", "tables"}
+_MISSING = Words("it is missing", "文件缺失")
+_EMPTY = Words("it is empty, but results lie beside it", "内容为空，而文件夹中已有结果")
+_NO_DATABASE = Words("it is not a SQLite database, or its beginning is lost", "不是 SQLite 数据库，或文件开头已损坏")
+_STRANGE = Words("it is a database of something else", "是其他程序的数据库")
+_DAMAGED = Words("it is damaged: parts of it are missing or overwritten", "已损坏：部分内容缺失或被覆盖")
+_REASONS = {
+    errno.EACCES: Words("no permission to write there", "没有写入权限"),
+    errno.EPERM: Words("no permission to write there", "没有写入权限"),
+    errno.EROFS: Words("the disk is read-only", "磁盘为只读"),
+    errno.ENOSPC: Words("the disk is full", "磁盘已满"),
+    errno.ENAMETOOLONG: Words("the name is too long", "名称过长"),
+    errno.ENOENT: Words("there is no such place", "该位置不存在"),
+}
 
 
 @dataclass(frozen=True)
 class Identity:
     """What makes two experiments the same, whatever the number of replications.
 
-    ``digest`` is that of the scenario, ``data`` that of the files which it names ("": none).
+    ``digest`` is that of the scenario, ``data`` that of the files which it names ("": none), ``code`` the
+    fingerprint of the program.
     """
 
     digest: str
@@ -67,6 +89,7 @@ class Identity:
     arms: tuple[str, ...]
     first_seed: int
     data: str = ""
+    code: str = ""
 
     def rows(self) -> dict[str, str]:
         """The identity as the ledger keeps it."""
@@ -76,35 +99,65 @@ class Identity:
             "arms": json.dumps(self.arms, ensure_ascii=False),
             "first_seed": str(self.first_seed),
             "data": self.data,
+            _CODE: self.code,
         }
 
 
 @dataclass
 class RunFolder:
-    """An open run folder; use it as a context manager. While open it is closed to other processes."""
+    """An open run folder; use it as a context manager. While open it is closed to other processes.
+
+    ``damaged`` are the runs (arm, seed) whose stored results did not have their sha256 any more: they count
+    as not computed.
+    """
 
     path: Path
     ledger: sqlite3.Connection
     started: float = field(default_factory=time.time)
     computed: int = 0
+    damaged: tuple[tuple[str, int], ...] = ()
+    session: int = 0
 
     @classmethod
-    def open(cls, path: Path, identity: Identity, replications: int) -> RunFolder:
-        """Create the folder, or open it if it holds this very experiment.
+    def open(
+        cls,
+        path: Path,
+        identity: Identity,
+        replications: int,
+        said: Mapping[str, object] | None = None,
+        replace: bool = False,
+    ) -> RunFolder:
+        """Create the folder, or open it if it holds this very experiment, and record that a session begins.
 
-        Raises InputError R201 (another experiment), R202 (foreign files), R203 (cannot be written),
-        R204 (in use by another process), R205 (it already holds more replications).
+        ``said`` is what the session is recorded with, besides its circumstances. Raises InputError R201
+        (another experiment), R202 (foreign files), R203 (cannot be written), R204 (in use by another process),
+        R205 (it already holds more replications), R206 (its ledger cannot be used), R207 (computed by another
+        state of the program), R209 (a file, not a folder). With ``replace`` a run folder that would be refused
+        for what it holds (R201, R205, R206, R207) is cleared instead; foreign files never are.
         """
+        try:
+            return cls._opened(path, identity, replications, said or {})
+        except InputError as error:
+            if not replace or error.complaints[0].code not in _REPLACEABLE:
+                raise
+        _clear(path)
+        return cls._opened(path, identity, replications, said or {})
+
+    @classmethod
+    def _opened(cls, path: Path, identity: Identity, replications: int, said: Mapping[str, object]) -> RunFolder:
         _make_folder(path)
-        held = _is_run_folder(path)
-        if not held and _foreign(path):
-            raise InputError.of("R202", folder=str(path), files=", ".join(_foreign(path)[:3]))
+        fresh = _is_fresh(path)
+        _refuse_unwritable(path)
         folder = cls(path, _open_ledger(path))
         try:
-            folder._claim(identity, replications)
+            folder._claim(identity, replications, fresh)
+            folder._drop_damaged()
             folder._sweep()
-        except BaseException:
+            folder._begin(said)
+        except BaseException as error:
             folder.ledger.close()
+            if isinstance(error, sqlite3.DatabaseError):
+                raise _ledger_fault(path, error) from error
             raise
         return folder
 
@@ -112,26 +165,95 @@ class RunFolder:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.ledger.close()
+        with closing(self.ledger):
+            if kind is not None:
+                with suppress(OSError, sqlite3.Error, RunFailed):  # what went wrong first is what counts
+                    self.end("interrupted" if issubclass(kind, KeyboardInterrupt) else "failed")
 
-    def _claim(self, identity: Identity, replications: int) -> None:
+    def _claim(self, identity: Identity, replications: int, fresh: bool) -> None:
         held = dict(self.ledger.execute("SELECT name, value FROM identity"))
+        if not held and not fresh:
+            raise InputError.of("R206", ledger=str(self.path / LEDGER), reason=_EMPTY)
         wanted = identity.rows()
-        differing = [_NAMES[name] for name in wanted if held.get(name, wanted[name]) != wanted[name]]
+        differing = [name for name in wanted if held and held.get(name) != wanted[name]]
+        if differing == [_CODE]:
+            states = (text[:_FINGERPRINT_SHOWN] for text in (held.get(_CODE, "?"), identity.code))
+            raise InputError.of("R207", **dict(zip(("held", "now"), states, strict=True)), folder=str(self.path))
         if differing:
-            raise InputError.of("R201", folder=str(self.path), differing=differing)
+            raise InputError.of("R201", folder=str(self.path), differing=[_NAMES[name] for name in differing])
         if int(held.get("replications", 0)) > replications:
             raise InputError.of("R205", folder=str(self.path), held=held["replications"], asked=replications)
         if held.get("replications") != str(replications):
-            (self.path / DONE).unlink(missing_ok=True)
+            self.reopen()
         wanted["replications"] = str(replications)
         with self.ledger:
             self.ledger.executemany("INSERT OR REPLACE INTO identity VALUES (?, ?)", wanted.items())
+
+    def _drop_damaged(self) -> None:
+        """Forget the runs whose stored results are not what was stored."""
+        done = self.ledger.execute("SELECT arm, seed, metrics, sha256 FROM runs WHERE status = 'done'").fetchall()
+        self.damaged = tuple(sorted((row[0], row[1]) for row in done if not self._is_whole(*row)))
+        if self.damaged:
+            self.reopen()
+        with self.ledger:
+            for table in ("tables", "runs"):
+                self.ledger.executemany(f"DELETE FROM {table} WHERE arm = ? AND seed = ?", self.damaged)
+
+    def _is_whole(self, arm: str, seed: int, metrics: str, sha256: str) -> bool:
+        contents = self.ledger.execute("SELECT name, content FROM tables WHERE arm = ? AND seed = ?", (arm, seed))
+        try:
+            return _digest_of(metrics, dict(contents.fetchall())) == sha256
+        except (zlib.error, AttributeError, TypeError):  # bytes that are no packed table, or no text or bytes at all
+            return False
+
+    def reopen(self) -> None:
+        """Say that the folder is not complete, until :meth:`finish`."""
+        (self.path / DONE).unlink(missing_ok=True)
 
     def _sweep(self) -> None:
         """Remove what a killed session was writing."""
         for unfinished in self.path.rglob(f".*{_UNFINISHED}"):
             unfinished.unlink()
+
+    # -- sessions
+
+    def _begin(self, said: Mapping[str, object]) -> None:
+        """Record this session before it does anything, and how those ended that could not say so themselves."""
+        for number, record in self._sessions():
+            if record["outcome"] == "running":
+                (computed,) = self.ledger.execute("SELECT count(*) FROM runs WHERE session = ?", (number,)).fetchone()
+                self._keep_session(number, {**record, "outcome": "killed", "computed_runs": computed})
+        self.session = 1 + max((number for number, _ in self._sessions()), default=0)
+        damage = {"damaged_runs": [list(run) for run in self.damaged]} if self.damaged else {}
+        began = {"outcome": "running", "started": _stamp(self.started)}
+        self._keep_session(self.session, {**began, **circumstances(), **said, **damage})
+        self._write_provenance()
+
+    def end(self, outcome: str) -> None:
+        """Record how the session ended ("finished", "failed", "interrupted"), and what it did."""
+        ended = time.time()
+        record = dict(self._sessions())[self.session] | {
+            "outcome": outcome,
+            "ended": _stamp(ended),
+            "wall_seconds": round(ended - self.started, 3),
+            "computed_runs": self.computed,
+        }
+        self._keep_session(self.session, record)
+        self._write_provenance()
+
+    def _sessions(self) -> list[tuple[int, dict[str, object]]]:
+        rows = self.ledger.execute("SELECT number, record FROM sessions ORDER BY number")
+        return [(number, json.loads(record)) for number, record in rows]
+
+    def _keep_session(self, number: int, record: Mapping[str, object]) -> None:
+        row = (number, json.dumps(record, ensure_ascii=False))
+        with self._writing(), self.ledger:
+            self.ledger.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?)", row)
+
+    def _write_provenance(self) -> None:
+        """Write ``provenance.json`` from the ledger: versions, machine, command, wall time, sources word for word."""
+        told = {"schema": "twin.provenance/1", "sessions": [record for _, record in self._sessions()]}
+        self.write(PROVENANCE, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
     # -- the ledger
 
@@ -143,18 +265,18 @@ class RunFolder:
     def record(self, arm: str, seed: int, measured: Mapping[str, float], packed: Mapping[str, bytes]) -> None:
         """Keep a finished run: its metrics and its packed tables by name, in one transaction."""
         text = canonical(measured)
-        row = (arm, seed, "done", text, _digest_of(text, packed), None)
-        with self.ledger:
-            self.ledger.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", row)
+        row = (arm, seed, "done", text, _digest_of(text, packed), None, self.session)
+        with self._writing(), self.ledger:
+            self.ledger.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             contents = [(arm, seed, name, content) for name, content in sorted(packed.items())]
             self.ledger.executemany("INSERT OR REPLACE INTO tables VALUES (?, ?, ?, ?)", contents)
         self.computed += 1
 
     def record_failure(self, arm: str, seed: int, why: str) -> None:
         """Keep why a run failed; it is tried again when the experiment is resumed."""
-        row = (arm, seed, "failed", None, None, why)
-        with self.ledger:
-            self.ledger.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", row)
+        row = (arm, seed, "failed", None, None, why, None)
+        with self._writing(), self.ledger:
+            self.ledger.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def table_names(self) -> list[str]:
         """Return the names of the kept tables."""
@@ -184,26 +306,25 @@ class RunFolder:
                 runs = [_with_run(arm, seed, columns) for seed, columns in self.table_of(name, arm)]
                 self.write_parquet(f"tables/{name}-{file_name(arm)}.parquet", _stacked(runs))
 
-    def write_provenance(self, settings: Mapping[str, object], sources: Mapping[str, str]) -> None:
-        """Add this session to ``provenance.json``: versions, machine, command, wall time, sources word for word."""
-        session = {**_session(self.started), "computed_runs": self.computed, **settings, "sources": dict(sources)}
-        path = self.path / "provenance.json"
-        earlier = json.loads(path.read_text("utf-8"))["sessions"] if path.exists() else []
-        text = json.dumps(
-            {"schema": "twin.provenance/1", "sessions": [*earlier, session]}, indent=1, ensure_ascii=False
-        )
-        self.write("provenance.json", text + "\n")
-
     def finish(self, digest: str) -> None:
-        """Say that the folder is complete."""
+        """Say that the session has ended and the folder is complete."""
+        self.end("finished")
         self.write(DONE, digest + "\n")
 
     def _replace(self, name: str, writer: Callable[[Path], None]) -> None:
         target = self.path / name
-        target.parent.mkdir(exist_ok=True)
         unfinished = target.with_name(f".{target.name}{_UNFINISHED}")
-        writer(unfinished)
-        os.replace(unfinished, target)
+        with self._writing():
+            target.parent.mkdir(exist_ok=True)
+            writer(unfinished)
+            os.replace(unfinished, target)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise RunFailed.of("R211", folder=str(self.path), reason=_reason(error)) from error
 
 
 def canonical(value: object) -> str:
@@ -238,40 +359,128 @@ def unpack(content: bytes) -> dict[str, np.ndarray]:
 # -- opening
 
 
+def folder_of(out: str | Path) -> Path:
+    """Return the folder that was asked for; InputError R208 for a name of nothing, which would be this folder."""
+    if not str(out).strip():
+        raise InputError.of("R208")
+    return Path(out)
+
+
 def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError.of("R203", folder=str(path), reason=error.strerror or str(error)) from error
+    except (FileExistsError, NotADirectoryError) as error:
+        file = next((one for one in (path, *path.parents) if one.is_file()), path)
+        raise InputError.of("R209", folder=str(path), file=str(file)) from error
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error) from error
 
 
-def _is_run_folder(path: Path) -> bool:
-    """Tell by the ledger's first bytes; it is empty if the very first start was cut short."""
+def _is_fresh(path: Path) -> bool:
+    """Tell whether no session has begun here yet; raise what speaks against using the folder."""
     ledger = path / LEDGER
-    if not ledger.is_file():
-        return False
+    try:
+        names = {entry.name for entry in path.iterdir()}
+        head = _head_of(ledger) if LEDGER in names else None
+    except OSError as error:
+        raise _unusable(path, error) from error
+    others = [name for name in names - _LEDGER_FILES - _LITTER if not name.endswith(_UNFINISHED)]
+    if head:
+        if head != _SQLITE:
+            raise InputError.of("R206", ledger=str(ledger), reason=_NO_DATABASE)
+    elif not {DONE, PROVENANCE}.isdisjoint(others):
+        raise InputError.of("R206", ledger=str(ledger), reason=_MISSING if head is None else _EMPTY)
+    elif others:
+        raise _foreign(path, others)
+    return not others
+
+
+def _clear(path: Path) -> None:
+    """Take away the files of a run folder; R202, with nothing taken away, if there are others."""
+    ours: list[Path] = []
+    others: list[Path] = []
+    for file in (file for file in path.rglob("*") if not file.is_dir()):
+        at_the_top = file.parent == path and file.name in _WRITTEN | _LEDGER_FILES | _LITTER
+        below = file.parent.parent == path and file.suffix == _WRITTEN_BELOW.get(file.parent.name)
+        (ours if at_the_top or below or file.name.endswith(_UNFINISHED) else others).append(file)
+    if others:
+        raise _foreign(path, [file.relative_to(path).as_posix() for file in others])
+    try:
+        for file in sorted(ours, key=lambda file: file.name in (LEDGER, PROVENANCE)):  # while they stay it is ours
+            file.unlink()
+        for folder in (path / name for name in _WRITTEN_BELOW if (path / name).is_dir()):
+            folder.rmdir()
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _foreign(path: Path, files: Sequence[str]) -> InputError:
+    return InputError.of("R202", folder=str(path), files=", ".join(sorted(files)[:_FILES_SHOWN]))
+
+
+def _head_of(ledger: Path) -> bytes:
+    """The first bytes of a ledger: none if the very first start was cut short."""
     with ledger.open("rb") as file:
-        return file.read(len(_SQLITE)) in (_SQLITE, b"")
+        return file.read(len(_SQLITE))
 
 
-def _foreign(path: Path) -> list[str]:
-    return sorted(entry.name for entry in path.iterdir() if entry.name not in _LITTER)
+def _refuse_unwritable(path: Path) -> None:
+    probe = path / f".probe{_UNFINISHED}"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _unusable(path, error) from error
 
 
 def _open_ledger(path: Path) -> sqlite3.Connection:
     """Holding the lock for as long as the folder is open makes the coordinator the only writer."""
-    ledger = None
-    try:
-        ledger = sqlite3.connect(path / LEDGER, timeout=0)
-        for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL"):
-            ledger.execute(f"PRAGMA {pragma}")
-        ledger.executescript(_SCHEMA)
-        return ledger
-    except sqlite3.Error as error:
-        if ledger is not None:
-            ledger.close()
-        code = "R204" if "locked" in str(error) else "R203"
-        raise InputError.of(code, folder=str(path), reason=str(error)) from error
+    with ExitStack() as undo:
+        try:
+            ledger = sqlite3.connect(path / LEDGER, timeout=0)
+            undo.callback(ledger.close)
+            ledger.execute("PRAGMA locking_mode=EXCLUSIVE")
+            _refuse_damage(path, ledger)
+            for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+                ledger.execute(f"PRAGMA {pragma}")
+            ledger.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise _ledger_fault(path, error) from error
+        undo.pop_all()
+    return ledger
+
+
+def _refuse_damage(path: Path, ledger: sqlite3.Connection) -> None:
+    (found,) = ledger.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise InputError.of("R206", ledger=str(path / LEDGER), reason=_DAMAGED)
+    tables = {name for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if tables - _TABLES:
+        raise InputError.of("R206", ledger=str(path / LEDGER), reason=_STRANGE)
+
+
+def _ledger_fault(path: Path, error: sqlite3.Error) -> InputError:
+    """Say what SQLite found."""
+    if "locked" in str(error):
+        return InputError.of("R204", folder=str(path))
+    found = getattr(error, "sqlite_errorcode", None)
+    if found in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        reason = _DAMAGED if found == sqlite3.SQLITE_CORRUPT else _NO_DATABASE
+        return InputError.of("R206", ledger=str(path / LEDGER), reason=reason)
+    return _unusable(path, error)
+
+
+def _unusable(path: Path, error: Exception) -> InputError:
+    return InputError.of("R203", folder=str(path), reason=_reason(error))
+
+
+def _reason(error: Exception) -> Words | str:
+    """Say why the system refused, in the reader's language where it is one of the usual reasons."""
+    if isinstance(error, OSError):
+        return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return _REASONS[errno.ENOSPC]
+    return str(error)
 
 
 # -- writing
@@ -291,7 +500,10 @@ def _copy_to_parquet(path: Path, columns: Rows) -> None:
     target = str(path).replace("'", "''")
     with closing(duckdb.connect(":memory:", config={"threads": "1"})) as database:
         database.register("columns_in_memory", dict(columns))
-        database.execute(f"COPY (SELECT * FROM columns_in_memory) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        try:
+            database.execute(f"COPY (SELECT * FROM columns_in_memory) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
 
 
 def _with_run(arm: str, seed: int, columns: Rows) -> dict[str, np.ndarray]:
@@ -310,44 +522,8 @@ def _digest_of(metrics: str, packed: Mapping[str, bytes]) -> str:
     return found.hexdigest()
 
 
-# -- provenance
-
-
-def _session(started: float) -> dict[str, Any]:
-    ended = time.time()
-    return {
-        "started": _stamp(started),
-        "ended": _stamp(ended),
-        "wall_seconds": round(ended - started, 3),
-        "command": sys.argv,
-        "python": sys.version,
-        "platform": platform.platform(),
-        "processors": os.cpu_count(),
-        "versions": {name: _version(name) for name in _RECORDED},
-        "code": _commit(Path(__file__).resolve().parent),
-    }
+# -- time
 
 
 def _stamp(moment: float) -> str:
     return datetime.datetime.fromtimestamp(moment, datetime.UTC).isoformat(timespec="seconds")
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _commit(folder: Path) -> dict[str, Any] | None:
-    """Return the git commit of the code and whether the tree differs from it (``None``: no repository)."""
-    git = shutil.which("git")
-    if git is None:
-        return None
-    commit, status = (
-        subprocess.run([git, "-C", str(folder), *ask], capture_output=True, text=True, check=False)
-        for ask in (["rev-parse", "HEAD"], ["status", "--porcelain", "--", "."])
-    )
-    if commit.returncode != 0:
-        return None
-    return {"commit": commit.stdout.strip(), "changed": bool(status.stdout.strip())}

@@ -22,10 +22,20 @@ NOBODY = "staff"
 
 
 def tables_of(engine: Engine) -> dict[str, dict[str, Values]]:
-    """Return the tables of a run at rest: ``tickets``, ``log`` (every step of every order), ``account``."""
+    """Return the tables of a run at rest: ``tickets``, ``log`` (every step of every order), ``account``.
+
+    On a map there is also ``incidents``, so that it can be drawn where faults began.
+    """
     desk = engine.world.resources.get("desk")
     log = {} if desk is None else {"log": _log(desk)}
-    return {"tickets": _tickets(engine.world), **log, "account": _account(engine)}
+    incidents = {} if engine.world.ground is None else {"incidents": _incidents(engine.world)}
+    return {"tickets": _tickets(engine.world), **log, **incidents, "account": _account(engine)}
+
+
+def _incidents(world: World) -> dict[str, Values]:
+    """Every incident with all its columns; its category becomes a name."""
+    columns = world.incidents.arrays()
+    return columns | {"category": _names(world.categories, columns["category"])}
 
 
 def _tickets(world: World) -> dict[str, Values]:

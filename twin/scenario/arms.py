@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from twin.core.marked_yaml import Marked, Source, marked
@@ -11,7 +11,7 @@ from twin.errors import Complaint, InputError, Words
 from twin.scenario import checks
 from twin.scenario.data_files import located
 from twin.scenario.faults import validated
-from twin.scenario.overlay import Setting, likes, overlay, part
+from twin.scenario.overlay import Setting, arms_of, likes, overlay, part
 from twin.scenario.resolved import Arm, form_of_value
 from twin.scenario.vocabulary import Vocabulary
 
@@ -23,18 +23,19 @@ _SWITCHES = "mechanisms"
 
 @dataclass
 class Arms:
-    """Resolves arms; what is wrong is in ``complaints``, where values come from in ``origins``."""
+    """Resolves arms; what is wrong is in ``complaints``, where values come from in ``origins``, ``trees`` by arm."""
 
     vocabulary: Vocabulary
     settings: tuple[Setting, ...]
     complaints: list[Complaint] = field(default_factory=list)
     origins: dict[str, str] = field(default_factory=dict)
+    trees: dict[str, Marked] = field(default_factory=dict)
     _reached: int = 0
     _missed: dict[Setting, list[Complaint]] = field(default_factory=dict)
 
     def resolve(self, tree: Marked, categories: Collection[str]) -> dict[str, Arm]:
         """Return the arms of a scenario's tree, in its order, as far as they can be resolved."""
-        own = _arm_trees(tree)
+        own = arms_of(tree)
         if not own and "arms" in tree.value and tree.value["arms"].kind == "map":
             self.complaints.append(Complaint("S112", tree.key_place("arms")))
         arms: dict[str, Arm] = {}
@@ -72,6 +73,7 @@ class Arms:
         arm = self._settled(name, said)
         self.complaints += checks.of_arm(arm, tree, checks.known(categories, arm))
         self.origins |= origins_of(tree, f"arms.{name}.")
+        self.trees[name] = tree
         return arm
 
     def _set(self, tree: Marked, said: Any) -> tuple[Marked, Any]:
@@ -94,12 +96,20 @@ class Arms:
     def _complete(self, said: Any) -> Marked:
         """Return everything that an arm holds, defaults included, as a tree on which settings can be laid."""
         names = (*self.vocabulary.blocks, _SWITCHES, "title")
-        return marked({name: form_of_value(getattr(said, name), written=True) for name in names}, _DEFAULTS)
+        forms = {name: _unsaid(getattr(said, name)) | form_of_value(getattr(said, name), True) for name in names}
+        return marked(forms, _DEFAULTS)
 
     def _settled(self, name: str, said: Any) -> Arm:
-        blocks = {block: getattr(said, block) for block in self.vocabulary.blocks}
+        foreign = set(self.vocabulary.outside)
         off = frozenset(switch for switch, on in vars(said.mechanisms).items() if not on)
-        return Arm(name, said.title if said.title.en else Words(name, name), blocks, off)
+        blocks = {block: getattr(said, block) for block in self.vocabulary.blocks if block not in off & foreign}
+        title = said.title if said.title.en else Words(name, name)
+        return Arm(name, title, blocks, off - foreign, outside=tuple(sorted(foreign - off)))
+
+
+def _unsaid(block: Any) -> dict[str, None]:
+    """Return the parameters of a block that have no value unless somebody says one."""
+    return {item.name: None for item in fields(block) if getattr(block, item.name) is None}
 
 
 def _original(name: str, own: Mapping[str, Marked]) -> str:
@@ -109,15 +119,10 @@ def _original(name: str, own: Mapping[str, Marked]) -> str:
 
 def too_many(tree: Marked) -> list[Complaint]:
     """Complain of more arms than can be resolved in time."""
-    count = len(_arm_trees(tree))
+    count = len(arms_of(tree))
     if count <= MOST_ARMS:
         return []
     return [Complaint("S137", tree.key_place("arms"), {"limit": MOST_ARMS, "count": count})]
-
-
-def _arm_trees(tree: Marked) -> Mapping[str, Marked]:
-    arms = tree.value.get("arms")
-    return arms.value if arms is not None and arms.kind == "map" else {}
 
 
 def origins_of(tree: Marked, above: str = "") -> dict[str, str]:

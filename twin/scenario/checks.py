@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from twin.core.marked_yaml import Marked
+from twin.core.parameters import doubts_of
 from twin.errors import Complaint, InputError, closest
 from twin.scenario.data_files import missing
 from twin.scenario.faults import Path, place_of
@@ -32,7 +34,18 @@ def known(categories: Collection[str], arm: Arm) -> Known:
     """Return the names that the blocks of an arm may speak of."""
     from twin.world.tables import CHANNELS
 
-    return Known(categories, CHANNELS, getattr(arm.blocks.get("population"), "grids", 1))
+    return Known(categories, CHANNELS, _grids_of(arm))
+
+
+def _grids_of(arm: Arm) -> int:
+    """Return how many grids there are: those of the map, if there is one (a map that is wrong is told of elsewhere)."""
+    from twin.world.places.build import grids_in
+
+    try:
+        on_map = grids_in(arm.blocks["places"]) if "places" in arm.blocks else 0
+    except InputError:
+        return sys.maxsize
+    return on_map or getattr(arm.blocks.get("population"), "grids", 1)
 
 
 def of_head(document: Any, tree: Marked) -> Iterator[Complaint]:
@@ -62,14 +75,44 @@ def _holidays(document: Any, tree: Marked) -> Iterator[Complaint]:
 
 
 def of_arm(arm: Arm, tree: Marked, names: Known) -> Iterator[Complaint]:
-    """Check the blocks of an arm: calendars, limits, times of day, names of categories, channels, grids, and files."""
+    """Check the blocks of an arm: calendars, limits, times of day, names of categories, channels, grids, files, map."""
     for path, key, value in _walk(arm.blocks):
         for code, step, values in _faults(key, value, names):
             where = path if step is None else (*path, step)
             about_key = isinstance(value, Mapping)
             shown = ".".join(map(str, path))
             yield Complaint(code, place_of(tree, where, about_key), {**values, "path": shown})
-    yield from missing(arm.blocks, tree)
+    absent = list(missing(arm.blocks, tree))
+    yield from absent or (*_map(arm, tree), *_inside_tables(arm.blocks))
+
+
+def _map(arm: Arm, tree: Marked) -> Iterator[Complaint]:
+    """Check the map of an arm as a whole."""
+    from twin.world.places.build import grids_in
+
+    try:
+        if "places" in arm.blocks:
+            grids_in(arm.blocks["places"])
+    except InputError as reason:
+        for found in reason.complaints:
+            said = {**found.values, "path": "places.map"}
+            yield Complaint(found.code, found.place or place_of(tree, ("places", "map")), said)
+
+
+def doubts_of_arm(arm: Arm, tree: Marked, emergencies: bool) -> Iterator[Complaint]:
+    """Say what an arm can be run with, though its author can hardly have meant it."""
+    for block, values in arm.blocks.items():
+        for code, name, said in doubts_of(values):
+            yield Complaint(code, place_of(tree, (block, name)), {**said, "path": f"{block}.{name}"})
+    if getattr(arm.blocks.get("desk"), "preempt", False) and not emergencies:
+        yield Complaint("S151", place_of(tree, ("desk", "preempt")), {"path": "desk.preempt"})
+
+
+def _inside_tables(blocks: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Complain of what is wrong in tables of one's own, at their lines; blocks that read one can tell."""
+    for values in blocks.values():
+        complaints = getattr(values, "data_complaints", None)
+        yield from () if complaints is None else complaints()
 
 
 Fault = tuple[str, str | int | None, dict[str, Any]]

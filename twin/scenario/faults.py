@@ -52,8 +52,10 @@ def complaint_of(error: Any, model: type[Block], tree: Marked) -> Complaint:
     about_key = path[-1:] == (_KEY_MARK,) or kind == "extra_forbidden"
     path = path[:-1] if path[-1:] == (_KEY_MARK,) else path
     values = {"path": ".".join(map(str, path)) or _TOP, "kind": kind, **(error.get("ctx") or {})}
-    if code in ("S101", "S102"):
+    if code == "S101":
         values |= key_values(path, keys_at(model, path[:-1]))
+    elif code == "S102":
+        values |= key_values(path, ())  # what is missing has no likeness: nothing to suggest
     elif code == "S103" and "expected" not in values:
         values |= {"expected": _EXPECTED.get(kind, leaves.MAP), "found": leaves.found_kind(error["input"])}
     return Complaint(code, place_of(tree, path, about_key), values)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twin.core.marked_yaml import KINDS, Marked, read
 from twin.errors import Complaint, InputError, Place
-from twin.scenario.overlay import overlay
+from twin.scenario.overlay import arms_of, overlay
 
 VERSION = 1
 MOST_FILES_DEEP = 16
@@ -17,10 +17,15 @@ MOST_FILES_DEEP = 16
 
 @dataclass
 class Files:
-    """Reads files that extend each other; keeps their texts, in the order of reading, and the complaints."""
+    """Reads files that extend each other; keeps their texts, in the order of reading, and the complaints.
+
+    ``removed`` are the arms that a file takes away, each with the tree that held it: they are not run, but may
+    hold mistakes.
+    """
 
     texts: dict[str, str] = field(default_factory=dict)
     complaints: list[Complaint] = field(default_factory=list)
+    removed: list[tuple[str, Marked]] = field(default_factory=list)
     _done: dict[str, Marked | None] = field(default_factory=dict)
 
     def read(self, path: Path, name: str, place: Place | None = None, above: tuple[str, ...] = ()) -> Marked | None:
@@ -52,8 +57,14 @@ class Files:
         laid: Marked | None = None
         for base in _extended(tree):
             found = self.read(path.parent / base.value, str(Path(name).parent / base.value), base.place, above)
-            laid = overlay(laid, found) if found is not None else laid
-        return overlay(laid, tree)
+            laid = self._over(laid, found) if found is not None else laid
+        return self._over(laid, tree)
+
+    def _over(self, base: Marked | None, tree: Marked) -> Marked:
+        if base is not None:
+            held = arms_of(base)
+            self.removed += [(name, base) for name, arm in arms_of(tree).items() if arm.value is None and name in held]
+        return overlay(base, tree)
 
     def _judge_version(self, version: Marked | None) -> None:
         if version is not None and version.kind == "number" and version.value != VERSION:

@@ -73,13 +73,13 @@ class Number:
         elif self.bare:
             number = value
         else:
-            raise fault("S105", unit=self.spec.unit, example=units.example(value, self.spec.unit))
+            raise fault("S105", unit=unit_words(self.spec), example=example_words(value, self.spec))
         return self._within(self._whole(number) if self.whole else float(number) + 0.0)
 
     def _expected(self) -> Words:
         if not self.bare:
-            example = units.example(self.usual, self.spec.unit)
-            return Words(f"a quantity such as `{example}`", f"数量，例如 `{example}`")
+            example = example_words(self.usual, self.spec)
+            return Words(f"a quantity such as `{example.en}`", f"数量，例如 `{example.zh}`")
         return WHOLE if self.whole else NUMBER
 
     def _quantity(self, text: str) -> float:
@@ -93,11 +93,12 @@ class Number:
         if unit in ("", "1") or (problem.problem == "not a quantity" and self.bare):
             return fault("S103", expected=self._expected(), found=Words(f"the text `{text}`", f"文字 `{text}`"))
         if problem.problem == "not a quantity":
-            return fault("S104", text=text, example=units.example(self.usual, unit))
+            return fault("S104", text=text, example=example_words(self.usual, self.spec))
+        said = unit_words(self.spec)
         if problem.problem == "bare":
-            return fault("S105", unit=unit, example=f"{text} {unit.removeprefix('1')}")
+            return fault("S105", unit=said, example=Words(f"{text} {said.en}", f"{text} {said.zh}"))
         code = "S106" if problem.problem == "unknown unit" else "S107"
-        return fault(code, given=problem.given, unit=unit, suggestion=problem.suggestion, known=problem.known)
+        return fault(code, given=problem.given, unit=said, suggestion=problem.suggestion, known=problem.known)
 
     def _whole(self, number: float | int) -> int:
         if number != int(number):
@@ -107,19 +108,30 @@ class Number:
     def _within(self, number: float | int) -> float | int:
         low, high = self.spec.low, self.spec.high
         if (low is not None and number < low) or (high is not None and number > high):
-            raise fault("S108", value=_with_unit(number, self.spec.unit), range=range_words(self.spec))
+            raise fault("S108", value=_with_unit(f"{number:.12g}", self.spec), range=range_words(self.spec))
         return number
 
 
-def _with_unit(number: float, unit: str) -> str:
-    return f"{number:.12g}" + ("" if unit in ("", "1") else f" {unit}")
+def unit_words(spec: ParamSpec) -> Words:
+    """Return the name of a parameter's unit."""
+    return Words(units.named(spec.unit, "en"), units.named(spec.unit, "zh"))
 
 
-def range_words(spec: ParamSpec) -> str:
+def example_words(value: float, spec: ParamSpec) -> Words:
+    """Return a quantity of a parameter, as a scenario would say it in English or Chinese."""
+    return Words(units.example(value, spec.unit), units.example(value, spec.unit, "zh"))
+
+
+def _with_unit(text: str, spec: ParamSpec) -> Words:
+    unit = unit_words(spec)
+    return Words(f"{text} {unit.en}".strip(), f"{text} {unit.zh}".strip())
+
+
+def range_words(spec: ParamSpec) -> Words:
     """Write a parameter's range with its unit: ``[0, 600] min``."""
     low = "-inf" if spec.low is None else f"{spec.low:.12g}"
     high = "inf" if spec.high is None else f"{spec.high:.12g}"
-    return f"[{low}, {high}]" + ("" if spec.unit in ("", "1") else f" {spec.unit}")
+    return _with_unit(f"[{low}, {high}]", spec)
 
 
 def switch(value: Any) -> bool:

@@ -35,6 +35,7 @@ class Row:
             "source": spec.source,
             "grade": spec.evidence,
             "lever": spec.lever,
+            "when": spec.when,
             "doc": (spec.zh if lang == "zh" else spec.doc) or spec.doc or spec.zh,
         }
 

@@ -19,6 +19,7 @@ from twin.scenario.vocabulary import Vocabulary, known_blocks
 
 __all__ = ["Arm", "Scenario", "load"]
 
+EMERGENCY = 0
 _NOT_SET = ("version", "name", "extends", "arms")
 _HEAD = ("question", "purpose", "days", "warm_up_days", "run_on_days", "start", "holidays", "seed", "replications",
          "primary", "shown", "categories")  # fmt: skip
@@ -63,7 +64,7 @@ def _resolved(tree: Marked, sets: Sequence[str], words: Vocabulary, files: Files
     categories: Mapping[str, Any] = document.categories if document is not None else _named_categories(tree)
     resolving = Arms(words, tuple(of_arms))
     arms = resolving.resolve(tree, tuple(categories) or words.categories)
-    complaints += found + resolving.complaints
+    complaints += found + resolving.complaints + _of_removed(files, words)
     if document is not None:
         complaints += checks.of_head(document, tree)
     if complaints or document is None:
@@ -71,12 +72,39 @@ def _resolved(tree: Marked, sets: Sequence[str], words: Vocabulary, files: Files
         raise InputError(file_order(_once(complaints), order))
     origins = origins_of(part(tree, (*_HEAD, "name", "title"))) | resolving.origins
     head = {key: getattr(document, key) for key in ("name", "title", *_HEAD)}
-    return Scenario(arms=arms, origins=origins, **head)
+    doubts = [doubt for name, arm in arms.items() for doubt in _doubts(arm, resolving.trees[name], document)]
+    plugins = {name: words.outside[name] for name in sorted({name for arm in arms.values() for name in arm.outside})}
+    doubts += _switched_on_nowhere(words.outside.keys() - plugins.keys(), resolving.trees.values())
+    found_doubts = tuple(file_order(doubts, list(files.texts)))
+    return Scenario(arms=arms, plugins=plugins, origins=origins, doubts=found_doubts, **head)
+
+
+def _doubts(arm: Arm, tree: Marked, document: Any) -> Iterator[Complaint]:
+    from twin.world.build import DEFAULT_CATEGORIES
+
+    categories = document.categories or DEFAULT_CATEGORIES
+    return checks.doubts_of_arm(arm, tree, any(one.priority == EMERGENCY for one in categories.values()))
+
+
+def _switched_on_nowhere(names: Iterable[str], trees: Iterable[Marked]) -> Iterator[Complaint]:
+    """Doubt the blocks of mechanisms from outside that no arm switches on: they change nothing."""
+    for name in sorted(names):
+        places = [tree.key_place(name) for tree in trees if name in tree.value]
+        yield from (Complaint("S152", place, {"name": name}) for place in places[:1])
 
 
 def _named_categories(tree: Marked) -> dict[str, Marked]:
     named = tree.value.get("categories")
     return named.value if named is not None and named.kind == "map" else {}
+
+
+def _of_removed(files: Files, words: Vocabulary) -> list[Complaint]:
+    """Return what is wrong inside arms that a file takes away; whoever brings them back should find them whole."""
+    found: list[Complaint] = []
+    for name, tree in files.removed:
+        _, complaints = validated(words.schema.document, tree)
+        found += [one for one in complaints if str(one.values.get("path")).startswith(f"arms.{name}.")]
+    return found
 
 
 def _once(complaints: Iterable[Complaint]) -> Iterable[Complaint]:

@@ -35,6 +35,12 @@ def part(tree: Marked, names: Sequence[str]) -> Marked:
     return Marked(values, tree.source, tree.start, tree.end, {key: tree.keys[key] for key in values})
 
 
+def arms_of(tree: Marked) -> Mapping[str, Marked]:
+    """Return the arms that a scenario's tree names."""
+    arms = tree.value.get("arms")
+    return arms.value if arms is not None and arms.kind == "map" else {}
+
+
 def likes(name: str, arms: Mapping[str, Marked]) -> list[str]:
     """Return the arms of which ``name`` is a changed copy, the first original first; raises S110, S111."""
     chain = [name]

@@ -14,18 +14,20 @@ from typing import Any
 from twin.core import units
 from twin.core.marked_yaml import write
 from twin.core.parameters import ParamSpec, files_of, spec_of
-from twin.errors import InputError, Words, closest
+from twin.errors import Complaint, InputError, Words, closest
 from twin.scenario.head import Category
 
 DEFAULT = "default"
 _NO_WORDS = Words("", "")
 _WORDS_ONLY = ("version", "name", "title", "question", "purpose", "shown")
+_ASKED_OF_IT = ("seed", "replications", "primary")  # which runs are made and what is looked at, not what a run is
 
 
 @dataclass(frozen=True)
 class Arm:
     """One of the compared alternatives: every block with its values, and the mechanisms switched off.
 
+    ``outside`` names the mechanisms of other packages that are switched on.
     ``like`` is the arm of which it was written as a changed copy, empty if none; it changes nothing.
     """
 
@@ -34,11 +36,16 @@ class Arm:
     blocks: Mapping[str, Any]
     off: frozenset[str] = frozenset()
     like: str = field(default="", compare=False)
+    outside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is simulated. Times are days; two scenarios are equal when they say the same."""
+    """What is simulated. Times are days; two scenarios are equal when they say the same.
+
+    ``plugins`` tells of the mechanisms from outside that are on in some arm where they come from (package, version).
+    ``doubts`` are complaints about what can be run, though its author can hardly have meant it.
+    """
 
     name: str
     title: Words
@@ -55,9 +62,11 @@ class Scenario:
     shown: tuple[str, ...]
     categories: Mapping[str, Category]
     arms: Mapping[str, Arm]
+    plugins: Mapping[str, str] = field(default_factory=dict)
     sets: tuple[str, ...] = field(default=(), compare=False)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    doubts: tuple[Complaint, ...] = field(default=(), compare=False, repr=False)
     digest: str = field(default="", compare=False)
 
     @property
@@ -128,8 +137,9 @@ def form_of(scenario: Scenario, written: bool) -> dict[str, Any]:
 
 def _form_of_arm(arm: Arm, written: bool) -> dict[str, Any]:
     blocks = {name: form_of_value(arm.blocks[name], written) for name in sorted(arm.blocks)}
-    off = {"mechanisms": dict.fromkeys(sorted(arm.off), False)} if arm.off else {}
-    return {"title": form_of_value(arm.title, written), **off, **blocks}
+    switches = {**dict.fromkeys(sorted(arm.off), False), **dict.fromkeys(arm.outside, True)}
+    said = {"mechanisms": switches} if switches else {}
+    return {"title": form_of_value(arm.title, written), **said, **blocks}
 
 
 def form_of_value(value: Any, written: bool, key: str = "", spec: ParamSpec | None = None) -> Any:
@@ -152,9 +162,14 @@ def form_of_value(value: Any, written: bool, key: str = "", spec: ParamSpec | No
 def digest_of(scenario: Scenario) -> str:
     """Return the sha256 of what is simulated: no titles, no order of keys, no way of writing a number.
 
-    Of a file of data its name counts, not the folder; its content has a digest of its own.
+    Of mechanisms from outside, also the package and version that they come from.
+    Nor which seeds are run and which metrics come first: a file that says ``replications: 40`` says the same
+    as one that says 20 and is run with ``-n 40``. Of a file of data its name counts, not the folder; its content
+    has a digest of its own.
     """
-    form = {key: value for key, value in form_of(scenario, written=False).items() if key not in _WORDS_ONLY}
+    left_out = {*_WORDS_ONLY, *_ASKED_OF_IT}
+    form = {key: value for key, value in form_of(scenario, written=False).items() if key not in left_out}
+    form |= {"plugins": dict(scenario.plugins)} if scenario.plugins else {}
     for arm in scenario.arms.values():
         for block, values in arm.blocks.items():
             form["arms"][arm.name][block] |= {

@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from twin.core.parameters import ParamSpec, param, spec_of
-from twin.core.units import example
+from twin.core.units import example, pattern
 from twin.errors import Words
 from twin.scenario import leaves
 from twin.scenario.head import NO_WORDS, REQUIRED, Category, Head
@@ -94,15 +94,19 @@ class Schema:
 
 
 def schema_for(
-    blocks: Mapping[str, type], metrics: Collection[str] = (), mechanisms: Collection[str] | None = None
+    blocks: Mapping[str, type],
+    metrics: Collection[str] = (),
+    mechanisms: Collection[str] | None = None,
+    outside: Collection[str] = (),
 ) -> Schema:
     """Return the schema of scenarios whose blocks are these dataclasses.
 
     ``metrics`` are the names that ``primary`` and ``shown`` may hold (none: any); ``mechanisms`` those that may be
-    switched (by default every block but ``population``).
+    switched (by default every block but ``population``); those from ``outside`` are off unless switched on.
     """
     switched = sorted(blocks.keys() - {"population"}) if mechanisms is None else sorted(mechanisms)
-    switches = make_dataclass("Mechanisms", [(name, bool, _said(True, "on or off", "开或关")) for name in switched])
+    fields = [(name, bool, _said(name not in outside, "on or off", "开或关")) for name in switched]
+    switches = make_dataclass("Mechanisms", fields)
     parts = [(name, blocks[name], _said(blocks[name], *_about(blocks[name]))) for name in sorted(blocks)]
     parts.append(("mechanisms", switches, _said(switches, "mechanisms switched on or off", "机制开关")))
     given = {name: model_of(declared, name) for name, declared, _ in parts}
@@ -110,6 +114,11 @@ def schema_for(
     document = make_dataclass("Scenario", [*_DOCUMENT_FIELDS, *parts], bases=(Head,), frozen=True)
     given |= {"arms": _named(arm), **dict.fromkeys(("primary", "shown"), _list_of(_metric_name(metrics), leaves.text))}
     return Schema(model_of(document, "scenario", (*REQUIRED, "arms"), given), arm, dict(blocks))
+
+
+def document_keys() -> tuple[str, ...]:
+    """Return the keys at the top of a scenario file that are not blocks."""
+    return (*(item.name for item in dataclasses.fields(Head)), *(name for name, *_ in _DOCUMENT_FIELDS), "mechanisms")
 
 
 def model_of(
@@ -178,7 +187,7 @@ def number_schema(number: leaves.Number) -> dict[str, Any]:
     bare: dict[str, Any] = {"type": "integer" if number.whole else "number"}
     spec = number.spec
     bare |= {word: end for word, end in (("minimum", spec.low), ("maximum", spec.high)) if end is not None}
-    unit = {"type": "string", "pattern": r"^\s*[+-]?[0-9.]+([eE][+-]?[0-9]+)?\s*\S.*$"}
+    unit = {"type": "string", "pattern": pattern(spec.unit or "1")}
     if not number.bare:
         return {**unit, "examples": [example(number.usual, spec.unit)]}
     return {"anyOf": [bare, unit]}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,11 +15,17 @@ from twin.core.columns import Floats, Ints, Keys, Table
 from twin.core.draws import Draw
 from twin.core.parameters import param
 from twin.core.world import World
-from twin.errors import Words
+from twin.errors import Complaint, InputError, Words
+from twin.world.ground import equip_on, homes_on
+from twin.world.homes import Homes, columns, lay_out, move_in
 from twin.world.invariants import Laws
-from twin.world.tables import AGE_GROUPS, TABLES
-
-CHILD, YOUTH, ADULT, ELDER = range(len(AGE_GROUPS))
+from twin.world.marginals import SHIPPED, Marginals, load_marginals
+from twin.world.people import People, populate
+from twin.world.places.build import Places, places_of
+from twin.world.places.settings import PlacesSettings
+from twin.world.tables import TABLES
+from twin.world.ties import TieRules
+from twin.world.weights import GROUPS, fit
 
 
 @dataclass(frozen=True)
@@ -29,24 +35,46 @@ class Population:
     residents: int = param(3000, "1", 0, 5_000_000, source="scenario range", evidence="assumed",
                            doc="residents, all grids together", zh="居民数")
     grids: int = param(3, "1", 1, 32_000, source="grid_norms", evidence="published",
-                       doc="grids 网格, each with the same number of residents", zh="网格数")
+                       doc="grids 网格, each with about the same number of households", zh="网格数")
     side_km: float = param(1.0, "km", 0.01, 100.0, source="scenario range", evidence="assumed",
                            doc="side of the square neighbourhood", zh="社区边长")
     places: int = param(0, "1", 0, 1_000_000, source="scenario range", evidence="assumed",
                         doc="lamps, drains, lifts and other assets at which faults begin", zh="设施点数")
-    elder_share: float = param(0.20, "1", 0.0, 0.6, source="scenario range", evidence="assumed",
-                               doc="share aged 65 and over (0.135 in the country in 2020)", zh="老年人占比")
-    child_share: float = param(0.15, "1", 0.0, 0.4, source="scenario range", evidence="assumed",
-                               doc="share aged under 15, who report nothing", zh="儿童占比")
-    youth_share: float = param(0.25, "1", 0.0, 0.4, source="scenario range", evidence="assumed",
-                               doc="share aged 15 to 34", zh="青年占比")
-    skill: float = param(0.75, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
-                         doc="mean digital skill of youths and adults", zh="数字技能均值")
-    elder_skill: float = param(0.35, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
-                               doc="mean digital skill of elders", zh="老年人数字技能均值")
-    skill_spread: float = param(0.2, "1", 0.0, 0.5, source="scenario range", evidence="assumed",
-                                doc="standard deviation of digital skill within a group",
-                                zh="数字技能离散度")
+    marginals: str = param(SHIPPED[0], "", source="census2020", evidence="assumed", choices=SHIPPED, file=True,
+                           doc="ages, sexes, households, tenure and skills: a table that ships with the twin, or the "
+                               "path of a CSV file (docs/data.md)",
+                           zh="年龄、性别、家庭、住房与技能的占比：随程序提供的人口表，或 CSV 文件的路径")
+    elder_share: float | None = param(None, "1", 0.0, 0.6, source="scenario range", evidence="assumed",
+                                      doc="share aged 65 and over, in place of the table's (0.20 in the shipped one, "
+                                          "0.135 in the country in 2020)", zh="老年人占比，代替人口表中的数值")
+    child_share: float | None = param(None, "1", 0.0, 0.4, source="scenario range", evidence="assumed",
+                                      doc="share aged under 15, who report nothing, in place of the table's",
+                                      zh="儿童占比，代替人口表中的数值")
+    youth_share: float | None = param(None, "1", 0.0, 0.4, source="scenario range", evidence="assumed",
+                                      doc="share aged 15 to 34, in place of the table's",
+                                      zh="青年占比，代替人口表中的数值")
+    vacant_share: float = param(0.05, "1", 0.0, 0.9, source="scenario range", evidence="assumed",
+                                doc="share of flats that stand empty, where no map says how many flats there are",
+                                zh="住房空置率")
+    ties: TieRules = param(TieRules, "", source="scenario range", evidence="assumed",
+                           doc="who knows whom", zh="居民间的联系")
+
+    def data_digest(self) -> str:
+        """Return the SHA-256 of the table of one's own, "" for one that ships with the twin."""
+        return "" if self.marginals in SHIPPED else load_marginals(self.marginals).digest
+
+    def data_complaints(self) -> tuple[Complaint, ...]:
+        """Return what is wrong in the table of one's own, at its lines; building shows whether it can be met."""
+        try:
+            load_marginals(self.marginals)
+        except InputError as reason:
+            return reason.complaints
+        return ()
+
+    @property
+    def age_shares(self) -> tuple[float | None, ...]:
+        """Shares of the age groups that replace the table's, in the order of AGE_GROUPS."""
+        return (self.child_share, self.youth_share, None, self.elder_share)
 
 
 @dataclass(frozen=True)
@@ -100,10 +128,9 @@ class Arm(Protocol):
 
 
 def build_world(scenario: Plan, arm: Arm, seed: int) -> World:
-    """Return the world of an arm on the evening before day 0: residents and places, nothing happening yet.
+    """Return the world of an arm on the evening before day 0: residents, homes and places, nothing happening yet.
 
-    Chance is keyed by the row, so that arms share their residents and a larger population holds the
-    smaller one's traits.
+    Arms of a seed share their residents: the same people in the same flats.
     """
     categories = scenario.categories or DEFAULT_CATEGORIES
     world = World.of(
@@ -116,15 +143,27 @@ def build_world(scenario: Plan, arm: Arm, seed: int) -> World:
     )
     world.levers = dict(arm.blocks)
     world.resources["laws"] = Laws(world)
-    fill(world.tables, arm.blocks["population"], categories, Draw(seed, "population", 0))
+    world.ground = ground = places_of(arm.blocks.get("places", PlacesSettings()))
+    fill(world.tables, arm.blocks["population"], categories, Draw(seed, "population", 0), ground)
     return world
 
 
-def fill(tables: Mapping[str, Table], population: Population, categories: Mapping[str, Any], draw: Draw) -> None:
-    """Append what stands before the first day: kinds of matter, residents, places."""
+def fill(
+    tables: Mapping[str, Table],
+    population: Population,
+    categories: Mapping[str, Any],
+    draw: Draw,
+    ground: Places | None = None,
+) -> None:
+    """Append what stands before the first day: kinds of matter, homes and who lives in them, places."""
     classify(tables["kinds"], categories)
-    settle(tables["residents"], population, draw)
-    equip(tables["places"], population, tables["kinds"].share, draw)
+    settle(tables, population, draw, None if ground is None else homes_on(ground))
+    grid = tables["residents"].grid
+    if ground is None:
+        equip(tables["places"], population, tables["kinds"].share, grid, draw)
+    else:
+        shares = {name: category.share for name, category in categories.items()}
+        equip_on(ground, tables["places"], shares, grid, draw)
 
 
 def classify(kinds: Table, categories: Mapping[str, Any]) -> None:
@@ -136,52 +175,75 @@ def classify(kinds: Table, categories: Mapping[str, Any]) -> None:
     )
 
 
-def settle(residents: Table, population: Population, draw: Draw) -> None:
-    """Append the residents: the same number in each grid, at a place and with traits drawn by key."""
-    keys = np.arange(population.residents, dtype=np.uint64)
-    age_group = draw.choice("age_group", _age_weights(population), keys)
-    grid = np.arange(len(keys)) * population.grids // max(len(keys), 1)
-    x, y = _somewhere_in(grid, population, draw, "home", keys)
-    residents.append(
-        keys,
-        grid=grid,
-        x=x,
-        y=y,
-        age_group=age_group,
-        digital_skill=_digital_skill(age_group, population, draw, keys),
-        temper=draw.normal("temper", keys),
+def settle(tables: Mapping[str, Table], population: Population, draw: Draw, homes: Homes | None = None) -> None:
+    """Append buildings, flats, households and residents, household after household in the order of their flats.
+
+    ``homes`` are those of a map; without them an estate is laid out.
+    """
+    people = _people(population, draw.seed)
+    if homes is None:
+        homes = lay_out(len(people.size), population.grids, population.side_km, population.vacant_share, draw)
+    flat = move_in(people.size, people.income, homes, draw)
+    order = np.argsort(flat)
+    _append_homes(tables, homes)
+    _append_people(tables, people.in_order(order), flat[order], homes, draw)
+
+
+def _people(population: Population, seed: int) -> People:
+    return _people_of(load_marginals(population.marginals), population.age_shares, population.residents, seed)
+
+
+@lru_cache(maxsize=2)  # arms and replications share their residents
+def _people_of(table: Marginals, shares: tuple[float | None, ...], residents: int, seed: int) -> People:
+    return populate(fit(table, shares), table, residents, Draw(seed, "population", 0))
+
+
+def _append_homes(tables: Mapping[str, Table], homes: Homes) -> None:
+    buildings, flats = (np.arange(n, dtype=np.uint64) for n in (len(homes.grid), len(homes.building)))
+    tables["buildings"].append(buildings, grid=homes.grid, x=homes.x, y=homes.y, storeys=homes.storeys)
+    tables["flats"].append(
+        flats, building=homes.building, stairwell=homes.stairwell, floor=homes.floor, area_m2=homes.area_m2
     )
 
 
-def equip(places: Table, population: Population, shares: Floats, draw: Draw) -> None:
+def _append_people(tables: Mapping[str, Table], people: People, flat: Ints, homes: Homes, draw: Draw) -> None:
+    households, residents = (np.arange(n, dtype=np.uint64) for n in (len(flat), len(people.age)))
+    size, household, building = people.size, people.household, homes.building[flat]
+    tables["households"].append(
+        households, flat=flat, size=size, generations=people.generations, tenure=people.tenure, income=people.income
+    )
+    at_home = building[household]
+    tables["residents"].append(
+        residents,
+        household=household,
+        grid=homes.grid[at_home],
+        x=homes.x[at_home],
+        y=homes.y[at_home],
+        age=people.age,
+        sex=people.sex,
+        role=people.role,
+        living_alone=size[household] == 1,
+        mobility=people.mobility,
+        age_group=np.searchsorted([group.low for group in GROUPS], people.age, side="right") - 1,
+        digital_skill=people.digital_skill,
+        temper=draw.normal("temper", residents),
+    )
+
+
+def equip(places: Table, population: Population, shares: Floats, grid_of_resident: Ints, draw: Draw) -> None:
     """Append the places, spread evenly over the grids; their categories follow the scenario's shares."""
     keys = np.arange(population.places, dtype=np.uint64)
     grid = np.arange(len(keys)) * population.grids // max(len(keys), 1)
     x, y = _somewhere_in(grid, population, draw, "site", keys)
     category = draw.choice("category", shares, keys)
-    near = np.full(len(keys), population.residents // population.grids)
+    near = np.bincount(grid_of_resident, minlength=population.grids)[grid]
     places.append(keys, grid=grid, x=x, y=y, category=category, residents_near=near)
 
 
-def _age_weights(population: Population) -> Floats:
-    child, youth, elder = population.child_share, population.youth_share, population.elder_share
-    return np.array([child, youth, max(1 - child - youth - elder, 0.0), elder])
-
-
-def _digital_skill(age_group: Ints, population: Population, draw: Draw, keys: Keys) -> Floats:
-    typical = np.where(age_group == ELDER, population.elder_skill, population.skill)
-    return np.clip(typical + population.skill_spread * draw.normal("digital_skill", keys), 0, 1)
-
-
 def _somewhere_in(grid: Ints, population: Population, draw: Draw, what: str, keys: Keys) -> tuple[Floats, Floats]:
-    """Draw a point in the cell of each grid; the cells are a rectangular array as square as it can be."""
-    columns = _columns(population.grids)
-    width, height = population.side_km / columns, population.side_km * columns / population.grids
-    x = (grid % columns + draw.uniform(f"{what}_x", keys)) * width
-    y = (grid // columns + draw.uniform(f"{what}_y", keys)) * height
+    """Draw a point in the cell of each grid."""
+    across = columns(population.grids)
+    width, height = population.side_km / across, population.side_km * across / population.grids
+    x = (grid % across + draw.uniform(f"{what}_x", keys)) * width
+    y = (grid // across + draw.uniform(f"{what}_y", keys)) * height
     return x, y
-
-
-def _columns(grids: int) -> int:
-    """Return the largest divisor that is not above the root."""
-    return next(n for n in range(math.isqrt(grids), 0, -1) if grids % n == 0)

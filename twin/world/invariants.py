@@ -18,9 +18,14 @@ from twin.errors import InvariantBroken
 
 # column -> the table whose rows it counts; -1 is nobody
 REFERENCES = {
+    "flats.building": "buildings",
+    "households.flat": "flats",
+    "residents.household": "households",
     "tickets.reporter": "residents",
     "tickets.merged_into": "tickets",
+    "workers.ticket": "tickets",
     "incidents.place": "places",
+    "places.building": "buildings",
     "answers.ticket": "tickets",
     "answers.resident": "residents",
 }

@@ -12,17 +12,57 @@ import numpy as np
 from twin.core.columns import Column
 
 AGE_GROUPS = ("child", "youth", "adult", "elder")
+SEXES = ("female", "male")
+ROLES = ("head", "partner", "child", "parent", "sharer")
+TENURES = ("reform", "market", "renter")
+MOBILITIES = ("walks", "needs_help", "housebound")
+TIE_KINDS = ("household", "kin", "stairwell", "building", "work", "school")
 CHANNELS = ("phone", "app", "walk_in", "patrol")
+ASSET_KINDS = ("lamp", "bin", "drain", "lift", "parking", "stairwell")
+# columns that hold an index into names
+CODES: Mapping[str, tuple[str, ...]] = {
+    "residents.age_group": AGE_GROUPS,
+    "residents.sex": SEXES,
+    "residents.role": ROLES,
+    "residents.mobility": MOBILITIES,
+    "households.tenure": TENURES,
+    "tickets.channel": CHANNELS,
+}
 
 TABLES: Mapping[str, Mapping[str, Column]] = {
     "kinds": {
         "share": Column(np.float64, "1", "weight of the category among matters", low=0.0),
         "priority": Column(np.int8, "1", "class of its orders, 0 emergency to 3 slow", start=2),
     },
+    "buildings": {
+        "grid": Column(np.int32, "1", "grid 网格 of the building"),
+        "x": Column(np.float32, "km", "east of the south-west corner"),
+        "y": Column(np.float32, "km", "north of the south-west corner"),
+        "storeys": Column(np.int16, "1", "storeys, the ground floor counted", start=1, low=1),
+    },
+    "flats": {
+        "building": Column(np.int32, "1", "row of buildings"),
+        "stairwell": Column(np.int32, "1", "stairwell 单元, counted through all buildings"),
+        "floor": Column(np.int16, "1", "1 is the ground floor", start=1, low=1),
+        "area_m2": Column(np.float32, "m2", "gross floor area", low=0.0),
+    },
+    "households": {
+        "flat": Column(np.int32, "1", "row of flats where they live"),
+        "size": Column(np.int16, "1", "residents who live together", start=1, low=1),
+        "generations": Column(np.int8, "1", "generations that live together, 3 or more as 3", start=1, low=1, high=3),
+        "tenure": Column(np.int8, "1", "index into TENURES"),
+        "income": Column(np.int8, "1", "fifth of households by income, 1 the lowest", start=3, low=1, high=5),
+    },
     "residents": {
+        "household": Column(np.int32, "1", "row of households, -1 for nobody's", start=-1),
         "grid": Column(np.int32, "1", "grid 网格 where the resident lives"),
         "x": Column(np.float32, "km", "east of the south-west corner"),
         "y": Column(np.float32, "km", "north of the south-west corner"),
+        "age": Column(np.int16, "year", "completed years, 100 and over as 100", start=40, low=0, high=100),
+        "sex": Column(np.int8, "1", "index into SEXES"),
+        "role": Column(np.int8, "1", "place in the household: index into ROLES"),
+        "living_alone": Column(np.bool_, "1", "nobody else in the household", start=False),
+        "mobility": Column(np.int8, "1", "index into MOBILITIES"),
         "age_group": Column(np.int8, "1", "index into AGE_GROUPS"),
         "digital_skill": Column(np.float32, "1", "0 none, 1 complete", low=0.0, high=1.0),
         "temper": Column(np.float32, "1", "lasting personal leaning in answers, mean 0, sd 1"),
@@ -33,6 +73,8 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "y": Column(np.float32, "km", "north of the south-west corner"),
         "category": Column(np.int16, "1", "index into the scenario's categories"),
         "residents_near": Column(np.int32, "1", "residents who pass the place", low=0),
+        "kind": Column(np.int8, "1", "on a map: index into ASSET_KINDS, else -1", start=-1),
+        "building": Column(np.int32, "1", "row of buildings, -1 for what stands in the street", start=-1),
     },
     "incidents": {
         "began": Column(np.float64, "min", "minute at which the fault began, from the run's start"),
@@ -54,6 +96,19 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "grid": Column(np.int32, "1", "grid 网格"),
         "x": Column(np.float32, "km", "east of the south-west corner"),
         "y": Column(np.float32, "km", "north of the south-west corner"),
+    },
+    "workers": {
+        "team": Column(np.int16, "1", "index into the desk's teams"),
+        "grid": Column(np.int32, "1", "home grid 网格"),
+        "x": Column(np.float64, "km", "where the day begins, east of the south-west corner"),
+        "y": Column(np.float64, "km", "where the day begins, north of the south-west corner"),
+        "skill": Column(np.float64, "1", "speed: working time is divided by it", start=1.0, low=0.0),
+    },
+    "stints": {
+        "day": Column(np.int32, "day", "day on which it was worked"),
+        "team": Column(np.int16, "1", "index into the desk's teams"),
+        "worker": Column(np.int32, "1", "the post, counted through all teams"),
+        "minutes": Column(np.float64, "min", "worked outside the roster on that day", low=0.0),
     },
     "postings": {
         "day": Column(np.int32, "day", "day of the posting"),

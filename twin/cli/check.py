@@ -1,0 +1,82 @@
+"""``twin check``: hold a mechanism, of the twin or from outside, to the conformance battery."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from twin.cli import console
+from twin.cli.spoken import json_option, lang_option, speaking
+from twin.errors import InputError, TwinError, Words, headline
+
+if TYPE_CHECKING:
+    from twin.testing import Subject
+
+Finding = tuple[str, Words | None]
+
+FAILED = 1
+_PASSED = Words("passed ", "通过")
+_FAULTY = Words("FAILED ", "未通过")
+_TOTAL = Words("{name}: {passed} of {count} checks passed", "{name}：{count} 项检查中 {passed} 项通过")
+
+
+@speaking("Hold a mechanism (its name, file or module) to every check.", "用全部检查核验一个机制（名称、文件或模块）。")
+@click.argument("mechanism")
+@json_option()
+@lang_option()
+def command(mechanism: str, as_json: bool, lang: str | None) -> None:
+    """Print one line a check; the program ends with 1 if one fails."""
+    from twin.testing.load import subject_at
+
+    spoken = console.language(lang)
+    try:
+        subject = subject_at(mechanism)
+    except InputError as reason:
+        console.fail(reason, spoken)
+    found = []
+    for name, fault in _findings(subject):
+        found.append((name, fault))
+        if not as_json:
+            _tell(name, fault, spoken)
+    passed = sum(fault is None for _, fault in found)
+    if as_json:
+        console.say(json.dumps(_form(subject, found, spoken)))
+    else:
+        console.note(_TOTAL[spoken].format(name=subject.name, passed=passed, count=len(found)))
+    if passed < len(found):
+        sys.exit(FAILED)
+
+
+def _findings(subject: Subject) -> Iterator[Finding]:
+    """Yield (check, what is wrong or ``None``), as the checks end."""
+    from twin.testing import CHECKS, Unfit
+
+    for name, check in CHECKS.items():
+        try:
+            check(subject)
+        except Unfit as unfit:
+            yield name, unfit.words
+        except TwinError as error:
+            first = error.complaints[0]
+            yield name, Words(f"[{first.code}] {headline(first, 'en')}", f"[{first.code}] {headline(first, 'zh')}")
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            yield name, Words(said, said)
+        else:
+            yield name, None
+
+
+def _tell(name: str, fault: Words | None, lang: str) -> None:
+    from twin.testing import TITLES
+
+    title = TITLES[name][lang]
+    console.say(f"{_PASSED[lang]}  {title}" if fault is None else f"{_FAULTY[lang]}  {title}: {fault[lang]}")
+
+
+def _form(subject: Subject, found: list[Finding], lang: str) -> dict[str, object]:
+    checks = [{"check": name, "passed": fault is None, "fault": fault and fault[lang]} for name, fault in found]
+    return {"schema": "twin.check/1", "mechanism": subject.name, "checks": checks}

@@ -1,0 +1,184 @@
+"""``twin rules``: check rule files, decide one case, run the tests beside them, lay tables out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from twin.cli import console
+from twin.cli.spoken import SpokenCommand, SpokenGroup, json_option, lang_option, language_of, option, write_section
+from twin.errors import InputError, Words, closest
+
+if TYPE_CHECKING:
+    from twin.rules.vocabulary import Vocabulary
+
+_WORDS: Mapping[str, Words] = {
+    "check": Words("check rule files; all findings at once", "检查规则文件，一次列出全部问题"),
+    "eval": Words("decide one case by a table, rule or formula", "用一个表、规则或公式决定一种情形"),
+    "test": Words("run the tests beside rule files", "运行规则文件旁的测试"),
+    "fmt": Words("lay out pipe tables", "排齐竖线表格"),
+}
+_WELL = Words("{count} files: ok", "{count} 个文件：正确")
+_PASSED = Words("{passed} tests passed, {failed} failed", "{passed} 个测试通过，{failed} 个未通过")
+_LAID_OUT = Words("{file}: laid out", "{file}：已排齐")
+_NO_DECISION = Words("{name} has nothing to say", "{name} 没有适用的决定")
+_FROM = Words("by {row}, {at}", "依据 {row}，{at}")
+
+
+class RulesGroup(SpokenGroup):
+    """The commands about rules; an unknown one is answered with the nearest."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may have been meant."""
+        if args[0] not in self.commands:
+            known = tuple(f"rules {name}" for name in self.commands)
+            near = closest(args[0], self.commands)
+            raise InputError.of("R222", command=f"rules {args[0]}", suggestion=near and f"rules {near}", known=known)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands."""
+        rows = [(name, words[language_of(ctx)]) for name, words in _WORDS.items()]
+        write_section(ctx, formatter, "commands", rows)
+
+
+@click.group(cls=RulesGroup, words=Words(
+    "Rules of the street office: check, try and test them.", "街道办的规则：检查、试算、测试。"))  # fmt: skip
+@lang_option()
+def command(lang: str | None) -> None:
+    """Hold the commands about rules together; whoever needs the language looks it up."""
+
+
+def _vocabulary() -> Vocabulary:
+    from twin.policy.vocabulary import rule_vocabulary
+    from twin.scenario.vocabulary import known_blocks
+
+    known = known_blocks()
+    return rule_vocabulary(known.blocks, known.metrics)
+
+
+def _spoken(lang: str | None) -> console.Language:
+    return console.language(lang) if lang else language_of(click.get_current_context())
+
+
+def _expanded(files: Sequence[str]) -> list[str]:
+    """Return the rule files that are meant: of a folder all but its tests."""
+    found: list[str] = []
+    for file in files:
+        inside = sorted(map(str, Path(file).glob("*.yaml"))) if Path(file).is_dir() else [file]
+        found += [one for one in inside if len(inside) == 1 or not one.endswith(".test.yaml")]
+    return found
+
+
+@command.command(cls=SpokenCommand, name="check", words=_WORDS["check"])
+@click.argument("files", nargs=-1, required=True)
+@option("--strict", is_flag=True, en="Exit code 1 when there are warnings.", zh="有警告时退出码为 1。")
+@json_option()
+@lang_option()
+def check(files: tuple[str, ...], strict: bool, as_json: bool, lang: str | None) -> None:
+    """Check files by themselves and together; exit code 2 with errors, 1 with warnings when --strict."""
+    from twin.errors import render_findings
+    from twin.rules.check import check_files, described
+
+    spoken = _spoken(lang)
+    checked = check_files(_expanded(files), _vocabulary())
+    if as_json:
+        console.say(json.dumps(described(checked, spoken), ensure_ascii=False, allow_nan=False))
+    elif checked.findings:
+        console.note(render_findings(checked.findings, spoken, console.width()))
+    else:
+        console.say(_WELL[spoken].format(count=len(checked.rules.files)))
+    if checked.errors:
+        raise SystemExit(InputError.exit_code)
+    if strict and checked.warnings:
+        raise SystemExit(1)
+
+
+@command.command(cls=SpokenCommand, name="eval", words=_WORDS["eval"])
+@click.argument("file")
+@click.argument("name")
+@option("--given", default="{}", metavar="JSON", en="What is given, as JSON; numbers in base units.",
+        zh="给定的值（JSON）；数字用基本单位。")  # fmt: skip
+@option("--on", "day", metavar="DATE", en="The day of the decision (today).", zh="决定的日期（默认今天）。")
+@json_option()
+@lang_option()
+def evaluate(file: str, name: str, given: str, day: str | None, as_json: bool, lang: str | None) -> None:
+    """Decide one case."""
+    from twin.rules import evaluate as evaluation
+    from twin.rules.read import read_rules
+
+    spoken = _spoken(lang)
+    when = _day(day)
+    try:
+        reading = read_rules([file], _vocabulary())
+        decision = evaluation.decide(reading, name, given, when)
+    except InputError as reason:
+        console.fail(reason, spoken)
+    if as_json:
+        console.say(evaluation.as_json(decision))
+        return
+    decider = reading.rules.called(name, when)[0]
+    lines = evaluation.as_lines(decision, decider) or [_NO_DECISION[spoken].format(name=name)]
+    at = f"{decision.place.file}:{decision.place.line}"
+    row = decision.row if decision.row is not None else evaluation.kind_of(decider)
+    console.say("\n".join([*lines, _FROM[spoken].format(row=row, at=at)]))
+
+
+def _day(text: str | None) -> dt.date:
+    if text is None:
+        return dt.date.today()
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        reason = Words("a date such as 2025-01-31 is needed", "需要日期，如 2025-01-31")
+        raise InputError.of("R224", argument="--on", reason=reason) from None
+
+
+@command.command(cls=SpokenCommand, name="test", words=_WORDS["test"])
+@click.argument("files", nargs=-1, required=True)
+@lang_option()
+def test(files: tuple[str, ...], lang: str | None) -> None:
+    """Run test files, or those beside rule files; exit code 1 when a test fails."""
+    from twin.errors import render_findings
+    from twin.rules.testing import SUFFIX, run_tests
+
+    spoken, vocabulary = _spoken(lang), _vocabulary()
+    beside = [file if file.endswith(SUFFIX) else file.removesuffix(".yaml") + SUFFIX for file in files]
+    outcomes = [one for file in dict.fromkeys(beside) for one in run_tests(file, vocabulary, dt.date.today())]
+    faults = [one.fault for one in outcomes if one.fault is not None]
+    if faults:
+        console.note(render_findings(faults, spoken, console.width()))
+    console.say(_PASSED[spoken].format(passed=len(outcomes) - len(faults), failed=len(faults)))
+    if faults:
+        raise SystemExit(1)
+
+
+@command.command(cls=SpokenCommand, name="fmt", words=_WORDS["fmt"])
+@click.argument("files", nargs=-1, required=True)
+@option("--check", "only_check", is_flag=True, en="Write nothing; exit code 1 when a file is not laid out.",
+        zh="不写文件；有文件未排齐时退出码为 1。")  # fmt: skip
+@lang_option()
+def fmt(files: tuple[str, ...], only_check: bool, lang: str | None) -> None:
+    """Lay out the pipe tables of rule files in place."""
+    from twin.core.marked_yaml import read_text
+    from twin.rules.layout import formatted
+
+    spoken, changed = _spoken(lang), []
+    for file in files:
+        text = read_text(Path(file), name=file)
+        laid_out = formatted(text, file)
+        if laid_out != text:
+            changed.append(file)
+            if not only_check:
+                Path(file).write_text(laid_out, encoding="utf-8", newline="")
+    for file in changed:
+        console.say(file if only_check else _LAID_OUT[spoken].format(file=file))
+    if changed and only_check:
+        raise SystemExit(1)

@@ -1,0 +1,295 @@
+"""Tests of rules, written beside them: single cases, and what must hold for every case of a table or formula.
+
+``routing.test.yaml`` tests ``routing.yaml``; ``rules:`` may name other files. Given values are read as cells are: bare
+numbers are in the unit of the input.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from twin.core.marked_yaml import Marked, read_all
+from twin.errors import Complaint, InputError, Place, Words, closest, describe
+from twin.rules.cells import read_output
+from twin.rules.check_rules import together
+from twin.rules.conditions import Constants, condition_of
+from twin.rules.expressions import read_expression
+from twin.rules.forms import Form
+from twin.rules.given import given_of_yaml, known_names
+from twin.rules.kinds import TRUTH, Kind, Number, written
+from twin.rules.model import (
+    Call,
+    Choose,
+    Decider,
+    DecisionTable,
+    Every,
+    Expr,
+    Formula,
+    Literal,
+    Not,
+    Row,
+    RuleSet,
+    Span,
+    conditions,
+    results,
+    targets,
+)
+from twin.rules.read import read_rules
+from twin.rules.reference import Case, Decision
+from twin.rules.regions import said_region
+from twin.rules.scope import Binding, Scope, nothing_in_sight
+from twin.rules.snippets import snippet
+from twin.rules.spans import parameters_of, span_of, stretches
+from twin.rules.texts import expanded
+from twin.rules.vocabulary import Vocabulary
+
+SUFFIX = ".test.yaml"
+_KEYS = ("name", "of", "on", "given", "expect", "for_all", "note")
+_TOP = ("rules", "tests", "title", "note")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One test and what came of it; ``fault`` is ``None`` where it passed."""
+
+    name: str
+    place: Place
+    fault: Complaint | None
+
+
+def tested_files(path: Path) -> list[str]:
+    """Return the rule files that a test file names, or the one that it stands beside."""
+    found: list[str] = []
+    for node in read_all(path):
+        named = node.value.get("rules") if node.kind == "map" else None
+        if isinstance(named, Marked):
+            items = named.value if named.kind == "list" else [named]
+            found += [str(path.parent / snippet(one).text) for one in items]
+    return found or [str(path.parent / (path.name.removesuffix(SUFFIX) + ".yaml"))]
+
+
+def run_tests(path: str | Path, vocabulary: Vocabulary, today: dt.date) -> list[Outcome]:
+    """Run the tests of a file; raises InputError when it or its rules cannot be read."""
+    path = Path(path)
+    reading = read_rules(tested_files(path), vocabulary)
+    complaints = [one for one in reading.complaints if not one.code.startswith("W")]
+    nodes: list[Marked] = []
+    for node in read_all(path, name=str(path)):
+        form = Form(node, complaints.append)
+        form.known(_TOP)
+        nodes += [one for one in form.items("tests") if one.kind == "map"]
+    tests = [_Test(Form(node, complaints.append), reading.rules, today) for node in nodes]
+    if complaints:
+        raise InputError(complaints)
+    found = [test.run() for test in tests]
+    if complaints:
+        raise InputError(complaints)
+    return found
+
+
+class _Test:
+    """One entry under ``tests:``."""
+
+    def __init__(self, form: Form, rules: RuleSet, today: dt.date) -> None:
+        self.form = form
+        self.rules = rules
+        form.known(_KEYS)
+        self.name = form.text("name") or "?"
+        self.place = form.place("name")
+        self.day = form.day("on") or today
+        self.decider = self.subject()
+
+    def subject(self) -> Decider | None:
+        """Find the table, rule or formula that is tested: the one named, or the only one."""
+        wanted = self.form.text("of")
+        for_all = self.form.table("for_all")
+        if for_all:
+            wanted = snippet(next(iter(for_all.values()))).text
+        names = list(known_names(self.rules))
+        if not wanted and len(names) == 1:
+            wanted = names[0]
+        found = self.rules.called(wanted, self.day) or self.rules.called(wanted)
+        if found:
+            return found[0]
+        if not wanted:
+            self.form.need("of", self.name)
+        else:
+            values = {"name": wanted, "suggestion": closest(wanted, names), "known": tuple(names)}
+            self.form.complain(Complaint("E603", self.place, values))
+        return None
+
+    def run(self) -> Outcome:
+        """Run the test."""
+        if self.decider is None:
+            return Outcome(self.name, self.place, None)
+        what = self.property_fault() if self.form.get("for_all") is not None else self.case_fault()
+        fault = None if what is None else Complaint("E611", self.place, {"test": self.name, "what": what,
+                                                    "name": self.decider.head.name})  # fmt: skip
+        return Outcome(self.name, self.place, fault)
+
+    # -- single cases
+
+    def case_fault(self) -> Words | None:
+        """Return what is wrong with the decision of a case, ``None`` when it is as expected."""
+        assert self.decider is not None
+        given = given_of_yaml(self.form.get("given"), self.rules, self.form.complain)
+        expect = self.form.node.value.get("expect")
+        if expect is None:
+            self.form.need("expect", self.name)
+            return None
+        try:
+            decision = Case(self.rules, self.day, given).decide(self.decider.head.name)
+        except InputError as reason:
+            return self.judge_error(reason, expect)
+        if expect.kind != "map":
+            expect = replace(expect, value={results(self.decider)[0]: expect}, keys={})
+        faults = list(self.differences(decision, expect))
+        return _all_words(faults) if faults else None
+
+    def judge_error(self, reason: InputError, expect: Marked) -> Words | None:
+        """Return what is wrong when a case cannot be decided: nothing, if that was expected."""
+        [first, *_] = reason.complaints
+        wanted = expect.value.get("error") if expect.kind == "map" else None
+        if isinstance(wanted, Marked) and snippet(wanted).text == first.code:
+            return None
+        said = [f"{first.code}: {describe(first, lang)['message']}" for lang in ("en", "zh")]
+        return Words(*said)
+
+    def differences(self, decision: Decision, expect: Marked) -> Iterator[Words]:
+        """Yield what a decision has other than expected."""
+        for name, node in expect.value.items():
+            wanted: Any
+            found: Any
+            if name == "row":
+                wanted, found = snippet(node).text, str(decision.row) if decision.row is not None else "none"
+            elif name == "error":
+                wanted, found = snippet(node).text, "-"
+            else:
+                kind = self.kind_of(name)
+                wanted = self.value(node, kind)
+                found = written(decision.outputs[name], kind) if name in decision.outputs else "-"
+            if wanted != found:
+                yield Words(f"{name} is {found}, not {wanted}", f"{name} 为 {found}，应为 {wanted}")
+        if not expect.value and decision.outputs:
+            said = ", ".join(decision.outputs)
+            yield Words(f"nothing was expected, but it decides {said}", f"应无决定，却决定了 {said}")
+
+    def kind_of(self, name: str) -> Kind | None:
+        """Return the kind of an output."""
+        if isinstance(self.decider, Formula):
+            return self.decider.kind
+        assert self.decider is not None
+        return next((one.kind for one in targets(self.decider) if one.name == name), None)
+
+    def value(self, node: Marked, kind: Kind | None) -> str:
+        """Return an expected value as it would be written."""
+        if kind is None or node.kind == "list":
+            return ", ".join(map(str, node.plain())) if node.kind == "list" else snippet(node).text
+        expr = read_output(snippet(node), kind, nothing_in_sight(self.form.complain))
+        if expr is None:
+            return "?"
+        return written(Case(self.rules, self.day, {}).value(expr), kind)
+
+    # -- properties
+
+    def property_fault(self) -> Words | None:
+        """Return a case in which the property does not hold, ``None`` when it is proved."""
+        node = self.form.need("expect", self.name)
+        if node is None or self.decider is None:
+            return None
+        wanted = read_expression(snippet(node), self.scope(), TRUTH)
+        if wanted is None:
+            return None
+        for constants, cases in self.cases():
+            for case, outputs in cases:
+                lets = {one.name: one.value for one in self.decider.head.lets} | outputs
+                breaks = Not(expanded(wanted, lets), kind=TRUTH)
+                found = together([*(expanded(one, lets) for one in case), breaks], constants)
+                if found.answer == "yes":
+                    region = said_region(found.region)
+                    return Words(f"it does not hold when {region.en}", f"{region.zh} 时不成立")
+                if found.answer == "unknown":
+                    return Words("it could not be proved", "未能证明")
+        return None
+
+    def scope(self) -> Scope:
+        """Return the names that a property may use: inputs, lets and outputs."""
+        assert self.decider is not None
+        names = {one.name: Binding(one.kind, "input", one.optional) for one in self.decider.head.inputs}
+        names |= {one.name: Binding(one.value.kind, "let") for one in self.decider.head.lets}
+        for name in results(self.decider):
+            names[name] = Binding(_open(self.kind_of(name)), "let")
+        parameters = {one.name: one.kind for one in self.rules.parameters}
+        return Scope(names, parameters, self.form.complain)
+
+    def cases(self) -> Iterator[tuple[Constants, list[tuple[list[Expr], dict[str, Expr]]]]]:
+        """Yield, for each stretch of time, the ways in which something is decided, and what."""
+        assert self.decider is not None
+        used = parameters_of(conditions(self.decider), self.rules)
+        spans = [reign.span for one in used for reign in one.reigns]
+        whole = self.decider.head.span
+        if isinstance(self.decider, DecisionTable):
+            spans += [row.span for row in self.decider.rows]
+            whole = span_of(self.decider)
+        for stretch in stretches(whole, spans):
+            constants = Constants(self.rules, _a_day(stretch))
+            if isinstance(self.decider, DecisionTable):
+                yield constants, list(_rows(self.decider, constants.day))
+            elif isinstance(self.decider, Formula):
+                yield constants, [([], {self.decider.head.name: _whole(self.decider)})]
+
+
+def _a_day(span: Span) -> dt.date:
+    return span.start or (dt.date.min if span.end is None else span.end - dt.timedelta(days=1))
+
+
+def _rows(table: DecisionTable, day: dt.date) -> Iterator[tuple[list[Expr], dict[str, Expr]]]:
+    """Yield the condition of every row (and of ``else``) with what it decides."""
+    names = [output.name for output in table.outputs]
+    before: list[Expr] = []
+    for row in table.rows:
+        if row.span.holds(day):
+            condition = _condition(table, row)
+            first = before if table.hit.policy == "first" else []
+            yield [condition, *first], _values(names, row.values)
+            before.append(Not(condition, kind=TRUTH))
+    if table.otherwise is not None:
+        yield before, _values(names, table.otherwise)
+
+
+def _condition(table: DecisionTable, row: Row) -> Expr:
+    parts = [condition_of(cell, column) for cell, column in zip(row.cells, table.columns, strict=True)]
+    return Every(tuple(parts), kind=TRUTH)
+
+
+def _values(names: list[str], values: tuple[Expr | None, ...]) -> dict[str, Expr]:
+    return {name: value for name, value in zip(names, values, strict=True) if value is not None}
+
+
+def _whole(formula: Formula) -> Expr:
+    """Return a formula as one expression, its rounding too."""
+    found = formula.value
+    if formula.when is not None:
+        found = Choose(formula.when, formula.value, formula.otherwise, kind=formula.kind)
+    if formula.rounding is None:
+        return found
+    step = Literal(formula.rounding.step, kind=formula.kind)
+    function: Mapping[str, str] = {"down": "floor", "up": "ceil", "nearest": "round"}
+    return Call(function[formula.rounding.mode], (found, step), kind=formula.kind)
+
+
+def _open(kind: Kind | None) -> Kind:
+    """Return the kind of an output without its range: a property may compare it with anything."""
+    if isinstance(kind, Number):
+        return replace(kind, low=None, high=None, step=None)
+    return kind if kind is not None else TRUTH
+
+
+def _all_words(parts: list[Words]) -> Words:
+    return Words("; ".join(part.en for part in parts), "；".join(part.zh for part in parts))
+
+

@@ -1,0 +1,158 @@
+"""The small neighbourhood in which mechanisms are tried, and the mechanism that is being tried."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from twin.core.behaviour import Behaviour, mechanism_of
+from twin.core.cases import Case, build_block, read_cases
+from twin.core.clock import Clock
+from twin.core.draws import Draw
+from twin.core.engine import Engine
+from twin.core.mechanism import Mechanism
+from twin.core.plugins import file_of
+from twin.core.world import World
+from twin.mechanisms import CATALOGUE
+from twin.scenario.build import enlist
+from twin.world.build import DEFAULT_CATEGORIES, Population, fill
+from twin.world.tables import TABLES
+
+SEED = 5
+DAYS, RUN_ON_DAYS = 6, 6
+# Parameters under which a street of a hundred residents has something to do within six days.
+LIVELY: Mapping[str, Mapping[str, Any]] = {
+    "hotline": {"source": "poisson", "reports_per_day": 12.0},
+    "incidents": {"faults_per_place_year": 200.0},
+    "reporting": {"reports_per_resident_day": 0.01},
+    "measurement": {"survey_every_days": 2.0, "survey_share": 0.5},
+    "placebo": {"draws_per_day": 3},
+    "desk": {
+        "call_back_share": 1.0,
+        "call_back_hours": 1.0,
+        "intake_calendar": "24x7",
+        "dispatch": "instant",
+        "dedup": True,
+        "first_time_fix": 0.4,
+        "limit_hours": (1.0, 4.0, 8.0, 24.0),
+        "escalate": True,
+    },
+}
+# A parameter whose range reaches further than a test can wait for is tried at this value instead.
+TRIED_AT_MOST: Mapping[str, float] = {"placebo.draws_per_day": 1000, "hotline.reports_per_day": 2000}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A mechanism, or a behaviour, under trial.
+
+    ``lively`` are values of its parameters under which it has something to do on a street of a hundred residents
+    within six days; ``tried_at_most`` are ends of ranges (by parameter) that a test could not wait for.
+    """
+
+    given: Mechanism | type[Behaviour]
+    lively: Mapping[str, Any] = field(default_factory=dict)
+    tried_at_most: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """The mechanism itself."""
+        return self.given if isinstance(self.given, Mechanism) else mechanism_of(self.given)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.mechanism.name
+
+    @property
+    def file(self) -> Path:
+        """The file that declares it."""
+        return file_of(self.mechanism)
+
+    @property
+    def cases(self) -> Path:
+        """The file of its acceptance cases, beside its own."""
+        return self.file.with_name(f"{self.name}.cases.yaml")
+
+
+def subject_of(name: str) -> Subject:
+    """Return a mechanism of the catalogue as a subject; raises KeyError for a name that is not in it."""
+    most = {path.partition(".")[2]: end for path, end in TRIED_AT_MOST.items() if path.partition(".")[0] == name}
+    return Subject(CATALOGUE[name], LIVELY.get(name, {}), most)
+
+
+def cases_of(subject: Subject) -> list[Case]:
+    """Return the acceptance cases of a mechanism."""
+    return read_cases(subject.cases) if subject.cases.exists() else []
+
+
+def everybody(subject: Subject | None = None) -> list[Mechanism]:
+    """Return all mechanisms of the twin, and the subject if it is from outside."""
+    own = dict(CATALOGUE.own)
+    return list((own | {subject.name: subject.mechanism} if subject is not None else own).values())
+
+
+def blocks(subject: Subject | None = None) -> dict[str, Any]:
+    """Return the lively parameters of every mechanism."""
+    lively = dict(LIVELY) | ({subject.name: subject.lively} if subject is not None and subject.lively else {})
+    known = {one.name: one.params for one in everybody(subject) if one.params is not None}
+    return {name: build_block(params, lively.get(name, {})) for name, params in known.items()}
+
+
+def street(residents: int = 100, places: int = 20) -> World:
+    """Build a small neighbourhood."""
+    world = World.of(
+        TABLES,
+        days=DAYS,
+        run_on_days=RUN_ON_DAYS,
+        clock=Clock(dt.date(2024, 1, 1)),
+        categories=tuple(DEFAULT_CATEGORIES),
+    )
+    population = Population(residents=residents, places=places, grids=2)
+    fill(world.tables, population, DEFAULT_CATEGORIES, Draw(SEED, "population", 0))
+    return world
+
+
+def lived(
+    subject: Subject | None = None,
+    *,
+    catalogue: Sequence[Mechanism] = (),
+    world: World | None = None,
+    params: Mapping[str, Any] | None = None,
+    off: Sequence[str] = (),
+) -> Engine:
+    """Live the days of a street with all mechanisms (or with these, in their order)."""
+    known = catalogue or everybody(subject)
+    engine = Engine(world or street(), known, {**blocks(subject), **(params or {})}, SEED, off)
+    enlist(engine.world)
+    engine.run()
+    return engine
+
+
+class Outcome(NamedTuple):
+    """What a street came to: every column as bytes, the metrics, the account."""
+
+    cells: dict[str, bytes]
+    metrics: dict[str, float]
+    account: dict[str, list[Any]]
+
+
+def outcome_of(engine: Engine) -> Outcome:
+    """Return what a street came to."""
+    tables = engine.world.tables.values()
+    cells = {f"{table.name}.{name}": cells.tobytes() for table in tables for name, cells in table.arrays().items()}
+    return Outcome(cells, engine.metrics(), engine.account.rows())
+
+
+_USUAL: dict[int, tuple[object, Outcome]] = {}
+
+
+def usual(subject: Subject | None = None) -> Outcome:
+    """Return what a street with all mechanisms comes to; lived once for each set of them."""
+    given = None if subject is None or subject.given is CATALOGUE.own.get(subject.name) else subject.given
+    if id(given) not in _USUAL:
+        _USUAL[id(given)] = given, outcome_of(lived(subject))  # the subject is kept, so that its id stays its own
+    return _USUAL[id(given)][1]
