@@ -8,7 +8,7 @@ JOBS ?= 2
 TWIN := $(BIN)/python -m twin
 LOADS := --jobs $(JOBS) --arm manual --arm smart --arm smart_misroute
 
-.PHONY: demo test test-all check docs bench clean
+.PHONY: demo test test-all check docs declarations bench clean
 
 # Days or hours? The dispatch question with the arrivals of a real city's request log.
 demo: $(VENV)/.ready
@@ -31,13 +31,15 @@ check: $(VENV)/.ready-dev
 	$(BIN)/ruff check twin tests benchmarks
 	$(BIN)/mypy
 
-# Documents that are generated from the declarations.
-docs: export TWIN_PLUGINS = off
-docs: $(VENV)/.ready
+# Documents that are generated: from the declarations (quick), and from runs (minutes).
+docs: declarations
+	$(BIN)/python -m benchmarks.headline > /dev/null
+
+declarations: export TWIN_PLUGINS = off
+declarations: $(VENV)/.ready
 	TWIN_LANG=en $(TWIN) params --csv > docs/parameters.csv
 	$(TWIN) schema --out docs/scenario.schema.json
 	$(TWIN) odd --out docs/odd.md
-	$(BIN)/python -m benchmarks.headline > /dev/null
 
 # Side by side with the peers, as ratios within one run.
 bench: $(VENV)/.ready-bench

@@ -120,7 +120,9 @@ def hours_row(found: Fit, other: RequestLog) -> Row:
     ours = hours_of(found)
     theirs = shares(other.hour, HOURS)
     gap, noise = variation(ours, theirs), sampling_noise(theirs, len(other))
-    return Row("hour profile, total variation", f"{gap:.3f}", f"{noise:.3f} by chance", "", f"≤ {MOST_HOUR}", gap <= MOST_HOUR)
+    return Row(
+        "hour profile, total variation", f"{gap:.3f}", f"{noise:.3f} by chance", "", f"≤ {MOST_HOUR}", gap <= MOST_HOUR
+    )
 
 
 def hours_of(found: Fit) -> Floats:
@@ -161,13 +163,18 @@ def shares(values: np.ndarray, size: int) -> Floats:
 
 def medians_rows(found: Fit, split: Split) -> Iterator[Row]:
     """Predict medians by type: by the twin's closing laws, and by the plain medians of the part that was fitted."""
-    pairs = [pair for pair in map(lambda one: medians(one, split.held_back), found.closings) if pair is not None]
-    for name, kept in (("types", pairs), (f"types of ≥ {LARGE_TYPES} requests", [p for p in pairs if p[3] >= LARGE_TYPES])):
+    all_pairs = (medians(one, split.held_back) for one in found.closings)
+    pairs = [pair for pair in all_pairs if pair is not None]
+    for name, kept in (
+        ("types", pairs),
+        (f"types of ≥ {LARGE_TYPES} requests", [p for p in pairs if p[3] >= LARGE_TYPES]),
+    ):
         if kept:
-            errors = np.abs(np.log(np.array([[ours, naive] for ours, naive, _, _ in kept])
-                                   / np.array([true for _, _, true, _ in kept])[:, None])).mean(axis=0)  # fmt: skip
-            yield Row(f"medians of {len(kept)} {name}, mean abs. ln ratio", f"{errors[0]:.3f}", f"{errors[1]:.3f} naive",
-                      f"{errors[0] / errors[1]:.2f}" if errors[1] else "", "≤ naive", bool(errors[0] <= errors[1] + ROUNDING))  # fmt: skip
+            found_medians = np.log(np.array([pair[:3] for pair in kept]))
+            ours, naive = np.abs(found_medians[:, :2] - found_medians[:, 2:]).mean(axis=0).tolist()
+            figure = f"medians of {len(kept)} {name}, mean abs. ln ratio"
+            ratio = f"{ours / naive:.2f}" if naive else ""
+            yield Row(figure, f"{ours:.3f}", f"{naive:.3f} naive", ratio, "≤ naive", ours <= naive + ROUNDING)
 
 
 def medians(one: Closing, other: RequestLog) -> tuple[float, float, float, int] | None:
@@ -190,7 +197,9 @@ def laws(found: Fit) -> Iterator[Row]:
         yield Row("types with 30 closings or more", "none", "", "")
         return
     names = [one.law.name for one in told if one.law is not None]
-    chosen = ", ".join(f"{name} {names.count(name)}" for name in sorted(set(names), key=lambda name: -names.count(name)))
+    chosen = ", ".join(
+        f"{name} {names.count(name)}" for name in sorted(set(names), key=lambda name: -names.count(name))
+    )
     yield Row(f"laws of {len(told)} types (≥ 30 requests)", chosen, "", "")
     yield Row("within the bootstrap band", f"{np.mean([one.within_band for one in told]):.0%}", "", "")
     yield Row("distance (KS), median and largest", f"{np.median([one.distance for one in told]):.3f}, "

@@ -255,3 +255,11 @@ def test_a_moved_slider_is_a_setting() -> None:
     assert model.plan.digest == load(SCENARIO, sets=sets).digest
     model.step()
     assert list(model.datacollector.model_vars) == ["trust_mean", "open_tickets_end"]
+
+
+def test_the_readme_s_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    (code,) = [block for block in text.split("```python\n")[1:] if block.startswith("from twin.model")]
+    monkeypatch.chdir(ROOT)
+    exec(compile(code.partition("```")[0].replace("range(30)", "range(3)"), "README.md", "exec"), {})
+    assert "Resident 12" in capsys.readouterr().out

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -161,3 +163,45 @@ def test_what_is_no_mechanism_is_refused(target: str) -> None:
     found = call(check, target)
     assert found.exit_code == 2
     assert "M350" in found.stderr or "M324" in found.stderr
+
+
+# -- CONTRIBUTING.md, word by word
+
+GUIDE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+
+
+def edits() -> list[tuple[str, str]]:
+    """Return (old, new) for every change that the guide shows."""
+    found: list[tuple[list[str], list[str]]] = []
+    for block in re.findall(r"```diff\n(.*?)```", GUIDE, re.DOTALL):
+        before = "+"
+        for line in block.splitlines():
+            if line[0] == "-" and before == "+":
+                found.append(([], []))
+            found[-1][line[0] == "+"].append(line[1:])
+            before = line[0]
+    return [("\n".join(old), "\n".join(new)) for old, new in found]
+
+
+def test_the_guide_can_be_followed_word_by_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("twin/mechanisms", "tests/reference"):
+        (tmp_path / folder).mkdir(parents=True)
+    texts = {path: path.read_text("utf-8") for path in write_inside("tea_house", tmp_path, by_rows=False)}
+    for old, new_text in edits():
+        held = [path for path, text in texts.items() if old in text]
+        assert len(held) == 1, old
+        assert texts[held[0]].count(old) == 1
+        texts[held[0]] = texts[held[0]].replace(old, new_text)
+    for path, text in texts.items():
+        assert "trust" not in text
+        path.write_text(text, encoding="utf-8")
+    subject = subject_at(str(tmp_path / "twin" / "mechanisms" / "tea_house.py"))
+    assert "Thirteen checks" in GUIDE and len(CHECKS) == 13
+    for one in CHECKS.values():
+        one(subject)
+    spec = importlib.util.spec_from_file_location("slow_tea_house", tmp_path / "tests" / "reference" / "tea_house.py")
+    slow = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(slow)
+    assert compare(subject, slow.tea_house, 6) > 0
+    for name, metric in subject.mechanism.metrics.items():
+        assert f"| `{name}` | {metric.zh} |" in GUIDE

@@ -18,7 +18,7 @@ from twin.core.behaviour import Behaviour, RowDraw, mechanism_of
 from twin.core.columns import Column
 from twin.core.draws import Draw
 from twin.core.world import Phase
-from twin.errors import AccessError, InputError, RunFailed, render, render_doubts
+from twin.errors import ERRORS, AccessError, InputError, RunFailed, render, render_doubts
 from twin.mechanisms import CATALOGUE
 from twin.runs.experiment import run_one
 from twin.scenario.build import engine_for
@@ -359,5 +359,43 @@ def test_a_mutant_fails_the_battery() -> None:
     mutant = Subject(type(module.graffiti)(**{**vars(module.graffiti), "live": chance}))
     with pytest.raises(AssertionError, match="same seed"):
         CHECKS["repeats"](mutant)
-    with pytest.raises(AssertionError, match="read in no case: residents.grid"):
+    with pytest.raises(AssertionError, match=r"read in no case: residents\.grid"):
         CHECKS["reads"](mutant)
+
+
+# -- the page that describes it
+
+PAGE = (Path(__file__).parent.parent / "docs" / "extending.md").read_text("utf-8")
+
+
+def code_blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("file", ["gossip.py", "gossip.cases.yaml"])
+def test_the_page_shows_files_that_are_tested(file: str) -> None:
+    shown = code_blocks("python" if file.endswith(".py") else "yaml")
+    assert (OUTSIDE / "street_art" / file).read_text("utf-8") in shown
+
+
+def test_the_page_s_package_scenario_test_and_notebook_work(
+    street_art: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = code_blocks("toml")[0].splitlines()[1].replace('"', "")
+    assert point in (OUTSIDE / "street_art-0.3.dist-info" / "entry_points.txt").read_text("utf-8").splitlines()
+    scenario = next(block for block in code_blocks("yaml") if block.startswith("version"))
+    (tmp_path / "own.yaml").write_text(scenario.replace("dispatch.yaml", SCENARIO.as_posix()), encoding="utf-8")
+    manual = load(tmp_path / "own.yaml").arms["manual"]
+    assert manual.outside == ("gossip",) and manual.blocks["gossip"].tell_chance == 0.1
+    test, notebook = code_blocks("python")[1:]
+    names: dict[str, Any] = {}
+    exec(compile(test, "extending.md", "exec"), names)
+    assert names["SUBJECT"].name == "gossip"
+    monkeypatch.chdir(SCENARIO.parent.parent)
+    exec(compile(notebook.replace("range(30)", "range(3)"), "extending.md", "exec"), {**names, "__name__": "page"})
+
+
+def test_the_page_names_every_code_of_mechanisms_from_outside() -> None:
+    spoken = set(re.findall(r"\b([MS]\d{3})\b", PAGE)) | {"M305"}
+    assert spoken >= {"M301", "M304", "M306", "M340", "M341", "M342", "M343", "M344", "M345", "M346", "S152"}
+    assert spoken <= set(ERRORS)

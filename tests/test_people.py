@@ -205,7 +205,7 @@ def test_the_shipped_ages_are_a_distribution_that_falls_off() -> None:
     assert (ages > 0).all() and (np.diff(ages[84:]) < 0).all()
 
 
-@pytest.mark.parametrize("residents", [300, 3000, 30_000])
+@pytest.mark.parametrize("residents", [150, 300, 3000, 30_000])
 def test_the_estate_meets_its_marginals_to_the_person(residents: int) -> None:
     """Whole households and bands; sizes give way to the exact total, and who lives alone to the ages."""
     found = people(residents)

@@ -146,9 +146,9 @@ def test_the_twins_own_parameters_are_within_their_ranges_and_graded() -> None:
 
 def test_the_vocabulary_is_gathered_from_the_catalogue() -> None:
     words = known_blocks()
-    assert {"population", "desk"} <= set(words.blocks)
+    assert {"population", "places", "desk"} <= set(words.blocks)
     assert "hours_to_close_mean" in words.metrics
-    assert set(words.blocks) - {"population", "desk"} <= set(words.mechanisms)
+    assert set(words.blocks) - {"population", "places", "desk"} <= set(words.mechanisms)
     assert words.schema.json_schema()["properties"].keys() >= {"days", "arms", "population", "desk"}
 
 

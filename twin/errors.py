@@ -728,6 +728,12 @@ ERRORS: dict[str, Entry] = {
         "names that differ only in case or spaces: {names}",
         "仅大小写或空格不同的名称：{names}",
     ),
+    "D480": Entry(
+        "{count} requests were entered in batches, ten or more of a type in one minute (first {first})",
+        "{count} 条诉求为成批录入：同一类型在一分钟内有十条以上（首次 {first}）",
+        "they say nothing of when citizens ask, and are left out of profiles; their closings count",
+        "它们不反映市民何时诉求，不计入时间分布；其办结仍计入",
+    ),
     "D481": Entry(
         "the population table `{file}` cannot be read: {why}",
         "人口表 `{file}` 无法读取：{why}",
@@ -862,8 +868,8 @@ ERRORS: dict[str, Entry] = {
         "地图使用了投影坐标（米）：请写明坐标系（如 `crs: EPSG:4547`），或导出为 WGS84",
     ),
     "D508": Entry(
-        "the map `{name}` lies in China and does not say its coordinate system",
-        "地图 `{name}` 位于中国境内，但未写明坐标系",
+        "the map `{name}` lies in or near China and does not say its coordinate system",
+        "地图 `{name}` 位于中国境内或附近，但未写明坐标系",
         "write `crs: WGS84` (GPS, OpenStreetMap, 天地图), `crs: GCJ-02` (Amap 高德, Tencent 腾讯) or `crs: BD-09` "
         "(Baidu 百度): they lie up to a kilometre apart",
         "请写 `crs: WGS84`（GPS、OpenStreetMap、天地图）、`crs: GCJ-02`（高德、腾讯）或 `crs: BD-09`（百度）：三者最多相差约一公里",
@@ -1087,12 +1093,6 @@ ERRORS: dict[str, Entry] = {
     "E611": Entry(
         "the test `{test}` of `{name}` fails: {what}",
         "`{name}` 的测试 `{test}` 未通过：{what}",
-    ),
-    "D480": Entry(
-        "{count} requests were entered in batches, ten or more of a type in one minute (first {first})",
-        "{count} 条诉求为成批录入：同一类型在一分钟内有十条以上（首次 {first}）",
-        "they say nothing of when citizens ask, and are left out of profiles; their closings count",
-        "它们不反映市民何时诉求，不计入时间分布；其办结仍计入",
     ),
     "M301": Entry(
         "mechanism `{mechanism}` reads `{column}`, which it does not declare",

@@ -13,8 +13,8 @@ from twin.logs.request_log import RequestLog
 
 AT_ONCE = 15.0  # minutes: what is closed sooner was logged after the work
 
-_LYING_SHARE = 0.95
-_FEWEST = 20
+_LYING_SHARE, _LYING_TIMES = 0.95, 2.0
+_FEWEST = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +51,19 @@ class Docket:
 
     @property
     def lying(self) -> Flags:
-        """Open requests older than nearly all closings ever took: nobody is working on them, nor will be."""
-        ended = self.wait[~np.isnan(self.wait) & ~self.at_once]
-        longest = float(np.quantile(ended, _LYING_SHARE)) if len(ended) >= _FEWEST else np.inf
-        return np.isnan(self.closed) & (self.end - self.created > longest)
+        """Open requests more than twice as old as nearly all closings of their type took: they were given up.
+
+        A type with few closings is held to the longest of the agency. In a log that was followed for a short time
+        there are none: what is slow has not had its time.
+        """
+        waits = np.where(self.at_once, np.nan, self.wait)
+        longest = np.full(len(self.names), np.nanmax(waits, initial=0.0) or np.inf)
+        for kind in range(len(self.names)):
+            ended = waits[(self.kind == kind) & ~np.isnan(waits)]
+            if len(ended) >= _FEWEST:
+                longest[kind] = np.quantile(ended, _LYING_SHARE)
+        age = self.end - self.created
+        return np.isnan(self.closed) & (age > _LYING_TIMES * longest[self.kind])
 
     @property
     def days(self) -> float:
@@ -65,6 +74,12 @@ class Docket:
         """Some of the rows, in their order; the types keep their numbers."""
         taken = {name: getattr(self, name)[rows] for name in ("kind", "created", "closed", "target", "key")}
         return replace(self, **taken)
+
+    def seen_from(self, monday: dt.date) -> Docket:
+        """The same requests with minutes that count from another Monday."""
+        shift = float((self.monday - monday).days * DAY_MINUTES)
+        moved = {name: getattr(self, name) + shift for name in ("created", "closed", "target")}
+        return replace(self, monday=monday, end=self.end + shift, **moved)
 
     def until(self, minute: float) -> Docket:
         """What was known at a minute: requests made before it, and closings before it."""

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from twin.core.columns import Flags, Floats, Ints
-from twin.logs.laws import Law, Sample, fit_laws
+from twin.logs.laws import Sample, fit_laws
 from twin.logs.survival import Waits, still_waiting
 
 POINTS = 200
@@ -17,6 +17,7 @@ BORROWED = 3.0  # requests of the whole agency that weigh beside a type's own
 _TAIL_LAWS = ("lognormal", "weibull", "loglogistic")
 _LONGEST = 1e6  # hours
 _SHORTEST = 1.0 / 60.0
+_GRID = np.geomspace(_SHORTEST, _LONGEST, 2000)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +71,10 @@ class _Curve:
         self._everybody = everybody or self
 
     @cached_property
-    def _law(self) -> Law | None:
+    def _law(self) -> Floats | None:
+        """Share that has ended by each of :data:`_GRID`, by the best law."""
         laws = fit_laws(Sample.of(self._waits), _TAIL_LAWS)
-        return laws[0] if laws else None
+        return np.maximum.accumulate(laws[0].ended_by(_GRID)) if laws else None
 
     def at(self, shares: Floats) -> Floats:
         """Hours by which these shares have ended."""
@@ -90,5 +92,5 @@ class _Curve:
         """Hours by which these shares have ended of what lasts longer than so many hours."""
         if self._law is None:
             return np.full(len(shares), _LONGEST)
-        done = float(self._law.ended_by(np.array([hours]))[0])
-        return np.array([min(max(self._law.quantile(done + (1.0 - done) * one), hours), _LONGEST) for one in shares])
+        done = np.interp(hours, _GRID, self._law)
+        return np.maximum(np.interp(done + (1.0 - done) * shares, self._law, _GRID), hours)

@@ -25,7 +25,10 @@ _WORDS: Mapping[str, Words] = {
     "replay": Words("make a scenario that replays a request log", "生成回放诉求日志的场景"),
 }
 FAULTY = 1
-_WRITTEN = Words("{file} is written; lay a scenario on it with `extends: {name}`", "已写入 {file}；在场景中写 `extends: {name}` 即可使用")
+_WRITTEN = Words(
+    "{file} is written; lay a scenario on it with `extends: {name}`",
+    "已写入 {file}；在场景中写 `extends: {name}` 即可使用",
+)
 _REPLAY_WRITTEN = Words(
     "{file} and {log} are written; they hold no personal data. Try: twin run {file}",
     "已写入 {file} 与 {log}，其中不含个人信息。试运行：twin run {file}",
@@ -63,10 +66,17 @@ class DataGroup(SpokenGroup):
         write_section(ctx, formatter, "commands", rows)
 
 
-@click.group(cls=DataGroup, words=Words("Request logs: check, fit and replay them.", "诉求日志：检查、拟合、回放。"))
+@click.group(
+    cls=DataGroup,
+    invoke_without_command=True,
+    words=Words("Request logs: check, fit and replay them.", "诉求日志：检查、拟合、回放。"),
+)
 @lang_option()
-def command(lang: str | None) -> None:
+@click.pass_context
+def command(context: click.Context, lang: str | None) -> None:
     """Hold the commands about request logs together; whoever needs the language looks it up."""
+    if context.invoked_subcommand is None:
+        console.say(context.get_help())
 
 
 def _spoken(name: str) -> Any:
@@ -74,11 +84,19 @@ def _spoken(name: str) -> Any:
 
 
 def _map_option() -> Any:
-    return option("--map", "mapping", metavar="FILE", en="A mapping of columns (ten lines at most).", zh="列映射文件（至多十行）。")
+    return option(
+        "--map",
+        "mapping",
+        metavar="FILE",
+        en="A mapping of columns (ten lines at most).",
+        zh="列映射文件（至多十行）。",
+    )
 
 
 def _area_option() -> Any:
-    return option("--area", "areas", multiple=True, metavar="NAME", en="Only this area (repeatable).", zh="仅此区域（可重复）。")
+    return option(
+        "--area", "areas", multiple=True, metavar="NAME", en="Only this area (repeatable).", zh="仅此区域（可重复）。"
+    )
 
 
 @_spoken("check")
@@ -98,7 +116,9 @@ def check_log(context: click.Context, log: str, mapping: str | None, as_json: bo
     clean = is_clean(account)
     if as_json:
         form = {"schema": "twin.data.check/1", "log": found.name, "clean": clean}
-        console.say(json.dumps({**form, **fit_text.plain_account(account, spoken)}, ensure_ascii=False, allow_nan=False))
+        console.say(
+            json.dumps({**form, **fit_text.plain_account(account, spoken)}, ensure_ascii=False, allow_nan=False)
+        )
     else:
         console.say("\n".join((fit_text.counted(found.name, account, spoken), "", *fit_text.findings(account, spoken))))
     if not clean:
@@ -109,9 +129,21 @@ def check_log(context: click.Context, log: str, mapping: str | None, as_json: bo
 @click.argument("log")
 @_map_option()
 @option("--rain", metavar="FILE", en="Daily rain: a CSV of date and mm.", zh="逐日降雨表：日期与毫米。")
-@option("--holidays", metavar="WORD", en="none, china, or dates separated by spaces.", zh="none、china，或以空格分隔的日期。")
+@option(
+    "--holidays",
+    metavar="WORD",
+    en="none, china, or dates separated by spaces.",
+    zh="none、china，或以空格分隔的日期。",
+)
 @_area_option()
-@option("--categories", type=int, default=24, show_default=True, en="Most categories; rarer ones count as one.", zh="类别数上限，更少的合并。")
+@option(
+    "--categories",
+    type=int,
+    default=24,
+    show_default=True,
+    en="Most categories; rarer ones count as one.",
+    zh="类别数上限，更少的合并。",
+)
 @option("-o", "--out", metavar="FILE", en="Write the demand to lay a scenario on.", zh="写出供场景继承的需求文件。")
 @option("--figures", metavar="FOLDER", en="Draw the fit into this folder.", zh="将拟合图画到此文件夹。")
 @json_option()
@@ -157,7 +189,7 @@ def replay_log(
 
     spoken = _language(context, lang)
     found, account = _read(log, mapping)
-    kept = with_scenario_names(of_areas(found, areas))
+    kept = of_areas(found, areas)
     if kept.days < 7:
         raise InputError.of("D408", days=kept.days)
     path = Path(out)
@@ -165,7 +197,7 @@ def replay_log(
     overlay = replay_overlay(kept, copy.name, path.stem)
     _write(path, _REPLAY_HEAD[spoken] + write(overlay))
     try:
-        kept.write(copy)
+        with_scenario_names(kept).write(copy)
     except OSError as reason:
         raise InputError.of("S130", file=str(copy), why=reason.strerror) from None
     _tell(found, account, spoken)
@@ -212,8 +244,7 @@ def _show(found: Fit, lang: console.Language) -> None:
     console.say(fit_text.opening(found, lang) + "\n")
     console.show(fit_text.arrivals_sheet(found, lang))
     console.say("\n".join((*fit_text.sentences(found, lang), "")))
-    sheet = fit_text.closings_sheet(found, lang)
-    if sheet is not None:
+    for sheet in fit_text.closings_sheets(found, lang):
         console.show(sheet)
     console.say("\n".join(fit_text.closing_notes(found, lang)))
 

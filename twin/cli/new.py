@@ -23,9 +23,9 @@ _NEXT_PACKAGE = Words(
 )
 _NEXT_INSIDE = Words(
     "It passes the checks as it is. Change it, then:\n  twin check {name}\n"
-    "add a row for it and its metrics to docs/glossary.md, and:\n  make docs test",
+    "add a row for it and its metrics to docs/glossary.md, and:\n  make declarations test",
     "生成的机制已能通过检查。修改之后：\n  twin check {name}\n"
-    "在 docs/glossary.md 中为它及其指标各加一行，然后：\n  make docs test",
+    "在 docs/glossary.md 中为它及其指标各加一行，然后：\n  make declarations test",
 )
 
 

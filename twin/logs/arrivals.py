@@ -71,10 +71,9 @@ class Profile:
         if days.rain is None:
             return mean
         rain, before = ((amount - rain_mean) / RAIN_UNIT for amount in (days.rain, _day_before(days.rain)))
-        wet: Floats = factors.get("rain", 1.0) ** np.nan_to_num(rain) * factors.get("rain_before", 1.0) ** np.nan_to_num(
-            before
-        )
-        return mean * wet
+        wet = factors.get("rain", 1.0) ** np.nan_to_num(rain)
+        found: Floats = mean * wet * factors.get("rain_before", 1.0) ** np.nan_to_num(before)
+        return found
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,9 @@ class Arrivals:
     """Profiles of all requests together and of each category, and the scatter of days.
 
     `day_spread` is the coefficient of variation of the factor that all categories share on a day, `memory` its
-    correlation from one day to the next, `own_memory` that of the categories' own factors. `fano` is the variance over the mean of the counts of workdays, `k` the size
-    of the negative binomial law around the fitted means. `rain_mean` and `rain_most` are mm a day.
+    correlation from one day to the next, `own_memory` that of the categories' own factors. `fano` is the variance
+    over the mean of the counts of workdays, `k` the size of the negative binomial law around the fitted means.
+    `rain_mean` and `rain_most` are mm a day.
     """
 
     days: Days
@@ -110,13 +110,13 @@ def fit_arrivals(log: RequestLog, days: Days) -> Arrivals:
     whole = design.profile("", seen.sum(axis=0), total, hours[-1], 0.0)
     categories = tuple(
         design.profile(name, own, part, hour, spread)
-        for name, own, part, hour, spread in zip(
-            log.category.names, seen, parts, hours[:-1], scatter.own, strict=True
-        )
+        for name, own, part, hour, spread in zip(log.category.names, seen, parts, hours[:-1], scatter.own, strict=True)
     )
     fano = _fano(counts.sum(axis=0)[~days.rest])
-    return Arrivals(days, whole, categories, scatter.common, scatter.memory, scatter.own_memory, fano, total.k, design.rain_mean,
-                    design.rain_most)  # fmt: skip
+    return Arrivals(
+        days, whole, categories, day_spread=scatter.common, memory=scatter.memory, own_memory=scatter.own_memory,
+        fano=fano, k=total.k, rain_mean=design.rain_mean, rain_most=design.rain_most,
+    )  # fmt: skip
 
 
 def daily_counts(log: RequestLog, days: Days) -> Ints:

@@ -24,9 +24,7 @@ def batches(log: RequestLog) -> Flags:
     if log.date_only or not len(log) or np.mean(minute % 60 == 0) > _COARSE:
         return np.zeros(len(log), np.bool_)
     kind = log.subtype.code.astype(np.int64)
-    _, where, together = np.unique(
-        np.stack((kind, minute)), axis=1, return_inverse=True, return_counts=True
-    )
+    _, where, together = np.unique(np.stack((kind, minute)), axis=1, return_inverse=True, return_counts=True)
     usual = np.bincount(kind) / (log.days * _ACTIVE_MINUTES)
     found: Flags = together[where.ravel()] >= np.maximum(FEWEST, TIMES_USUAL * usual[kind])
     return found

@@ -53,7 +53,10 @@ def is_clean(account: Account) -> bool:
 
 def in_order(account: Account) -> Iterator[tuple[str, list[Note]]]:
     """Yield the notes by kind, the gravest first, each kind by code."""
-    rank = {kind: number for number, kind in enumerate(("wrong", "dropped", "doubtful", "repaired", "personal", "unused", "told"))}
+    rank = {
+        kind: number
+        for number, kind in enumerate(("wrong", "dropped", "doubtful", "repaired", "personal", "unused", "told"))
+    }
     ordered = sorted(account.notes, key=lambda note: (rank[note.kind], note.code))
     for kind, notes in groupby(ordered, key=lambda note: note.kind):
         yield kind, list(notes)
@@ -107,9 +110,14 @@ def _clock(log: RequestLog, book: Notebook) -> None:
 
 
 def quietest_hour(counts: Floats) -> int:
-    """Return the hour at which the six hours with the fewest requests begin."""
+    """Return the hour at which the six hours with the fewest requests begin; of several in a row, the middle one."""
     around = np.concatenate((counts, counts[: _QUIET_HOURS - 1]))
-    return int(np.argmin(np.convolve(around, np.ones(_QUIET_HOURS), "valid")))
+    quiet = np.convolve(around, np.ones(_QUIET_HOURS), "valid")
+    first = int(np.argmin(quiet))
+    before = range(first, first - HOURS, -1)
+    first = next((begin % HOURS for begin in before if quiet[(begin - 1) % HOURS] > quiet[first]), first)
+    equal = next((length for length in range(1, HOURS) if quiet[(first + length) % HOURS] > quiet[first]), 1)
+    return (first + equal // 2) % HOURS
 
 
 def _gaps(log: RequestLog, book: Notebook) -> None:
@@ -143,8 +151,10 @@ def _point(log: RequestLog, book: Notebook) -> None:
     told = np.isfinite(log.x) & np.isfinite(log.y)
     if not told.any():
         return
-    points, where, count = np.unique(np.stack((log.x[told], log.y[told])), axis=1, return_inverse=True, return_counts=True)
-    most, second = (np.sort(count)[::-1].tolist() + [0])[:2]
+    points, where, count = np.unique(
+        np.stack((log.x[told], log.y[told])), axis=1, return_inverse=True, return_counts=True
+    )
+    most, second = [*np.sort(count)[::-1].tolist(), 0][:2]
     if most > _POINT_SHARE * told.sum() and most > 5 * second and points.shape[1] > 10:
         rows: Ints = log.line[told][where.ravel() == int(np.argmax(count))]
         book.note("D477", "doubtful", most, rows, share=round(100 * most / int(told.sum()), 1))
@@ -156,7 +166,14 @@ def _never_closed(log: RequestLog, book: Notebook) -> None:
         rows = log.subtype.code == number
         share = float(np.mean(is_open[rows]))
         if rows.sum() >= _NEVER_FEWEST and share > _NEVER_SHARE:
-            book.note("D478", "doubtful", int(is_open[rows].sum()), log.line[rows & is_open], name=name, share=round(100 * share))
+            book.note(
+                "D478",
+                "doubtful",
+                int(is_open[rows].sum()),
+                log.line[rows & is_open],
+                name=name,
+                share=round(100 * share),
+            )
 
 
 def _batches(log: RequestLog, book: Notebook) -> None:

@@ -3,8 +3,9 @@
 Requests closed within :data:`AT_ONCE` hours were mostly logged after the work. Open requests count as waits that
 go on. A type with few requests borrows from the others of its category, as much as the spread between types allows.
 What is predicted is the log's own curve drawn towards the law by the same weight: the posterior mean of a Dirichlet
-process around the law (Susarla & Van Ryzin 1976), completed by the law's tail beyond the longest wait. Logged closings hold the waiting for a worker, a round, a weekend: they
-are targets that a desk is validated against, never its service times.
+process around the law (Susarla & Van Ryzin 1976), completed by the law's tail beyond the longest wait. Logged
+closings hold the waiting for a worker, a round, a weekend: they are targets that a desk is validated against, never
+its service times.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from twin.core.columns import Flags, Floats
 from twin.logs.laws import SHORTEST, Law, Sample, distance, fit_laws
 from twin.logs.request_log import IN_TIME, UNKNOWN, RequestLog
-from twin.logs.survival import Band, Waits, bootstrap, quantile, still_waiting
+from twin.logs.survival import Waits, band_width, quantile, quantile_interval, still_waiting
 
 AT_ONCE = 0.25  # hours
 
@@ -38,8 +39,9 @@ class Closing:
     `waits` are those of the requests with known closings or known to be open. `instant_share` of them ended within
     :data:`AT_ONCE`; `instant_chance` is the same after borrowing. `borrowed` is how many requests its relatives are
     worth. `law` is that of the rest, None where nothing was closed; `runner_up` with its distance in AIC.
-    `median_hours` and `p90_hours` are those of the log (inf: not reached), `band` is what chance does to its curve,
-    `distance` that between law and log. `on_time_share` is NaN where nobody judged.
+    `median_hours` and `p90_hours` are those of the log (inf: not reached), with the 95 % bootstrap interval of the
+    median. `distance` is that between the law and the log's curve beyond :data:`AT_ONCE`, `band` half the width of the
+    curve's 95 % bootstrap band, None where no bootstrap was asked for. `on_time_share` is NaN where nobody judged.
     """
 
     category: str
@@ -52,7 +54,8 @@ class Closing:
     runner_up: tuple[str, float] | None
     median_hours: float
     p90_hours: float
-    band: Band | None
+    median_interval: tuple[float, float] | None
+    band: float | None
     distance: float
     on_time_share: float
 
@@ -69,7 +72,7 @@ class Closing:
     @property
     def within_band(self) -> bool:
         """Whether the law lies inside the bootstrap band of the log's own curve."""
-        return self.band is not None and self.distance <= self.band.width
+        return self.band is not None and self.distance <= self.band
 
     def by_law(self, hours: Floats) -> Floats:
         """Share closed after so many hours, by the two parts alone."""
@@ -84,7 +87,9 @@ class Closing:
 
     def _own(self, hours: Floats, law: Floats) -> Floats:
         """Return the log's curve, beyond its longest wait with the tail of the law."""
-        left = np.concatenate(([1.0], still_waiting(self.waits)))[np.searchsorted(self.waits.hours, hours, side="right")]
+        left = np.concatenate(([1.0], still_waiting(self.waits)))[
+            np.searchsorted(self.waits.hours, hours, side="right")
+        ]
         longest = self.waits.hours[-1:]
         tail = (1.0 - law) / np.maximum(1.0 - self.by_law(longest), _TINY)
         return 1.0 - np.where(hours > longest, left * np.minimum(tail, 1.0), left)
@@ -143,7 +148,8 @@ def _closing(log: RequestLog, kind: _Kind, kinds: Sequence[_Kind], instant: floa
         instant_chance=instant, borrowed=borrowed, law=laws[0] if laws else None,
         runner_up=(laws[1].name, laws[1].aic - laws[0].aic) if len(laws) > 1 else None,
         median_hours=quantile(kind.waits, 0.5), p90_hours=quantile(kind.waits, 0.9),
-        band=bootstrap(kind.rest, kind.subtype) if bands and len(kind.rest) else None,
+        median_interval=quantile_interval(kind.waits, 0.5, kind.subtype) if bands else None,
+        band=band_width(kind.rest, kind.subtype) if bands and len(kind.rest) else None,
         distance=distance(kind.rest, laws[0]) if laws and len(kind.rest) else math.nan,
         on_time_share=float(np.mean(judged == IN_TIME)) if len(judged) else math.nan,
     )  # fmt: skip

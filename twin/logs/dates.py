@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,7 +50,7 @@ _FORMS = {
 }
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _PLAIN_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?")
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _AFTERNOON = ("下午", "晚上", "傍晚")
 _SERIAL = (20_000.0, 80_000.0)  # 1954 to 2119
 _EPOCH = (3e8, 4.2e9)  # 1979 to 2103
@@ -230,7 +231,7 @@ def _order_of(texts: Iterable[str]) -> tuple[str, bool]:
 
 def _rises(pairs: Sequence[tuple[int, int]], month: int, day: int) -> int:
     keys = [(pair[month], pair[day]) for pair in pairs]
-    return sum(before <= after for before, after in zip(keys, keys[1:], strict=False))
+    return sum(before <= after for before, after in pairwise(keys))
 
 
 @cache

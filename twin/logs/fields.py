@@ -36,14 +36,15 @@ _NAMES: Mapping[str, str] = {
     "reopened": "reopened, reopened at, reopened date, 重办时间, 重开时间, 返工时间, 再次办理时间",
     "updated": "updated, updated at, updated datetime, updated date, last modified date, last updated, status date, "
     "resolution action updated date, 更新时间, 最后更新时间",
-    "status": "status, case status, sr status, state, request status, 状态, 工单状态, 办理状态, 案件状态, 当前状态, 处理状态",
+    "status": "status, case status, sr status, state, request status, "
+    "状态, 工单状态, 办理状态, 案件状态, 当前状态, 处理状态",
     "category": "category, service name, request category, reason, complaint type, case title, subject, "
     "request type, sr type, srtype, type group, service type, typ, issue, issue type, problem type, "
     "诉求类别, 诉求分类, 诉求类型, 问题分类, 问题类别, 问题类型, 事项类别, 事项分类, 一级分类, 一级类别, 大类, "
     "诉求大类, 案件大类, 案件类型, 工单类型, 类别, 分类, 类型, 事件类型, 投诉类别, 业务类别, 一级事项",
-    "subtype": "subtype, sub type, type, case title, request details, descriptor, detail, service subtype, service code, "
-    "problemcode, subcategory, sub category, 小类, 二级分类, 二级类别, 诉求子类, 诉求小类, 案件小类, 三级分类, "
-    "三级类别, 具体类别, 细类, 子类, 子类别, 二级事项",
+    "subtype": "subtype, sub type, type, case title, request details, descriptor, detail, service subtype, "
+    "service code, problemcode, subcategory, sub category, 小类, 二级分类, 二级类别, 诉求子类, 诉求小类, "
+    "案件小类, 三级分类, 三级类别, 具体类别, 细类, 子类, 子类别, 二级事项",
     "agency": "agency, department, owner department, agency responsible, responsible agency, owner, assigned to, "
     "dept, division, agency name, 承办单位, 主办单位, 责任单位, 处置部门, 办理单位, 承办部门, 责任部门, 主办部门, "
     "处置单位, 受理单位, 派遣部门, 牵头单位",

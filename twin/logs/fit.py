@@ -66,7 +66,13 @@ def fit(
     batch = batches(lumped)
     made = lumped.only(~batch) if batch.any() else lumped
     told = Notebook()
-    told.note("D480", "doubtful", int(batch.sum()), log.line[batch], first=" ".join(map(str, log.created[batch][:1].astype("datetime64[m]"))))
+    told.note(
+        "D480",
+        "doubtful",
+        int(batch.sum()),
+        log.line[batch],
+        first=" ".join(map(str, log.created[batch][:1].astype("datetime64[m]"))),
+    )
     return Fit(
         log=made,
         account=account.with_notes(told.notes),
@@ -105,7 +111,7 @@ def scenario_names(names: Sequence[str]) -> dict[str, str]:
     for name in names:
         plain = _NO_NAME.sub("_", unicodedata.normalize("NFKC", name).casefold()).strip("_")[:_LONGEST_NAME]
         plain = plain if plain[:1].isalpha() else f"c_{plain}".rstrip("_")
-        taken = sum(plain == one or one.startswith(f"{plain}_") and one[len(plain) + 1 :].isdecimal()
+        taken = sum(plain == one or (one.startswith(f"{plain}_") and one[len(plain) + 1 :].isdecimal())
                     for one in found.values())  # fmt: skip
         found[name] = f"{plain}_{taken + 1}" if taken else plain
     return found

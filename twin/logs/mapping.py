@@ -54,9 +54,9 @@ def read_mapping(path: Path) -> ColumnMap:
         raise InputError(faults)
     said = {key: value.value if value.kind != "list" else _texts(value) for key, value in tree.value.items()}
     columns = {key: str(value) for key, value in said.items() if key in FIELDS}
-    lists = {key: _as_list(said[key]) for key in _LISTS if key in said}
-    texts = {key: str(said[key]) for key in _TEXTS if key in said}
-    return ColumnMap(columns, **texts, **lists)
+    rest: dict[str, Any] = {key: _as_list(said[key]) for key in _LISTS if key in said}
+    rest |= {key: str(said[key]) for key in _TEXTS if key in said}
+    return ColumnMap(columns, **rest)
 
 
 def _too_many(tree: Marked) -> list[Complaint]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -53,7 +54,7 @@ def _tell(source: Source, found: Dates, column: str) -> None:
         book.note("D445", "repaired", sum(forms.values()), column=column, forms=told)
     if found.order and mapping.dates == "auto":
         book.note("D446", "told" if found.certain else "doubtful", column=column, order=found.order)
-    offsets = found.offsets or {}
+    offsets = found.offsets or Counter()
     utc = set(offsets) == {"+0000"}
     kind = "repaired" if mapping.time_zone else "doubtful" if utc else "told"
     told = ", ".join(sorted(offsets))
@@ -92,7 +93,9 @@ def judged(source: Source, times: dict[str, Times]) -> np.ndarray:
         return _by_target(times, observed_until(source, times))
     negated = _NEGATED.search(source.columns["on_time"]) is not None
     words = [word.casefold() for word in source.texts("on_time")]
-    known = _JUDGED | dict.fromkeys(_YES, LATE if negated else IN_TIME) | dict.fromkeys(_NO, IN_TIME if negated else LATE)
+    known = (
+        _JUDGED | dict.fromkeys(_YES, LATE if negated else IN_TIME) | dict.fromkeys(_NO, IN_TIME if negated else LATE)
+    )
     strange = [position for position, word in enumerate(words) if word not in known]
     source.note("D463", "wrong", strange, column=source.columns["on_time"])
     return np.array([known.get(word, UNKNOWN) for word in words], np.int8)

@@ -15,7 +15,12 @@ from twin.logs.request_log import RequestLog
 
 _DIGITS = 5
 _ORDINARY = 2  # the class of a category of which nothing is known
-_EFFECTS = {"holiday": "holiday_factor", "make_up": "make_up_factor", "rain": "rain_factor", "rain_before": "rain_before_factor"}
+_EFFECTS = {
+    "holiday": "holiday_factor",
+    "make_up": "make_up_factor",
+    "rain": "rain_factor",
+    "rain_before": "rain_before_factor",
+}
 
 
 def demand_overlay(fit: Fit, version: str) -> dict[str, Any]:
@@ -81,7 +86,10 @@ def provenance(log: RequestLog, fit: Fit, version: str) -> dict[str, str]:
 
 
 def replay_overlay(log: RequestLog, path: str, name: str) -> dict[str, Any]:
-    """Return a scenario that replays a clean copy of a log, which lies at `path`, for as long as it is."""
+    """Return a scenario that replays a clean copy of a log for its whole weeks.
+
+    The copy lies at `path` and has its categories under the names of :func:`with_scenario_names`.
+    """
     names = scenario_names(log.category.names)
     counts = log.category.counts()
     categories = {
@@ -122,4 +130,3 @@ def listed(numbers: Floats) -> list[float]:
 
 def _or(number: float, other: float) -> float:
     return rounded(number) if math.isfinite(number) else other
-

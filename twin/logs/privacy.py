@@ -37,7 +37,7 @@ def scrubbed(text: str) -> str:
 
 
 def showable(cell: Any) -> str:
-    """Return a bad cell as it may be shown: only what looks like a time or a number, never words or a number dialled."""
+    """Return a bad cell as it may be shown: what looks like a time or a number, never words or a number dialled."""
     text = str(cell).strip()
     harmless = len(text) <= _LONGEST_SHOWN and _TIME_LIKE.fullmatch(text) and not is_personal(text)
     return text if harmless else HIDDEN

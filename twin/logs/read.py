@@ -6,12 +6,14 @@ import hashlib
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from twin.core.columns import Flags, Ints
 from twin.errors import InputError, closest
 from twin.logs.account import Account, Notebook
+from twin.logs.fields import assigned
 from twin.logs.mapping import ColumnMap
 from twin.logs.moments import TIMES, closings_of, far_from_others, judged, observed_until, only_dates, times_of
 from twin.logs.request_log import RequestLog, Times
@@ -51,8 +53,6 @@ def read_content(content: bytes, name: str, mapping: ColumnMap) -> tuple[Request
 
 def _columns(table: Table, mapping: ColumnMap) -> dict[str, str]:
     """Return the column of each field; a mapping that names a column which is not there is refused."""
-    from twin.logs.fields import assigned
-
     names = tuple(table.columns)
     for given in mapping.columns.values():
         if given not in names:
@@ -77,9 +77,10 @@ def _log_of(source: Source, name: str, open311: bool) -> RequestLog:
     place, place_column = places(source, x, y)
     reporter, reporter_column = reporters(source)
     coded = {"place": place_column, "reporter": reporter_column}
+    columns: dict[str, Any] = {**times, **words_of(source)}
     say_what_was_left(source, {field: column for field, column in coded.items() if column})
     log = RequestLog(
-        name=name, digest=source.salt, **times, **words_of(source), place=place, reporter=reporter, x=x, y=y,
+        name=name, digest=source.salt, **columns, place=place, reporter=reporter, x=x, y=y,
         on_time=judged(source, times), closing_unknown=unknown, line=np.array(source.table.lines, np.int64),
         date_only=only_dates(times["created"]), observed_until=observed_until(source, times, updated),
     )  # fmt: skip

@@ -27,7 +27,9 @@ class Regression:
     k: float
 
 
-def regress(counts: Floats, design: Floats, offset: Floats | None = None, precision: Floats | None = None) -> Regression:
+def regress(
+    counts: Floats, design: Floats, offset: Floats | None = None, precision: Floats | None = None
+) -> Regression:
     """Fit counts (rows,) on `design` (rows, columns) by maximum likelihood.
 
     `offset` is added to the linear predictor; `precision` (columns,) of a normal prior around 0 draws
@@ -53,9 +55,7 @@ def _mean(design: Floats, shift: Floats, values: Floats) -> Floats:
     return np.exp(np.clip(shift + design @ values, -_WIDEST, _WIDEST))
 
 
-def _weighted_squares(
-    counts: Floats, design: Floats, shift: Floats, ridge: Floats, values: Floats, k: float
-) -> Floats:
+def _weighted_squares(counts: Floats, design: Floats, shift: Floats, ridge: Floats, values: Floats, k: float) -> Floats:
     """Fisher's scoring for a given k."""
     for _ in range(_STEPS):
         mean = _mean(design, shift, values)

@@ -170,7 +170,10 @@ def _row_keys(log: RequestLog) -> Keys:
 
 def _stamps(times: Times) -> list[str]:
     """Write times as text, without seconds that are none."""
-    return [stamp[: -len(":00")] if stamp.endswith(":00") else stamp for stamp in np.datetime_as_string(times, unit="s").tolist()]
+    return [
+        stamp[: -len(":00")] if stamp.endswith(":00") else stamp
+        for stamp in np.datetime_as_string(times, unit="s").tolist()
+    ]
 
 
 def _place_keys(loc: Ints, key: Keys) -> Keys:

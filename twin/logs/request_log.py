@@ -7,6 +7,7 @@ import datetime as dt
 import io
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,8 @@ NO_PLACE = 0
 UNKNOWN, LATE, IN_TIME = -1, 0, 1
 NEVER = np.datetime64("NaT", "s")
 HEADER = (
-    "created", "acknowledged", "closed", "target", "reopened", "category", "subtype", "agency", "channel", "outcome",
-    "area", "loc_id", "reporter", "x", "y", "on_time",
+    "created", "acknowledged", "closed", "target", "reopened", "status", "category", "subtype", "agency", "channel",
+    "outcome", "area", "loc_id", "reporter", "x", "y", "on_time",
 )  # fmt: skip
 
 _TIMES = ("created", "acknowledged", "closed", "target", "reopened")
@@ -166,7 +167,7 @@ class RequestLog:
 
     def only(self, rows: Ints | Flags) -> RequestLog:
         """Return some of the rows, in their order."""
-        taken = {
+        taken: dict[str, Any] = {
             name: value.take(rows) if isinstance(value, Labels) else value[rows]
             for name, value in vars(self).items()
             if isinstance(value, Labels | np.ndarray)
@@ -177,6 +178,7 @@ class RequestLog:
         """Return the log as the twin's own CSV: coded, without personal fields; channels in the twin's words."""
         columns = [
             *(_written_times(getattr(self, name)) for name in _TIMES),
+            np.where(np.isnat(self.closed) & ~self.closing_unknown, "open", "closed"),
             *(getattr(self, name).words() for name in ("category", "subtype", "agency")),
             [standard_channel(word) for word in self.channel.words()],
             *(getattr(self, name).words() for name in ("outcome", "area")),
@@ -202,7 +204,7 @@ def _hours(spans: npt.NDArray[np.timedelta64]) -> Floats:
 def _written_times(times: Times) -> list[str]:
     """Minutes are enough where no time has seconds."""
     told = times[~np.isnat(times)]
-    unit = "m" if np.all(told == told.astype("datetime64[m]")) else "s"
+    unit: Literal["m", "s"] = "m" if np.all(told == told.astype("datetime64[m]")) else "s"
     return ["" if word == "NaT" else word for word in np.datetime_as_string(times, unit=unit).tolist()]
 
 

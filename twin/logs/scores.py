@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.core.columns import Flags, Floats, Ints
-from twin.logs.forecast import HORIZONS, LEVEL, YEAR_WEEKS, Forecast, band_of, forecast, log_chance
+from twin.logs.forecast import HORIZONS, YEAR_WEEKS, Forecast, band_of, forecast, log_chance
 from twin.logs.weeks import WeeklyCounts
 
 BASELINES = ("climatology", "last_year", "last_year_wide", "recent")

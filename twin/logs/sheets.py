@@ -261,7 +261,7 @@ def _cells(values: Any) -> list[Any]:
     missing = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
     plain = np.ma.getdata(values)
     if plain.dtype.kind == "M":
-        plain = np.where(np.isnat(plain), None, plain.astype("datetime64[s]").astype(object))
+        plain = plain.astype("datetime64[s]").astype(object)  # NaT becomes None
     cells = plain.tolist()
     if missing is None or not missing.any():
         return [None if cell != cell else cell for cell in cells]

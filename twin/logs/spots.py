@@ -37,8 +37,11 @@ def _numbers(source: Source, field: str) -> Floats:
     found = [_number(cell) for cell in cells]
     strange = [position for position, number in enumerate(found) if number is None]
     source.note("D463", "wrong", strange, column=source.columns.get(field, ""))
-    separated = [position for position, cell in enumerate(cells)
-                 if isinstance(cell, str) and found[position] is not None and _SEPARATORS.search(cell.strip())]  # fmt: skip
+    separated = [
+        position
+        for position, (cell, number) in enumerate(zip(cells, found, strict=True))
+        if isinstance(cell, str) and number is not None and _SEPARATORS.search(cell.strip())
+    ]
     source.note("D456", "repaired", separated, column=source.columns.get(field, ""))
     return np.array([np.nan if number is None else number for number in found], np.float64)
 

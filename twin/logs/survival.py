@@ -47,8 +47,8 @@ def still_waiting(waits: Waits, weights: Floats | None = None) -> Floats:
     weight = np.ones(len(waits)) if weights is None else weights
     at_risk = np.cumsum(weight[..., ::-1], axis=-1)[..., ::-1]
     with np.errstate(invalid="ignore", divide="ignore"):
-        stays = np.where(waits.ended & (weight > 0), 1.0 - weight / at_risk, 1.0)
-    return np.cumprod(np.maximum(stays, 0.0), axis=-1)
+        stays: Floats = np.where(waits.ended & (weight > 0), 1.0 - weight / at_risk, 1.0)
+    return np.multiply.accumulate(np.maximum(stays, 0.0), axis=-1)
 
 
 def quantile(waits: Waits, share: float, waiting: Floats | None = None) -> float:
@@ -58,27 +58,23 @@ def quantile(waits: Waits, share: float, waiting: Floats | None = None) -> float
     return float(waits.hours[reached[0]]) if len(reached) else float("inf")
 
 
-@dataclass(frozen=True)
-class Band:
-    """What chance does to an estimate: the band of the curve (half its width), and intervals of two quantiles."""
-
-    width: float
-    median: tuple[float, float]
-    p90: tuple[float, float]
-
-
-def bootstrap(waits: Waits, stream: str) -> Band:
-    """Resample the waits: the 95 % band of the whole curve, and 95 % intervals of the median and 90th percentile."""
+def band_width(waits: Waits, stream: str) -> float:
+    """Half the width of the 95 % bootstrap band of the whole curve."""
     centre = still_waiting(waits)
     distances: list[float] = []
-    quantiles: dict[float, list[float]] = {0.5: [], 0.9: []}
     for weights in _resamples(len(waits), stream):
-        curves = still_waiting(waits, weights)
-        distances += np.max(np.abs(curves - centre), axis=1, initial=0.0).tolist()
-        for share, found in quantiles.items():
-            found += [quantile(waits, share, curve) for curve in curves]
-    ends = {share: _interval(found) for share, found in quantiles.items()}
-    return Band(float(np.quantile(distances, CONFIDENCE)), ends[0.5], ends[0.9])
+        distances += np.max(np.abs(still_waiting(waits, weights) - centre), axis=1, initial=0.0).tolist()
+    return float(np.quantile(distances, CONFIDENCE))
+
+
+def quantile_interval(waits: Waits, share: float, stream: str) -> tuple[float, float]:
+    """95 % bootstrap interval of a quantile in hours; inf where it is not reached."""
+    found: list[float] = []
+    for weights in _resamples(len(waits), stream):
+        found += [quantile(waits, share, curve) for curve in still_waiting(waits, weights)]
+    tail = (1.0 - CONFIDENCE) / 2
+    low, high = np.quantile(found, (tail, 1.0 - tail), method="inverted_cdf")
+    return float(low), float(high)
 
 
 def _resamples(rows: int, stream: str) -> Iterator[Floats]:
@@ -89,9 +85,3 @@ def _resamples(rows: int, stream: str) -> Iterator[Floats]:
         numbers = range(begin, min(begin + at_once, BOOTSTRAPS))
         luck = (uniforms(_SEED, stream_id(f"logs.bootstrap.{stream}"), number, keys) for number in numbers)
         yield np.array([np.bincount((u * rows).astype(np.int64), minlength=rows) for u in luck], np.float64)
-
-
-def _interval(found: list[float]) -> tuple[float, float]:
-    tail = (1.0 - CONFIDENCE) / 2
-    low, high = np.quantile(found, (tail, 1.0 - tail), method="inverted_cdf")
-    return float(low), float(high)

@@ -37,8 +37,8 @@ def table_of(sheet: Sheet, wanted: Collection[str], book: Notebook) -> Table:
     below = sheet.rows[at + 1 :]
     book.note("D435", "dropped", max(at, 0), sheet.lines[: max(at, 0)])
     kept = _kept(below, sheet.lines[at + 1 :], header, book)
-    columns = list(zip(*(row for _, row in kept), strict=True)) or [()] * len(names)
-    filled = {name: column for name, column in zip(names, columns, strict=True) if name}
+    columns: list[Sequence[Any]] = list(zip(*(row for _, row in kept), strict=True)) or [()] * len(names)
+    filled: dict[str, Sequence[Any]] = {name: column for name, column in zip(names, columns, strict=True) if name}
     return Table(filled, tuple(line for line, _ in kept), len(below) + max(at, 0))
 
 

@@ -62,7 +62,6 @@ class WeeklyCounts:
         rows = np.array([self.names.index(name) for name in names], np.int64)
         return replace(self, names=names, counts=self.counts[rows], since=self.since[rows])
 
-
     def pooled(self, least: float = RARE, name: str = "(rare)") -> WeeklyCounts:
         """Put together the series with fewer than `least` requests a week since their first, if there are several."""
         rare = self.counts.sum(axis=1) < least * (self.weeks - self.since)

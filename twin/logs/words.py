@@ -53,7 +53,9 @@ def say_what_was_left(source: Source, coded: dict[str, str]) -> None:
     """Note the personal columns that were left out or coded (`coded`: the column of each code), and the unused."""
     used = {source.columns[field] for field in FIELDS if source.has(field)} | set(coded.values())
     personal = [name for name in source.table.columns if name not in used and personal_kind(name)]
-    hidden = [name for name in source.table.columns if name not in used and name not in personal and _holds(source, name)]
+    hidden = [
+        name for name in source.table.columns if name not in used and name not in personal and _holds(source, name)
+    ]
     for field, column in sorted(coded.items()):
         source.book.note("D442", "personal", column=column, field=field)
     source.book.note("D443", "personal", len(personal) + len(hidden), columns=tuple(personal + hidden))
@@ -70,4 +72,3 @@ def _holds(source: Source, column: str) -> bool:
 def staff_like(channels: Labels) -> tuple[str, ...]:
     """Return the channels that look like staff's own work."""
     return tuple(name for name in channels.names if name and is_staff(name))
-

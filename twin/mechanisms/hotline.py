@@ -35,7 +35,6 @@ from twin.errors import InputError
 from twin.logs.replay import SHIPPED, ReplayLog, first_reports, load_log, replay_day, thin
 from twin.logs.seasons import rain_digest, read_rain
 from twin.world.contact import Contact, channel, minute_at
-from twin.world.faults import at_places
 from twin.world.demand import (
     Demand,
     chosen,
@@ -46,6 +45,7 @@ from twin.world.demand import (
     own_factor,
     readiness,
 )
+from twin.world.faults import at_places
 from twin.world.kinds import drawn_category, priority_of
 from twin.world.tables import AGE_GROUPS, CHANNELS
 

@@ -15,15 +15,17 @@ from twin.logs.closing import Closing
 from twin.logs.fit import Fit
 from twin.logs.survival import still_waiting
 from twin.report.figures import BLUE, GREY, VERMILION, WIDTH, png, style_of, svg
+from twin.report.fit_text import LAW_NAMES
 
 _PANELS_ACROSS = 3
 _MOST_PANELS = 12
 _MOST_CATEGORIES = 6
 _PANEL_HEIGHT = 1.75
-_LONGEST_TITLE = 34
+_LONGEST_TITLE = 30
 _HOURS = 24
 _DURATIONS = ((1.0, Words("1 h", "1 时")), (24.0, Words("1 d", "1 天")), (168.0, Words("1 wk", "1 周")),
               (720.0, Words("30 d", "30 天")), (8760.0, Words("1 yr", "1 年")))  # fmt: skip
+_WEEK, _LONG = 168.0, 2000.0  # hours; beyond the second the mark of a week has no room
 _WEEKDAYS = Words("Mon Tue Wed Thu Fri Sat Sun", "一 二 三 四 五 六 日")
 _TEXT: Mapping[str, Words] = {
     "hour": Words("hour of the day", "一天中的时刻"),
@@ -103,7 +105,7 @@ def _closing_panel(axes: Axes, one: Closing, lang: str) -> None:
     hours = np.maximum(one.waits.hours, 1 / 60)
     share = 1.0 - still_waiting(one.waits)
     if one.band is not None:
-        low, high = np.clip(share - one.band.width, 0, 1), np.clip(share + one.band.width, 0, 1)
+        low, high = np.clip(share - one.band, 0, 1), np.clip(share + one.band, 0, 1)
         axes.fill_between(hours, 100 * low, 100 * high, step="post", color=GREY, alpha=0.3, linewidth=0)
     axes.step(hours, 100 * share, where="post", color=GREY, linewidth=1.6, label=_TEXT["log"][lang])
     grid = np.geomspace(0.25, max(float(hours[-1]), 1.0), 200)
@@ -111,10 +113,13 @@ def _closing_panel(axes: Axes, one: Closing, lang: str) -> None:
     axes.set_xscale("log")
     axes.set_xlim(0.1, max(float(hours[-1]), 24.0))
     axes.set_ylim(0, 101)
-    marks = [(at, words) for at, words in _DURATIONS if at <= axes.get_xlim()[1]]
+    longest = axes.get_xlim()[1]
+    marks = [(at, words) for at, words in _DURATIONS if at <= longest and (at != _WEEK or longest < _LONG)]
     axes.set_xticks([at for at, _ in marks], [words[lang] for _, words in marks])
     axes.minorticks_off()
-    _entitle(axes, f"{one.subtype} ({one.law.name if one.law else ''}, n={one.requests})")
+    _entitle(axes, one.subtype)
+    law = LAW_NAMES[one.law.name][lang] if one.law else ""
+    axes.text(0.03, 0.96, f"{law}\nn = {one.requests:,}", transform=axes.transAxes, fontsize=6.5, va="top")
 
 
 def _panels(count: int, across: int = _PANELS_ACROSS) -> tuple[Figure, list[Axes]]:
@@ -137,7 +142,7 @@ def _finish(figure: Figure, panels: list[Axes], below: str, beside: str) -> None
     for axes in panels:
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=7)
-    panels[0].legend(frameon=False, fontsize=7)
+    panels[0].legend(frameon=False, fontsize=6.5, loc="lower right")
     if below:
         figure.supxlabel(below, fontsize=8)
     figure.supylabel(beside, fontsize=8)

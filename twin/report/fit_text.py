@@ -17,9 +17,29 @@ from twin.logs.laws import Law
 from twin.report.text import Sheet
 
 _SHOWN_TYPES = 25
+_NAME_CELLS = 30
+_FEWEST_JUDGED = 10
+_WIDE_FROM = "\u2e80"
 _LONG_HOURS = 48.0
 _DAY_HOURS = 24.0
 _NEVER = Words("never", "未达到")
+_UNITS = {"hour": Words("h", "时"), "day": Words("d", "天")}
+LAW_NAMES: Mapping[str, Words] = {
+    "exponential": Words("exponential", "指数"),
+    "lognormal": Words("lognormal", "对数正态"),
+    "gamma": Words("gamma", "伽马"),
+    "weibull": Words("Weibull", "威布尔"),
+    "loglogistic": Words("log-logistic", "对数逻辑斯谛"),
+    "mixture": Words("two lognormals", "双对数正态"),
+}
+_PARAMETERS: Mapping[str, Words] = {
+    "mean": Words("mean", "均值"),
+    "mu": Words("mu", "mu"),
+    "sigma": Words("sigma", "sigma"),
+    "shape": Words("shape", "形状"),
+    "scale": Words("scale", "尺度"),
+    "median": Words("median", "中位数"),
+}
 _KINDS: Mapping[str, Words] = {
     "wrong": Words("wrong, and not used", "有误，未使用"),
     "dropped": Words("rows left out", "舍弃的行"),
@@ -34,7 +54,9 @@ _TEXT: Mapping[str, Words] = {
         "{name}: {rows:,} rows in the file, {read:,} read, {left:,} left out",
         "{name}：文件共 {rows:,} 行，读取 {read:,} 行，舍弃 {left:,} 行",
     ),
-    "span": Words("{count:,} requests from {first} to {last}, {days} days", "{first} 至 {last}，{days} 天，{count:,} 条诉求"),
+    "span": Words(
+        "{count:,} requests from {first} to {last}, {days} days", "{first} 至 {last}，{days} 天，{count:,} 条诉求"
+    ),
     "rows": Words("rows {rows}", "第 {rows} 行"),
     "clean": Words("nothing is wrong with it", "没有发现问题"),
     "arrivals": Words("When requests come", "诉求何时到来"),
@@ -51,20 +73,26 @@ _TEXT: Mapping[str, Words] = {
     "spread": Words("own scatter", "自身离散"),
     "repeats": Words("repeats", "重复"),
     "everything": Words("all together", "合计"),
-    "closings": Words("How long they stay open (hours from creation to closing)", "多久办结（从创建到办结，小时）"),
+    "closings": Words("How long they stay open, from creation to closing", "多久办结（从创建到办结）"),
+    "laws": Words(
+        "The law of what is not closed within 15 minutes (hours; mu, sigma of ln hours), against the log's own curve",
+        "15 分钟后办结者的分布（小时；mu、sigma 为小时的自然对数），与日志曲线比较",
+    ),
     "type": Words("type", "类型"),
     "open": Words("open", "未结"),
     "instant": Words("< 15 min", "15 分内"),
     "median": Words("median", "中位数"),
     "p90": Words("90th pct.", "90 分位"),
-    "law": Words("law of the rest", "其余部分的分布"),
+    "law": Words("law", "分布"),
     "distance": Words("KS / band", "KS / 置信带"),
     "fits": Words("inside", "在带内"),
     "runner": Words("next, ΔAIC", "次优 ΔAIC"),
     "on_time": Words("on time", "按期"),
     "yes": Words("yes", "是"),
     "no": Words("no", "否"),
-    "more_types": Words("… and {count} rarer types (--json has them all)", "……另有 {count} 个较少的类型（--json 全部列出）"),
+    "more_types": Words(
+        "… and {count} rarer types (--json has them all)", "……另有 {count} 个较少的类型（--json 全部列出）"
+    ),
     "level": Words(
         "Level: {level} a day on an ordinary day at the end of the log (mean of the log: {mean}).",
         "水平：日志末期平常日均 {level} 条（日志平均 {mean} 条）。",
@@ -72,7 +100,8 @@ _TEXT: Mapping[str, Words] = {
     "scatter": Words(
         "Scatter: workday counts have a Fano factor of {fano}; around the fitted means, k = {k}. Categories share a"
         " daily factor with coefficient of variation {spread}, correlated {memory} from day to day.",
-        "离散：工作日计数的方差均值比为 {fano}；相对拟合均值的负二项 k = {k}。各类别共有日系数，变异系数 {spread}，逐日相关 {memory}。",
+        "离散：工作日计数的方差均值比为 {fano}；相对拟合均值的负二项 k = {k}。各类别共有日系数，变异系数 {spread}，"
+        "逐日相关 {memory}。",
     ),
     "no_season": Words(
         "Season: the log holds no whole year, so months cannot be told apart and count alike.",
@@ -93,13 +122,15 @@ _TEXT: Mapping[str, Words] = {
     "repeat": Words(
         "Repeats: {share} of the requests whose place is known follow one of the same type at the same place within 30"
         " days; {chance} would by chance, with the dates shuffled. Within 14 days: {near} and {near_chance}.",
-        "重复：地点已知的诉求中，{share} 在 30 天内有同地点同类型的前一条；日期打乱后偶然为 {chance}。14 天内：{near}，偶然 {near_chance}。",
+        "重复：地点已知的诉求中，{share} 在 30 天内有同地点同类型的前一条；日期打乱后偶然为 {chance}。"
+        "14 天内：{near}，偶然 {near_chance}。",
     ),
     "no_places": Words("Repeats: no places are known.", "重复：没有地点信息。"),
     "reporters": Words(
         "Reporters: {count:,} are known ({known} of the requests); {again} of them came twice or more, the busiest"
         " hundredth made {top}. Spread of readiness: {spread}.",
-        "诉求人：可识别 {count:,} 人（占诉求 {known}）；{again} 来过两次以上，最活跃的百分之一贡献 {top}。意愿变异系数：{spread}。",
+        "诉求人：可识别 {count:,} 人（占诉求 {known}）；{again} 来过两次以上，最活跃的百分之一贡献 {top}。"
+        "意愿变异系数：{spread}。",
     ),
     "no_reporters": Words("Reporters: the log names none.", "诉求人：日志未提供。"),
     "channels": Words("Channels: {mix}.", "渠道：{mix}。"),
@@ -109,11 +140,12 @@ _TEXT: Mapping[str, Words] = {
         "办结时间包含等待派单、等待人员和周末的时间，只能作为检验服务台的目标，绝不能当作办理时长；叠加文件中不包含它们。",
     ),
     "borrowed": Words(
-        "A type with few requests borrows its law from the others of its category.", "诉求较少的类型借用同类别其他类型的分布。"
+        "A type with few requests borrows its law from the others of its category.",
+        "诉求较少的类型借用同类别其他类型的分布。",
     ),
     "share_inside": Words(
-        "{inside} of {count} laws lie within the 95 % bootstrap band of the log's own curve.",
-        "{count} 个分布中有 {inside} 个位于日志曲线的 95% 自助置信带内。",
+        "{inside} of {count} laws (of ten requests or more) lie within the 95 % bootstrap band of the log's own curve.",
+        "{count} 个分布（十条以上者）中有 {inside} 个位于日志曲线的 95% 自助置信带内。",
     ),
 }  # fmt: skip
 
@@ -172,7 +204,7 @@ def arrivals_sheet(found: Fit, lang: str) -> Sheet:
 
 def _profile_row(one: Profile, heads: Sequence[str], repeats: float) -> tuple[str, ...]:
     cells = {
-        "category": one.name,
+        "category": shortened(one.name),
         "requests": f"{one.requests:,}",
         "per_day": _number(one.per_day),
         "monday": f"{one.weekdays[0]:.2f}",
@@ -236,20 +268,27 @@ def _people(found: Fit, lang: str) -> Iterator[str]:
 # -- closings ----------------------------------------------------------------------------------------
 
 
-def closings_sheet(found: Fit, lang: str) -> Sheet | None:
-    """One row a type of request, the most frequent first; nothing where no closing is known."""
+def closings_sheets(found: Fit, lang: str) -> list[Sheet]:
+    """What the log says, and what the laws say; one row a type of request, the most frequent first."""
     if not found.closings:
-        return None
-    heads = ("type", "requests", "open", "instant", "median", "p90", "law", "distance", "fits", "runner", "on_time")
-    rows = tuple(_closing_row(one, lang) for one in found.closings[:_SHOWN_TYPES])
-    return Sheet(_TEXT["closings"][lang], tuple(_TEXT[head][lang] for head in heads), rows)
+        return []
+    shown = found.closings[:_SHOWN_TYPES]
+    heads = {"closings": ("type", "requests", "open", "instant", "median", "p90", "on_time"),
+             "laws": ("type", "law", "distance", "fits", "runner")}  # fmt: skip
+    rows = {"closings": [_closing_row(one, lang) for one in shown],
+            "laws": [_law_row(one, lang) for one in shown if one.law is not None]}  # fmt: skip
+    return [
+        Sheet(_TEXT[name][lang], tuple(_TEXT[head][lang] for head in heads[name]), tuple(rows[name])) for name in heads
+    ]
 
 
 def closing_notes(found: Fit, lang: str) -> list[str]:
     """Say what is to be known of the closings."""
     if not found.closings:
         return []
-    banded = [one for one in found.closings if one.law is not None and one.band is not None]
+    banded = [
+        one for one in found.closings if one.law is not None and one.band is not None and one.requests >= _FEWEST_JUDGED
+    ]
     inside = sum(one.within_band for one in banded)
     rest = len(found.closings) - _SHOWN_TYPES
     lines = [_TEXT["more_types"][lang].format(count=rest)] if rest > 0 else []
@@ -258,36 +297,58 @@ def closing_notes(found: Fit, lang: str) -> list[str]:
 
 
 def _closing_row(one: Closing, lang: str) -> tuple[str, ...]:
-    band = one.band
-    median = _hours(one.median_hours, lang)
-    if band is not None and one.instant_share < 0.5:
-        median += f" ({_hours(band.median[0], lang)}–{_hours(band.median[1], lang)})"
     return (
-        one.subtype if one.subtype == one.category else f"{one.subtype} [{one.category}]",
+        shortened(one.subtype),
         f"{one.requests:,}",
         _percent(one.open_share),
         _percent(one.instant_share),
-        median,
-        _hours(one.p90_hours, lang),
-        "" if one.law is None else law_words(one.law),
-        "" if one.law is None or band is None else f"{one.distance:.3f} / {band.width:.3f}",
-        "" if one.law is None or band is None else _TEXT["yes" if one.within_band else "no"][lang],
-        "" if one.runner_up is None else f"{one.runner_up[0]} +{one.runner_up[1]:.0f}",
+        _duration(one.median_hours, one.median_interval, lang),
+        _duration(one.p90_hours, None, lang),
         "" if math.isnan(one.on_time_share) else _percent(one.on_time_share),
     )
 
 
-def law_words(law: Law) -> str:
-    """Write a law with its parameters."""
-    return f"{law.name} " + " ".join(f"{name} {value:.3g}" for name, value in law.parameters.items())
+def _law_row(one: Closing, lang: str) -> tuple[str, ...]:
+    return (
+        shortened(one.subtype),
+        "" if one.law is None else law_words(one.law, lang),
+        f"{one.distance:.3f}" + ("" if one.band is None else f" / {one.band:.3f}"),
+        "" if one.band is None or one.requests < _FEWEST_JUDGED else _TEXT["yes" if one.within_band else "no"][lang],
+        "" if one.runner_up is None else f"{LAW_NAMES[one.runner_up[0]][lang]} +{one.runner_up[1]:.0f}",
+    )
 
 
-def _hours(hours: float, lang: str) -> str:
+def shortened(name: str) -> str:
+    """Return a name that leaves room for the other columns."""
+    room = _NAME_CELLS
+    for position, character in enumerate(name):
+        room -= 2 if character >= _WIDE_FROM else 1
+        if room < 0:
+            return name[: max(position - 1, 1)] + "…"
+    return name
+
+
+def law_words(law: Law, lang: str) -> str:
+    """Write a law with its parameters; of a mixture the share of the first part, then mu and sigma of both."""
+    name = LAW_NAMES[law.name][lang]
+    if law.name == "mixture":
+        share, *parts = law.values
+        return f"{name} {_percent(share)}: {parts[0]:.2f}, {parts[1]:.2f}; {parts[2]:.2f}, {parts[3]:.2f}"
+    return f"{name}: " + ", ".join(f"{_PARAMETERS[key][lang]} {value:.3g}" for key, value in law.parameters.items())
+
+
+def _duration(hours: float, interval: tuple[float, float] | None, lang: str) -> str:
+    """Write a time with its interval, in hours or days."""
     if math.isinf(hours):
         return _NEVER[lang]
-    if hours >= _LONG_HOURS:
-        return f"{hours / _DAY_HOURS:.3g} " + ("d" if lang == "en" else "天")
-    return f"{hours:.2g} h" if lang == "en" else f"{hours:.2g} 时"
+    days = hours >= _LONG_HOURS
+    unit = _UNITS["day" if days else "hour"][lang]
+    ends = "" if interval is None else "–".join(_end(end / (_DAY_HOURS if days else 1.0)) for end in interval)
+    return f"{hours / (_DAY_HOURS if days else 1.0):.3g}" + (f" ({ends})" if ends else "") + f" {unit}"
+
+
+def _end(value: float) -> str:
+    return "∞" if math.isinf(value) else f"{value:.3g}"
 
 
 def _percent(share: float) -> str:
@@ -314,17 +375,16 @@ def plain_closing(one: Closing) -> dict[str, object]:
         ends = zip(one.law.parameters.items(), one.law.intervals, strict=True)
         law = {"name": one.law.name, "aic": _finite(one.law.aic),
                "parameters": {name: [value, *map(_finite, interval)] for (name, value), interval in ends}}  # fmt: skip
-    band = one.band
+    interval = one.median_interval
     return {
         "category": one.category, "subtype": one.subtype, "requests": one.requests, "open_share": one.open_share,
         "instant_share": one.instant_share, "instant_chance": one.instant_chance, "borrowed": one.borrowed, "law": law,
         "runner_up": None if one.runner_up is None else list(one.runner_up),
         "median_hours": _finite(one.median_hours), "p90_hours": _finite(one.p90_hours),
+        "median_interval": None if interval is None else list(map(_finite, interval)),
         "predicted_median_hours": _finite(one.quantile(0.5)), "predicted_p90_hours": _finite(one.quantile(0.9)),
-        "band": None if band is None else {"width": band.width, "median": list(map(_finite, band.median)),
-                                           "p90": list(map(_finite, band.p90))},
-        "distance": _finite(one.distance), "within_band": one.within_band if band is not None else None,
-        "on_time_share": _finite(one.on_time_share),
+        "band": one.band, "distance": _finite(one.distance),
+        "within_band": None if one.band is None else one.within_band, "on_time_share": _finite(one.on_time_share),
     }  # fmt: skip
 
 

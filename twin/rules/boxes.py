@@ -8,11 +8,13 @@ a *box*: one set for each axis. Nothing is enumerated and nothing is rounded.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
+from functools import cached_property
+from itertools import islice, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +66,7 @@ class Axis:
     cuts: set[Cut] = field(default_factory=set)
     words: list[str] = field(default_factory=list)
     edges: list[Cut] = field(default_factory=list)
+    weighed: dict[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if isinstance(self.kind, Choice):
@@ -157,13 +160,20 @@ class Axis:
 
     # -- words for masks
 
+    def weight(self, mask: int) -> float:
+        """Return how much of the domain a mask is, roughly (only to choose what to show)."""
+        if mask not in self.weighed:
+            self.weighed[mask] = sum(weight for at, weight in enumerate(self.weights) if mask >> at & 1)
+        return self.weighed[mask]
+
+    @cached_property
     def weights(self) -> list[float]:
-        """Return how much of the domain each atom is, roughly (only to choose what to show)."""
+        """How much of the domain each atom is."""
         if not self.is_line:
             return [1.0 / self.size] * self.size
         first, last = _near(self.edges[0]), _near(self.edges[-1])
-        width = max(float(last - first), 1e-9)
-        found = [max(float(_near(high) - _near(low)) / width, 1e-6) for low, high in pairwise(self.edges)]
+        width = max(last - first, 1e-9)
+        found = [max((_near(high) - _near(low)) / width, 1e-6) for low, high in pairwise(self.edges)]
         return found + [1e-3] * self.optional
 
     def show(self, mask: int) -> str:
@@ -185,14 +195,14 @@ class Axis:
         return chosen
 
     def _show_line(self, mask: int) -> list[str]:
-        runs = list(_runs(mask))
+        found = list(runs(mask))
         count = len(self.edges) - 1
-        if isinstance(self.kind, Number) and self.kind.cyclic and len(runs) > 1:
-            (first, stop), (begin, last) = runs[0], runs[-1]
+        if isinstance(self.kind, Number) and self.kind.cyclic and len(found) > 1:
+            (first, stop), (begin, last) = found[0], found[-1]
             if first == 0 and last == count:
                 wrapped = self._interval(self.edges[begin], self.edges[stop], round_the_end=True)
-                return [wrapped, *(self._run(*run) for run in runs[1:-1])]
-        return [self._run(*run) for run in runs]
+                return [wrapped, *(self._run(*run) for run in found[1:-1])]
+        return [self._run(*run) for run in found]
 
     def _run(self, begin: int, end: int) -> str:
         low, high = self.edges[begin], self.edges[end]
@@ -250,20 +260,14 @@ def ordinal(day: dt.date | None) -> Fraction | None:
     return None if day is None else Fraction(day.toordinal())
 
 
-def _near(cut: Cut) -> Fraction:
-    return max(min(cut[0], Fraction(10) ** 12), -(Fraction(10) ** 12))
+def _near(cut: Cut) -> float:
+    return max(min(float(cut[0]), 1e12), -1e12)
 
 
-def _runs(mask: int) -> Iterator[tuple[int, int]]:
-    at = 0
-    while mask >> at:
-        if mask >> at & 1:
-            begin = at
-            while mask >> at & 1:
-                at += 1
-            yield begin, at
-        else:
-            at += 1
+def runs(mask: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of neighbouring atoms of a mask: (first, one after the last)."""
+    for found in re.finditer("1+", f"{mask:b}"[::-1]):
+        yield found.span()
 
 
 # -- boxes
@@ -341,22 +345,37 @@ def grown(box: Box, others: Sequence[Box], axes: Sequence[Axis]) -> Box:
     return tuple(found)
 
 
-def meetings(boxes: Sequence[Box]) -> Flags:
-    """Return, for every pair of boxes, whether they have something in common."""
-    count = len(boxes)
-    found = np.ones((count, count), bool)
-    for masks in zip(*boxes, strict=True):
-        distinct = list(dict.fromkeys(masks))
-        code = {mask: at for at, mask in enumerate(distinct)}
-        table = np.array([[bool(one & other) for other in distinct] for one in distinct])
-        codes = np.array([code[mask] for mask in masks])
-        found &= table[codes][:, codes]
-    return found
+def meetings(boxes: Sequence[Box]) -> Iterator[tuple[int, npt.NDArray[np.intp]]]:
+    """Yield, for every box that meets earlier ones, its number and theirs."""
+    matchers = [_matcher(masks) for masks in zip(*boxes, strict=True)]
+    for first in range(0, len(boxes), _BLOCK):
+        last = min(first + _BLOCK, len(boxes))
+        found = np.tril(np.ones((last - first, last), bool), first - 1)
+        for matches in matchers:
+            found &= matches(first, last)
+        for at in np.flatnonzero(found.any(axis=1)):
+            yield first + int(at), np.flatnonzero(found[at])
+
+
+_BLOCK = 512
+
+
+def _matcher(masks: Sequence[int]) -> Callable[[int, int], Flags]:
+    """Return a function that tells which masks meet those of a block, for all masks up to the block's end."""
+    spans = {mask: list(islice(runs(mask), 2)) for mask in dict.fromkeys(masks)}
+    if all(len(one) < 2 for one in spans.values()):
+        lows = np.array([spans[mask][0][0] if mask else 0 for mask in masks])
+        highs = np.array([spans[mask][0][1] if mask else 0 for mask in masks])
+        return lambda first, last: (lows[first:last, None] < highs[:last]) & (lows[:last] < highs[first:last, None])
+    code = {mask: at for at, mask in enumerate(spans)}
+    table = np.array([[bool(one & other) for other in spans] for one in spans])
+    codes = np.array([code[mask] for mask in masks])
+    return lambda first, last: table[codes[first:last]][:, codes[:last]]
 
 
 def share(box: Box, axes: Sequence[Axis]) -> float:
     """Return roughly how much of everything a box is."""
     part = 1.0
     for mask, axis in zip(box, axes, strict=True):
-        part *= sum(weight for at, weight in enumerate(axis.weights()) if mask >> at & 1)
+        part *= axis.weight(mask)
     return part

@@ -40,10 +40,13 @@ from twin.rules.spans import epochs_of, parameters_of
 from twin.rules.texts import expanded
 
 GAP_STEPS = 1_500_000
-COVER_STEPS = 3_000_000
-IDLE_STEPS = 400_000
+COVER_STEPS = 4_000_000  # for all rows of a table
+ROW_STEPS = 200_000
+MOST_PROOFS = 10
+SHOWN_ROWS = 16
+IDLE_STEPS = 80_000
 MOST_PAIRS = 1000
-MOST_GAPS = 200
+MOST_GAPS = 60
 GRID_CELLS = 300_000
 
 
@@ -210,30 +213,35 @@ class _EpochCheck:
         policy = self.table.hit.policy
         if policy not in ("unique", "any", "priority") or len(self.sure) < 2:
             return
-        rows = sorted((row for row in self.sure if self.boxes[row.number]), key=lambda row: row.number)
-        count, reported = 0, set[int]()
-        for one, other in self.meeting_pairs(rows):
-            if count >= MOST_PAIRS and other.number in reported:
-                continue
-            if policy != "unique" and not self.may_differ(one, other):
-                continue
-            if policy == "priority" and precedence(self.table, one)[:-1] != precedence(self.table, other)[:-1]:
-                continue
-            count += 1
-            reported.add(other.number)
-            self.judge_pair(one, other, "E305" if policy == "priority" else "E201")
+        count = 0
+        for other, earlier in self.meeting_rows():
+            for one in earlier:
+                if self.is_forbidden(one, other):
+                    self.judge_pair(one, other, "E305" if policy == "priority" else "E201")
+                    count += 1
+                    if count >= MOST_PAIRS:
+                        break
 
-    def meeting_pairs(self, rows: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
-        """Yield the pairs of rows whose boxes meet, the later row last."""
+    def is_forbidden(self, one: Row, other: Row) -> bool:
+        """Whether the policy minds that two rows match together."""
+        policy = self.table.hit.policy
+        if policy == "priority" and precedence(self.table, one)[:-1] != precedence(self.table, other)[:-1]:
+            return False
+        return policy == "unique" or self.may_differ(one, other)
+
+    def meeting_rows(self) -> Iterator[tuple[Row, Sequence[Row]]]:
+        """Yield every row that meets earlier ones, and those, in the order of the table."""
+        rows = sorted(self.sure, key=lambda row: row.number)
         boxes = [(row, box) for row in rows for box in self.boxes[row.number]]
-        block = max(1, 20_000_000 // max(len(boxes), 1))
-        if len(boxes) <= block:
-            for first, second in np.argwhere(np.triu(meetings([box for _, box in boxes]), 1)):
-                if boxes[first][0] is not boxes[second][0]:
-                    yield boxes[first][0], boxes[second][0]
-            return
-        for at, (row, box) in enumerate(boxes):
-            yield from ((earlier, row) for earlier, other in boxes[:at] if earlier is not row and meet(box, other))
+        seen: set[tuple[int, int]] = set()
+        for at, others in meetings([box for _, box in boxes]):
+            row = boxes[at][0]
+            earlier = [boxes[other][0] for other in others if boxes[other][0] is not row]
+            fresh = [one for one in earlier if (one.number, row.number) not in seen]
+            if len(boxes) > len(rows):
+                seen |= {(one.number, row.number) for one in fresh}
+            if fresh:
+                yield row, fresh
 
     def may_differ(self, one: Row, other: Row) -> bool:
         """Whether two rows can have different outcomes."""
@@ -253,7 +261,7 @@ class _EpochCheck:
             if verdict.answer == "unknown":
                 self.doubt(other.place, "overlap", one=one.label, other=other.label)
                 return
-        smallest = min(shared, key=lambda box: share(box, self.axes))
+        smallest = min(shared, key=lambda box: share(box, self.axes)) if len(shared) > 1 else shared[0]
         self.report_pair(code, one, other, smallest)
 
     def report_pair(self, code: str, one: Row, other: Row, box: Box) -> None:
@@ -316,51 +324,31 @@ class _EpochCheck:
 
     def find_unreachable(self) -> None:
         """Report rows that the rows before them leave nothing for."""
-        budget = Budget(COVER_STEPS)
+        reach = _Reach(self.axes)
         earlier: list[Box] = []
         before: list[Row] = []
+        unknown: list[str | int] = []
         for row in self.sure:
-            self.judge_reach(row, before, earlier, budget)
-            earlier += self.boxes[row.number]
+            mine = self.boxes[row.number]
+            answer = reach.of(mine, earlier) if mine else "nothing"
+            if answer == "open" and not self.exact and smt.installed():
+                wanted = [self.condition(row), *(Not(self.condition(one), kind=TRUTH) for one in before)]
+                answer = "covered" if self.ask(*wanted).answer == "no" else "open"
+            if answer in ("nothing", "covered"):
+                why = _COVERED if answer == "covered" and before else _NOTHING
+                self.say("W202", row.place, row=row.label, why=why)
+            unknown += [row.label] * (answer == "unknown")
+            earlier += mine
             before.append(row)
-
-    def judge_reach(self, row: Row, before: Sequence[Row], earlier: Sequence[Box], budget: Budget) -> None:
-        """Report a row that matches nothing, or nothing that is left."""
-        mine = self.boxes[row.number]
-        if not mine:
-            self.say("W202", row.place, row=row.label, why=_NOTHING)
-            return
-        answer = self.reach(mine, earlier, budget)
-        if answer == "covered":
-            self.say("W202", row.place, row=row.label, why=_COVERED)
-        elif answer == "unknown":
-            self.doubt(row.place, "reach", row=row.label)
-        elif not self.exact and smt.installed():
-            wanted = [self.condition(row), *(Not(self.condition(one), kind=TRUTH) for one in before)]
-            if self.ask(*wanted).answer == "no":
-                self.say("W202", row.place, row=row.label, why=_COVERED if before else _NOTHING)
-
-    def reach(self, mine: Sequence[Box], earlier: Sequence[Box], budget: Budget) -> str:
-        """Tell whether the earlier boxes cover the boxes of a row."""
-        near = [box for box in earlier if any(meet(box, one) for one in mine)]
-        try:
-            if budget.steps > 0:
-                covered = all(is_covered(box, near, Budget(min(budget.steps, 200_000))) for box in mine)
-                budget.steps -= len(near)
-                return "covered" if covered else "open"
-        except Exhausted:
-            budget.steps -= 200_000
-        points = [smt.point_outside(box, near, self.axes) for box in mine]
-        if all(point == "none" for point in points):
-            return "covered"
-        return "unknown" if any(point == "unknown" for point in points) else "open"
+        if unknown:
+            self.doubt(self.table.sheet.place, "reach", row=", ".join(map(str, unknown[:SHOWN_ROWS])))
 
     def find_needless_order(self) -> None:
         """Report a policy for several matching rows where no two can match together."""
         rows = [row for row in self.sure if self.boxes[row.number]]
         if len(rows) < 2 or len(self.sure) < len(self.rows):
             return
-        if next(self.meeting_pairs(rows), None) is None:
+        if next(self.meeting_rows(), None) is None:
             self.complain(Complaint("W501", self.table.hit.place, {"policy": self.table.hit.policy}))
 
     # -- rows and columns that make no difference
@@ -436,6 +424,38 @@ class _EpochCheck:
         return grid
 
 
+class _Reach:
+    """Tells, within a budget for the whole table, whether earlier boxes cover the boxes of a row."""
+
+    def __init__(self, axes: Sequence[Axis]) -> None:
+        self.axes = axes
+        self.steps = COVER_STEPS
+        self.proofs = MOST_PROOFS
+
+    def of(self, mine: Sequence[Box], earlier: Sequence[Box]) -> str:
+        """Return ``covered``, ``open`` or ``unknown``."""
+        near = [box for box in earlier if any(meet(box, one) for one in mine)]
+        budget = Budget(min(self.steps, ROW_STEPS))
+        allowed = budget.steps
+        try:
+            covered = all(is_covered(box, near, budget) for box in mine)
+        except Exhausted:
+            self.steps -= allowed
+            return self.proved(mine, near)
+        self.steps -= allowed - budget.steps
+        return "covered" if covered else "open"
+
+    def proved(self, mine: Sequence[Box], near: Sequence[Box]) -> str:
+        """Ask the prover, a few times a table."""
+        if self.proofs == 0:
+            return "unknown"
+        self.proofs -= 1
+        points = [smt.point_outside(box, near, self.axes) for box in mine]
+        if any(point == "unknown" for point in points):
+            return "unknown"
+        return "covered" if all(point == "none" for point in points) else "open"
+
+
 def _chosen(mask: int) -> list[int]:
     return [at for at in range(mask.bit_length()) if mask >> at & 1]
 
@@ -447,7 +467,7 @@ _NOTHING = Words("it matches nothing", "它什么也不匹配")
 _DOUBTS = {
     "overlap": Words("whether rows {one} and {other} can match together", "第 {one} 行与第 {other} 行是否会同时匹配"),
     "gap": Words("whether there is a row for every case", "是否每种情形都有适用的行"),
-    "reach": Words("whether row {row} can ever fire", "第 {row} 行是否会生效"),
+    "reach": Words("whether these rows can ever fire: {row}", "以下各行是否会生效：{row}"),
 }
 _INSTALL = Words("the package `z3-solver` may prove it: pip install z3-solver",
                  "安装软件包 `z3-solver` 后或可证明：pip install z3-solver")  # fmt: skip

@@ -13,7 +13,7 @@ from twin.rules.forms import Complain
 from twin.rules.model import Layout, Sheet
 from twin.rules.snippets import Snippet, Spot, block_lines, is_block, snippet
 
-MOST_ROWS = 10_000
+MOST_ROWS = 5_000
 _RULE = frozenset("-:| \t")
 
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, Literal
 
-from twin.rules.boxes import Axis, Box, ordinal
+from twin.rules.boxes import Axis, Box, ordinal, runs
 from twin.rules.conditions import Constants
 from twin.rules.kinds import Choice, Day, Free, Kind, Number, Truth, Value
 from twin.rules.model import (
@@ -96,15 +96,8 @@ def _inside(point: Any, mask: int) -> Any:
     """Say that a point lies in a set of atoms."""
     import z3
 
-    parts, at = [], 0
-    while mask >> at:
-        if mask >> at & 1:
-            begin = at
-            while mask >> at & 1:
-                at += 1
-            parts.append(point == begin if at - begin == 1 else z3.And(point >= begin, point < at))
-        at += 1
-    return z3.Or(*parts)
+    return z3.Or(*(point == begin if end - begin == 1 else z3.And(point >= begin, point < end)
+                   for begin, end in runs(mask)))  # fmt: skip
 
 
 class _Untold(Exception):  # noqa: N818

@@ -15,6 +15,7 @@ from twin.errors import Complaint, InputError, closest
 from twin.scenario.data_files import missing
 from twin.scenario.faults import Path, place_of
 from twin.scenario.resolved import Arm
+from twin.world.demand import LENGTHS
 
 PRIORITY_CLASSES = 4
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
@@ -131,6 +132,10 @@ def _faults(key: str, value: Any, known: Known) -> Iterator[Fault]:
         yield from _names("S120", "category", value, known.categories)
     elif key == "channels":
         yield from _names("S135", "channel", value, known.channels)
+    elif key in LENGTHS:
+        yield from _length(value, LENGTHS[key])
+    elif key == "holiday_dates":
+        yield from _dates(value)
 
 
 def _calendar(text: str) -> Iterator[Fault]:
@@ -162,6 +167,21 @@ def _grids(grids: tuple[int, ...], count: int) -> Iterator[Fault]:
     for number, grid in enumerate(grids):
         if not 0 <= grid < count:
             yield "S136", number, {"grid": grid, "count": count, "last": count - 1}
+
+
+def _length(numbers: tuple[float, ...], expected: int) -> Iterator[Fault]:
+    if numbers and len(numbers) != expected:
+        yield "S133", None, {"expected": expected, "found": len(numbers)}
+
+
+def _dates(texts: tuple[str, ...]) -> Iterator[Fault]:
+    from twin.logs.seasons import named_dates
+
+    for number, text in enumerate(texts):
+        try:
+            named_dates([text])
+        except InputError:
+            yield "D426", number, {"text": text}
 
 
 def _names(code: str, word: str, names: Any, known: Collection[str]) -> Iterator[Fault]:

@@ -35,11 +35,13 @@ class Population:
     residents: int = param(3000, "1", 0, 5_000_000, source="scenario range", evidence="assumed",
                            doc="residents, all grids together", zh="居民数")
     grids: int = param(3, "1", 1, 32_000, source="grid_norms", evidence="published",
-                       doc="grids 网格, each with about the same number of households", zh="网格数")
+                       doc="grids 网格, each with about the same number of households; a map brings its own",
+                       zh="网格数（有地图时以地图为准）")
     side_km: float = param(1.0, "km", 0.01, 100.0, source="scenario range", evidence="assumed",
-                           doc="side of the square neighbourhood", zh="社区边长")
+                           doc="side of the square neighbourhood, where there is no map", zh="社区边长（无地图时）")
     places: int = param(0, "1", 0, 1_000_000, source="scenario range", evidence="assumed",
-                        doc="lamps, drains, lifts and other assets at which faults begin", zh="设施点数")
+                        doc="lamps, drains, lifts and other assets at which faults begin; a map brings its own",
+                        zh="设施点数（有地图时以地图为准）")
     marginals: str = param(SHIPPED[0], "", source="census2020", evidence="assumed", choices=SHIPPED, file=True,
                            doc="ages, sexes, households, tenure and skills: a table that ships with the twin, or the "
                                "path of a CSV file (docs/data.md)",

@@ -36,53 +36,98 @@ def _fitted(default: Any, unit: str, low: float | None = None, high: float | Non
 class CategoryDemand:
     """How the reports of one category come."""
 
-    per_day: float = _fitted(0.0, "1/day", 0.0, 100_000.0, doc="mean of an ordinary day at the end of the log; only "
-                             "proportions count beside `reports_per_day`", zh="平常日均量（仅相对大小起作用）")
-    weekday_factors: tuple[float, ...] = _fitted((), "1", 0.0, 100.0, doc="factor of each weekday, Monday first",
-                                                 zh="星期系数，周一在先")
-    month_factors: tuple[float, ...] = _fitted((), "1", 0.0, 100.0, doc="factor of each month, January first",
-                                               zh="月份系数，一月在先")
-    workday_hours: tuple[float, ...] = _fitted((), "1", 0.0, 1.0, doc="share of each hour of a workday (none: "
-                                               "the habits of contact)", zh="工作日各小时占比")
-    rest_hours: tuple[float, ...] = _fitted((), "1", 0.0, 1.0, doc="share of each hour of a weekend day or holiday",
-                                            zh="休息日各小时占比")
+    per_day: float = _fitted(
+        0.0,
+        "1/day",
+        0.0,
+        100_000.0,
+        doc="mean of an ordinary day at the end of the log; only proportions count beside `reports_per_day`",
+        zh="平常日均量（仅相对大小起作用）",
+    )
+    weekday_factors: tuple[float, ...] = _fitted(
+        (), "1", 0.0, 100.0, doc="factor of each weekday, Monday first", zh="星期系数，周一在先"
+    )
+    month_factors: tuple[float, ...] = _fitted(
+        (), "1", 0.0, 100.0, doc="factor of each month, January first", zh="月份系数，一月在先"
+    )
+    workday_hours: tuple[float, ...] = _fitted(
+        (), "1", 0.0, 1.0, doc="share of each hour of a workday (none: the habits of contact)", zh="工作日各小时占比"
+    )
+    rest_hours: tuple[float, ...] = _fitted(
+        (), "1", 0.0, 1.0, doc="share of each hour of a weekend day or holiday", zh="休息日各小时占比"
+    )
     holiday_factor: float = _fitted(1.0, "1", 0.0, 100.0, doc="factor of a public holiday", zh="节假日系数")
-    make_up_factor: float = _fitted(1.0, "1", 0.0, 100.0, doc="factor of a weekend day that is worked",
-                                    zh="调休上班日系数")
-    rain_factor: float = _fitted(1.0, "1", 0.0, 100.0, doc="factor of 10 mm of rain on the day",
-                                 zh="当日每 10 毫米降雨的系数")
-    rain_before_factor: float = _fitted(1.0, "1", 0.0, 100.0, doc="factor of 10 mm of rain on the day before",
-                                        zh="前一日每 10 毫米降雨的系数")
-    day_spread: float = _fitted(0.0, "1", 0.0, 10.0, doc="coefficient of variation of the category's own factor of a "
-                                "day (gamma: 1/spread² is the k of a negative binomial)", zh="类别自身日系数的变异系数")
-    repeat_share: float = _fitted(0.0, "1", 0.0, 0.95, doc="share of reports that repeat an earlier one at its place",
-                                  zh="同一地点重复诉求占比")
+    make_up_factor: float = _fitted(
+        1.0, "1", 0.0, 100.0, doc="factor of a weekend day that is worked", zh="调休上班日系数"
+    )
+    rain_factor: float = _fitted(
+        1.0, "1", 0.0, 100.0, doc="factor of 10 mm of rain on the day", zh="当日每 10 毫米降雨的系数"
+    )
+    rain_before_factor: float = _fitted(
+        1.0, "1", 0.0, 100.0, doc="factor of 10 mm of rain on the day before", zh="前一日每 10 毫米降雨的系数"
+    )
+    day_spread: float = _fitted(
+        0.0,
+        "1",
+        0.0,
+        10.0,
+        doc="coefficient of variation of the category's own factor of a "
+        "day (gamma: 1/spread² is the k of a negative binomial)",
+        zh="类别自身日系数的变异系数",
+    )
+    repeat_share: float = _fitted(
+        0.0, "1", 0.0, 0.95, doc="share of reports that repeat an earlier one at its place", zh="同一地点重复诉求占比"
+    )
 
 
 @dataclass(frozen=True)
 class Demand:
     """Demand fitted on a log by `twin data fit`, which writes this block."""
 
-    categories: dict[str, CategoryDemand] = _fitted(dict, "", doc="demand of each category", zh="各类别需求")
-    day_spread: float = _fitted(0.0, "1", 0.0, 10.0, doc="coefficient of variation of the factor that all categories "
-                                "share on a day", zh="各类别共有日系数的变异系数")
-    day_memory: float = _fitted(0.0, "1", 0.0, 0.99, doc="correlation of that factor from one day to the next",
-                                zh="共有日系数的逐日相关")
-    category_memory: float = _fitted(0.0, "1", 0.0, 0.99, doc="the same correlation of the categories' own factors",
-                                     zh="类别自身日系数的逐日相关")
-    repeat_mean_days: float = _fitted(7.0, "day", 0.0, 365.0, doc="mean lag of a repeat, exponential",
-                                      zh="重复诉求平均间隔")
+    categories: dict[str, CategoryDemand] = _fitted(  # noqa: RUF009
+        dict, "", doc="demand of each category", zh="各类别需求"
+    )
+    day_spread: float = _fitted(
+        0.0,
+        "1",
+        0.0,
+        10.0,
+        doc="coefficient of variation of the factor that all categories share on a day",
+        zh="各类别共有日系数的变异系数",
+    )
+    day_memory: float = _fitted(
+        0.0, "1", 0.0, 0.99, doc="correlation of that factor from one day to the next", zh="共有日系数的逐日相关"
+    )
+    category_memory: float = _fitted(
+        0.0, "1", 0.0, 0.99, doc="the same correlation of the categories' own factors", zh="类别自身日系数的逐日相关"
+    )
+    repeat_mean_days: float = _fitted(
+        7.0, "day", 0.0, 365.0, doc="mean lag of a repeat, exponential", zh="重复诉求平均间隔"
+    )
     rain_mean_mm: float = _fitted(0.0, "mm", 0.0, 1000.0, doc="mean daily rain of the log's days", zh="日均降雨量")
-    rain_most_mm: float = _fitted(0.0, "mm", 0.0, 2000.0, doc="wettest day of the log; more counts as much",
-                                  zh="最大日降雨量（更大者按此计）")
-    channels: dict[str, float] = _fitted(dict, "1", 0.0, 1.0, doc="share of each channel (none: by digital skill)",
-                                         zh="渠道占比")
-    reporter_spread: float = _fitted(0.0, "1", 0.0, 10.0, doc="coefficient of variation of the readiness to report "
-                                     "among adults (gamma)", zh="居民反映意愿的变异系数")
-    holiday_dates: tuple[str, ...] = _fitted((), "", doc="holidays besides those that the scenario's calendar keeps",
-                                             zh="场景日历之外的节假日日期")
-    fitted_from: dict[str, str] = _fitted(dict, "", doc="the log: file, SHA-256, rows, span, what was left out",
-                                          zh="所据日志：文件、摘要、行数、时段、舍弃情况")
+    rain_most_mm: float = _fitted(
+        0.0, "mm", 0.0, 2000.0, doc="wettest day of the log; more counts as much", zh="最大日降雨量（更大者按此计）"
+    )
+    channels: dict[str, float] = _fitted(  # noqa: RUF009
+        dict, "1", 0.0, 1.0, doc="share of each channel (none: by digital skill)", zh="渠道占比"
+    )
+    reporter_spread: float = _fitted(
+        0.0,
+        "1",
+        0.0,
+        10.0,
+        doc="coefficient of variation of the readiness to report among adults (gamma)",
+        zh="居民反映意愿的变异系数",
+    )
+    holiday_dates: tuple[str, ...] = _fitted(
+        (), "", doc="holidays besides those that the scenario's calendar keeps", zh="场景日历之外的节假日日期"
+    )
+    fitted_from: dict[str, str] = _fitted(  # noqa: RUF009
+        dict,
+        "",
+        doc="the log: file, SHA-256, rows, span, what was left out",
+        zh="所据日志：文件、摘要、行数、时段、舍弃情况",
+    )
 
 
 class Day(NamedTuple):

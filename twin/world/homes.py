@@ -80,8 +80,8 @@ def columns(grids: int) -> int:
 def move_in(size: Ints, income: Values, homes: Homes, draw: Draw) -> Ints:
     """Return the flat (row) of each household, one household a flat.
 
-    Which flats of a building stay empty is luck; larger and richer households tend to have the larger flats. ``size`` and
-    ``income`` (1 to 5) are those of the households. Raises :class:`InputError` when there are too few flats.
+    Which flats of a building stay empty is luck; larger and richer households tend to have the larger flats.
+    ``size`` and ``income`` (1 to 5) are those of the households. Raises D494 when there are too few flats.
     """
     flats, households = len(homes.building), len(size)
     if flats < households:

@@ -13,7 +13,7 @@ import numpy as np
 from twin.core.columns import Floats, Ints
 
 CELLS_METRES = (20.0, 25.0, 50.0, 100.0, 200.0, 500.0)
-CELLS_ACROSS = 18  # of the longer side, at least
+CELLS_ACROSS = 15  # of the longer side, at least
 
 
 @dataclass(frozen=True, eq=False)

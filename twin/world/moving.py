@@ -17,7 +17,6 @@ from twin.world.families import FEMALE, MALE, Small, age_limits
 from twin.world.marginals import Band
 from twin.world.tables import SEXES
 
-
 _FURTHEST = 4  # bands
 
 

@@ -43,6 +43,7 @@ class Places:
     grid_names: tuple[str, ...]
     settings: PlacesSettings
     first_notes: tuple[Words, ...]
+    known_cells: Cells | None = None
 
     @property
     def grids(self) -> int:
@@ -78,7 +79,7 @@ class Places:
     @cached_property
     def cells(self) -> Cells:
         """The ground around each building."""
-        return tessellated(self.buildings.outlines)
+        return self.known_cells or tessellated(self.buildings.outlines)
 
     @cached_property
     def grid_outlines(self) -> Paths:
@@ -128,14 +129,14 @@ def _surveyed(settings: PlacesSettings) -> Survey:
 @lru_cache(maxsize=8)
 def _built(settings: PlacesSettings, found: Survey) -> Places:
     homes = homes_of(found, settings)
-    grid, names = _grids(found, homes, settings)
+    grid, names, cells = _grids(found, homes, settings)
     streets = walkable(found.streets, found.street_class)
     assets, more_notes = assets_of(found, homes, streets, settings)
     return Places(
         name=found.name, digest=found.digest, attribution=found.attribution, frame=found.frame,
         buildings=homes.buildings, stairwells=homes.stairwells, flats=homes.flats, assets=assets,
         streets=found.streets, street_class=found.street_class, grid=grid, grid_names=names, settings=settings,
-        first_notes=(*homes.notes, *more_notes),
+        first_notes=(*homes.notes, *more_notes), known_cells=cells,
     )  # fmt: skip
 
 
@@ -145,15 +146,15 @@ def _parts(flats: Ints, settings: PlacesSettings) -> int:
     return max(min(wanted, int(np.count_nonzero(flats))), 1)
 
 
-def _grids(found: Survey, homes: Homes, settings: PlacesSettings) -> tuple[Ints, tuple[str, ...]]:
-    """Return the grid of each building and the grids' names: those of the map, else cut by flats."""
+def _grids(found: Survey, homes: Homes, settings: PlacesSettings) -> tuple[Ints, tuple[str, ...], Cells | None]:
+    """Return the grid of each building and the grids' names: those of the map, else cut by flats (and their cells)."""
     names, grid = _named(found)
     if names:
-        return _nearest_grid(found.centre, grid), names
-    flats = homes.buildings.flats
-    neighbours = neighbours_of(found.centre, tessellated(found.outlines).neighbours, found.streets)
+        return _nearest_grid(found.centre, grid), names, None
+    flats, cells = homes.buildings.flats, tessellated(found.outlines)
+    neighbours = neighbours_of(found.centre, cells.neighbours, found.streets)
     grid = cut(flats, neighbours, _parts(flats, settings))
-    return grid, tuple(map(str, range(int(grid.max()) + 1)))
+    return grid, tuple(map(str, range(int(grid.max()) + 1))), cells
 
 
 def _named(found: Survey) -> tuple[tuple[str, ...], Ints]:

@@ -23,7 +23,7 @@ _SEVERED_ACROSS = 0.15  # what severing two neighbours costs if a street lies be
 _BLAME = 20.0  # of missing the share, against severing everything
 _STREET_METRES = 6.0  # a street passes between two points if it comes so near to the line between them
 _SAMPLES = 9
-_EVEN = 0.1  # of a part's share: parts that are no further from it are even
+_EVEN, _UNEVEN = 0.1, 0.2  # shares of a part by which parts may differ; by which they may not, however they look
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +127,11 @@ def _cost(side: Flags, pairs: Ints, inner: Neighbours, weight: Floats, share: fl
 
 
 def _evened(label: Ints, flats: Ints, neighbours: Neighbours) -> Ints:
-    """Move buildings from parts that have too many flats, or to parts that have too few, as long as that helps."""
+    """Move buildings from parts that have too many flats, or to parts that have too few, as long as that helps.
+
+    A building goes only where it has as many neighbours as where it was, or parts would get ragged; unless they are
+    very uneven.
+    """
     sums = np.bincount(label, flats)
     share = sums.mean()
     both_ways = np.concatenate([neighbours.pairs, neighbours.pairs[:, ::-1]])
@@ -136,13 +140,21 @@ def _evened(label: Ints, flats: Ints, neighbours: Neighbours) -> Ints:
         moved = False
         for one, other in both_ways[label[both_ways[:, 0]] != label[both_ways[:, 1]]].tolist():
             here, there = label[one], label[other]
-            uneven = sums[here] > (1 + _EVEN) * share or sums[there] < (1 - _EVEN) * share
+            off = max(sums[here] - share, share - sums[there]) / share
             helps = here != there and 0 < flats[one] < sums[here] - sums[there]
-            if uneven and helps and _can_leave(one, label, neighbours):
+            if not helps or off <= _EVEN or (off <= _UNEVEN and not _fits(one, there, label, both_ways)):
+                continue
+            if _can_leave(one, label, neighbours):
                 sums[here], sums[there] = sums[here] - flats[one], sums[there] + flats[one]
                 label[one] = there
                 moved = True
     return label
+
+
+def _fits(one: int, there: int, label: Ints, both_ways: Ints) -> bool:
+    """Tell whether a building has as many neighbours in a part as in its own."""
+    around = label[both_ways[both_ways[:, 0] == one, 1]]
+    return bool(np.count_nonzero(around == there) >= np.count_nonzero(around == label[one]))
 
 
 def _can_leave(one: int, label: Ints, neighbours: Neighbours) -> bool:

@@ -16,7 +16,10 @@ from twin.core.columns import Floats
 from twin.errors import Complaint, Place, Words
 
 MOST_COMPLAINTS = 200
-LAYERS = ("building", "street", "asset", "grid")
+LAYERS = {
+    "building": "building", "street": "street", "asset": "asset", "grid": "grid",
+    "建筑": "building", "楼栋": "building", "道路": "street", "设施": "asset", "网格": "grid",
+}  # fmt: skip
 _LAYER_OF = {
     "Polygon": ("building", "grid"), "MultiPolygon": ("building", "grid"), "LineString": ("street",),
     "MultiLineString": ("street",), "Point": ("asset",), "MultiPoint": ("asset",),
@@ -183,10 +186,16 @@ def _member(raw: Any, key: str) -> dict[str, Any]:
 def _layer_of(kind: object, properties: Mapping[str, Any]) -> str | None:
     """Return the layer of a feature: what it says, or what its geometry is; ``None`` where both do not fit."""
     fitting = _LAYER_OF.get(kind) if isinstance(kind, str) else None
-    said = properties.get("layer")
-    if fitting is None or (said in LAYERS and said not in fitting):
+    said = layer_said(properties)
+    if fitting is None or (said is not None and said not in fitting):
         return None
-    return said if said in LAYERS else fitting[0]
+    return said or fitting[0]
+
+
+def layer_said(properties: Mapping[str, Any]) -> str | None:
+    """Return the layer that a feature says it is of, ``None`` if it says none that is known here."""
+    said = properties.get("layer")
+    return LAYERS.get(said) if isinstance(said, str) else None
 
 
 def _paths_of(raw: Any, kind: str, layer: str) -> tuple[tuple[Floats, ...], tuple[bool, ...]] | Words:

@@ -129,6 +129,8 @@ def ways_between(places: Floats, streets: Paths, join_metres: float, detour: flo
     longest = _NODE_METRES
     while True:
         network = network_of(streets, join_metres, longest)
+        if not len(network.edges):
+            return ways_between(places, Paths.of([], []), join_metres, detour)
         stops = np.unique(_nearest(network.xy, places))
         if len(stops) <= MOST_STOPS or longest > 1e5:
             break

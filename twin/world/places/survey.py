@@ -20,7 +20,7 @@ import numpy as np
 from twin.core.columns import Flags, Floats, Ints
 from twin.errors import Complaint, InputError, Words, file_order
 from twin.world.places.projection import Crs, Frame, crs_named, in_china
-from twin.world.places.reading import MOST_COMPLAINTS, Feature, MapText
+from twin.world.places.reading import MOST_COMPLAINTS, Feature, MapText, layer_said
 from twin.world.places.settings import PlacesSettings, contents_of, files_named
 from twin.world.places.shapes import Paths, area_and_centre, crossing, ring_areas
 from twin.world.tables import ASSET_KINDS
@@ -324,7 +324,7 @@ def _of_building(one: Feature, buildings: int) -> int:
 
 def _is_marked_building(one: Feature) -> bool:
     said = one.properties
-    has = one.layer == "building" and (said.get("layer") == "building" or said.get("kind") == "building")
+    has = one.layer == "building" and (layer_said(said) == "building" or said.get("kind") == "building")
     return has or (one.layer == "building" and said.get("building") not in (None, "", "no"))
 
 

@@ -16,7 +16,7 @@ from twin.world.places.shapes import Paths, inside, ring_areas
 
 REACH_METRES = 30.0  # how far from its walls the ground of a building goes
 _STEP_METRES = 1.5  # between points of an outline
-_MOST_POINTS = 100_000
+_MOST_POINTS = 40_000  # then they lie further apart
 _INSIDE_METRES = 0.3  # how far inside the wall they lie
 _OUTSIDE = -1
 
