@@ -27,7 +27,8 @@ METRICS = {name: metric for mechanism in CATALOGUE.values() for name, metric in 
 # What may stand in the place of a key of docs/sources.yaml.
 PHRASES = frozenset({"scenario range", "the user's log", "the scenario's author"})
 
-PAPERS = ("README.md", "docs/install.md", "Makefile")  # they tell a reader, or a machine, what to type
+# They tell a reader, or a machine, what to type. The tutorial's commands are run by tests/test_tutorial.py.
+PAPERS = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/extending.md", "docs/install.md", "Makefile")
 OURS = frozenset({"__init__.py", "__pycache__", "new_scenario.yaml", "OFL.txt"})
 CHINESE_FROM = "\u2e80"
 
@@ -103,9 +104,11 @@ def calls() -> list[tuple[str, str, str]]:
     return [(paper, *call) for paper in PAPERS for call in _CALL.findall(code_in(paper))]
 
 
-def options_of(command: str) -> set[str]:
-    """Return the options that a command has."""
+def options_of(command: str, arguments: str) -> set[str]:
+    """Return the options that a command has, or the command of a group that the arguments begin with."""
     found: click.Command = importlib.import_module(f"twin.cli.{command}").command
+    if isinstance(found, click.Group):
+        found = found.commands.get((arguments.split() or [""])[0], found)
     return {"--help", *(name for one in found.params if isinstance(one, click.Option) for name in one.opts)}
 
 
@@ -113,7 +116,7 @@ def options_of(command: str) -> set[str]:
 def test_the_commands_that_the_papers_show_exist(paper: str, command: str, arguments: str) -> None:
     assert command in COMMANDS, f"{paper} shows `twin {command}`"
     shown = {word.partition("=")[0] for word in arguments.split() if re.fullmatch(r"--?[a-z][a-z-]*(=.*)?", word)}
-    assert shown <= options_of(command), f"{paper}: twin {command}{arguments}"
+    assert shown <= options_of(command, arguments), f"{paper}: twin {command}{arguments}"
 
 
 @pytest.mark.parametrize("paper", PAPERS)

@@ -173,12 +173,16 @@ def test_what_is_closed_at_once_stands_apart() -> None:
     assert found.law is not None
     assert found.law.quantile(0.5) == pytest.approx(math.exp(3), rel=0.2)
     assert found.quantile(0.2) == AT_ONCE
-    assert found.by_law(np.array([0.2, 1e9])).tolist() == [found.instant_chance, 1.0]
+    assert found.by_law(np.array([0.2, 1e9])) == pytest.approx([found.instant_chance, 1.0])
 
 
 def test_a_rare_type_borrows_from_its_category_and_a_common_one_does_not() -> None:
     slow, fast = np.exp(5 + 0.5 * normals("slow", 300)), np.exp(1 + 0.5 * normals("fast", 300))
-    rows = closed_rows("slow", slow) + closed_rows("slower", 1.2 * slow, minute=7) + closed_rows("rare", fast[:2], minute=9)
+    rows = (
+        closed_rows("slow", slow)
+        + closed_rows("slower", 1.2 * slow, minute=7)
+        + closed_rows("rare", fast[:2], minute=9)
+    )
     rows += closed_rows("other", fast, "parks", minute=11)
     found = {one.subtype: one for one in closings(log_of(rows), bands=False)}
     assert found["slow"].quantile(0.5) == pytest.approx(float(np.median(slow)), rel=0.05)
@@ -197,15 +201,23 @@ def test_the_prediction_follows_the_log_where_there_is_much_and_the_law_beyond_i
 
 
 def test_closings_that_nobody_knows_are_neither_closed_nor_open() -> None:
-    rows = closed_rows("pothole", np.array([5.0, 7.0, math.inf])) + ["2024-03-01T08:00:00,,roads,pothole,east,closed"]
+    rows = [*closed_rows("pothole", np.array([5.0, 7.0, math.inf])), "2024-03-01T08:00:00,,roads,pothole,east,closed"]
     (found,) = closings(log_of(rows))
     assert (found.requests, found.open_share) == (3, 1 / 3)
 
 
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.floats(0, 1e5) | st.just(math.inf)), max_size=12))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.floats(0, 1e5) | st.just(math.inf)), max_size=12
+    )
+)
 @settings(max_examples=25, deadline=None)
 def test_few_closings_never_break_it(rows: list[tuple[str, str, float]]) -> None:
-    lines = [line for n, (category, kind, wait) in enumerate(rows) for line in closed_rows(kind, np.array([wait]), category, n)]
+    lines = [
+        line
+        for n, (category, kind, wait) in enumerate(rows)
+        for line in closed_rows(kind, np.array([wait]), category, n)
+    ]
     for one in closings(log_of([*lines, "2024-01-01T00:00:00,,a,x,east,open"])):
         shares = one.closed_by(np.array([0.5, 5.0, 5e3]))
         assert np.all((shares >= -1e-9) & (shares <= 1 + 1e-9)) and one.quantile(0.5) > 0
@@ -272,7 +284,8 @@ def scattered() -> tuple[Ints, Floats]:
 def test_the_scatter_of_days_is_split_into_shared_and_own() -> None:
     counts, factor = scattered()
     rows = [f"{dt.date(2021, 1, 1) + dt.timedelta(days=day)}T{9 + n % 9:02d}:{n % 60:02d}:{(11 * n) % 60:02d},c{kind}"
-            for kind, line in enumerate(counts.tolist()) for day, count in enumerate(line) for n in range(count)]  # fmt: skip
+            for kind, line in enumerate(counts.tolist())
+            for day, count in enumerate(line) for n in range(count)]  # fmt: skip
     log = log_of(rows, "created,category")
     arrivals = fit_arrivals(log, days_of(log.first, log.days))
     assert arrivals.day_spread == pytest.approx(float(np.std(factor)), rel=0.2)
@@ -293,7 +306,9 @@ def test_holidays_and_make_up_days_of_china_are_told_apart() -> None:
     assert caught.value.complaints[0].code == "D426"
 
 
-@pytest.mark.parametrize("text", ["", "date,mm\n", "date,mm\nsoon,1\n", "date,mm\n2024-01-01,-3\n", "date,mm\n2024-01-01,x\n"])
+@pytest.mark.parametrize(
+    "text", ["", "date,mm\n", "date,mm\nsoon,1\n", "date,mm\n2024-01-01,-3\n", "date,mm\n2024-01-01,x\n"]
+)
 def test_rain_that_cannot_be_read_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "rain.csv").write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
@@ -315,14 +330,16 @@ def test_repeats_by_hand() -> None:
 
 def test_requests_that_call_forth_others_repeat_more_than_chance_lets_them() -> None:
     first = dt.datetime(2024, 1, 1)
-    rows = []
-    for number, (u, v) in enumerate(zip(luck("when", 300), luck("where", 300), strict=True)):
-        moments = [u * 300] + ([u * 300 + 2] if number % 3 == 0 else [])
-        rows += [f"{first + dt.timedelta(days=moment):%Y-%m-%dT%H:%M:%S},light,{1 + int(80 * v)}" for moment in moments]
-    found = repeats_of(log_of(rows, "created,category,loc_id"))
-    assert found.share > 1.3 * found.by_chance
-    even = repeats_of(log_of(rows[::3] + rows[1::3], "created,category,loc_id"))
-    assert abs(even.share - even.by_chance) < found.share - found.by_chance
+
+    def row(moment: float, place: float) -> str:
+        return f"{first + dt.timedelta(days=moment):%Y-%m-%dT%H:%M:%S},light,{1 + int(80 * place)}"
+
+    pairs = list(zip(300 * luck("when", 300), luck("where", 300), strict=True))
+    alone, again = [row(*pair) for pair in pairs], [row(moment + 2, place) for moment, place in pairs[::3]]
+    found = repeats_of(log_of(alone + again, "created,category,loc_id"))
+    assert found.near_share > 1.4 * found.near_by_chance
+    even = repeats_of(log_of(alone, "created,category,loc_id"))
+    assert abs(even.near_share - even.near_by_chance) < 0.04
 
 
 def test_the_spread_of_reporters_is_found_without_those_who_never_came() -> None:
@@ -332,7 +349,7 @@ def test_the_spread_of_reporters_is_found_without_those_who_never_came() -> None
     found = reporters_of(log_of(rows, "created,category,reporter"))
     assert found.reporters == int((counts > 0).sum())
     assert found.again_share == pytest.approx(float((counts > 1).sum() / (counts > 0).sum()))
-    assert found.spread == pytest.approx(1.5, rel=0.2)
+    assert found.spread == pytest.approx(1.5, rel=0.25)
     assert reporters_of(log_of(rows[:1], "created,category,reporter")).reporters == 1
 
 
@@ -349,12 +366,14 @@ def made_log() -> tuple[RequestLog, dict[dt.date, float]]:
         mean = level * season * np.where(days.weekday >= 5, weekend, 1.0) * np.where(days.holiday, 0.5, 1.0)
         mean = mean * wet ** (np.array(list(rain.values())) / 10)
         counts = poissons(name, mean * gammas(f"{name} days", 420, 0.3))
-        who = iter(luck(f"{name} who", int(counts.sum())))
+        lots = iter(luck(f"{name} who", int(counts.sum())))
         for day, count in enumerate(counts.tolist()):
             for number in range(count):
-                u = next(who)
-                rows.append(f"{first + dt.timedelta(days=day)}T{hour + number % 3:02d}:{(17 * number) % 60:02d}:{day % 60:02d},"
-                            f"{name},{'电话' if u < 0.8 else '微信'},{1 + int(u * 900)},{1 + int(u * u * 400)}")  # fmt: skip
+                u = next(lots)
+                time = f"{hour + number % 3:02d}:{(17 * number) % 60:02d}:{day % 60:02d}"
+                through = "电话" if u < 0.8 else "微信"
+                who = f"{1 + int(u * 900)},{1 + int(u * u * 400)}"
+                rows.append(f"{first + dt.timedelta(days=day)}T{time},{name},{through},{who}")
     return log_of(rows, "created,category,channel,loc_id,reporter"), rain
 
 
@@ -372,7 +391,9 @@ def reports_of(folder: Path, extra: str = "", seed: int = 1, block: str = "") ->
     plan = twin.load(path)
     arm = plan.arms["a"]
     world = build_world(plan, arm, seed)
-    engine = Engine(world, list(CATALOGUE.values()), arm.blocks, seed, [name for name in CATALOGUE if name != "hotline"])
+    engine = Engine(
+        world, list(CATALOGUE.values()), arm.blocks, seed, [name for name in CATALOGUE if name != "hotline"]
+    )
     engine.run()
     return engine
 
@@ -420,7 +441,9 @@ def test_a_run_draws_what_was_fitted(folder: Path) -> None:
                 np.isin(real, np.flatnonzero(flags)).mean(), rel=0.25, abs=0.02
             )
         hours = np.bincount((created[kind == code] % 1440 // 60).astype(int), minlength=24) / len(own)
-        assert 0.5 * np.abs(hours - np.bincount(log.hour[log.category.are(name)], minlength=24) / len(real)).sum() < 0.05
+        assert (
+            0.5 * np.abs(hours - np.bincount(log.hour[log.category.are(name)], minlength=24) / len(real)).sum() < 0.05
+        )
     assert np.mean(np.concatenate([ticket.channel for ticket in tickets]) == 0) == pytest.approx(0.8, abs=0.02)
     repeated = np.mean(np.concatenate([ticket.duplicate for ticket in tickets]))
     assert repeated == pytest.approx(found.repeats.located_share * found.repeats.share, abs=0.02)
@@ -447,7 +470,9 @@ def test_rain_that_is_not_given_changes_nothing_and_rain_that_is_does(folder: Pa
 def test_a_larger_demand_holds_the_smaller_one(folder: Path) -> None:
     keys = {}
     for level in (5, 10):
-        table = reports_of(folder, "days: 30", block=f"hotline: {{reports_per_day: {level} /day}}").world.tables["tickets"]
+        table = reports_of(folder, "days: 30", block=f"hotline: {{reports_per_day: {level} /day}}").world.tables[
+            "tickets"
+        ]
         keys[level] = set(table.key.tolist())
     assert keys[5] < keys[10]
     assert len(keys[10]) == pytest.approx(2 * len(keys[5]), rel=0.3)
@@ -495,9 +520,18 @@ def test_a_small_log_is_fitted_and_a_tiny_one_refused(tmp_path: Path, dates: str
 
 
 def test_names_for_a_scenario() -> None:
-    names = ["SW-Bulk Scheduled", "sw bulk scheduled", "Abfall/Sammelstelle", "市容环卫（其他）", "3rd party", "--", "市容环卫 其他"]
+    names = [
+        "SW-Bulk Scheduled",
+        "sw bulk scheduled",
+        "Abfall/Sammelstelle",
+        "市容环卫（其他）",
+        "3rd party",
+        "--",
+        "市容环卫 其他",
+    ]
     assert list(scenario_names(names).values()) == [
-        "sw_bulk_scheduled", "sw_bulk_scheduled_2", "abfall_sammelstelle", "市容环卫_其他", "c_3rd_party", "c", "市容环卫_其他_2",
+        "sw_bulk_scheduled", "sw_bulk_scheduled_2", "abfall_sammelstelle", "市容环卫_其他", "c_3rd_party", "c",
+        "市容环卫_其他_2",
     ]  # fmt: skip
 
 
@@ -547,7 +581,9 @@ def test_it_foretells_medians_no_worse_than_the_plain_medians_do() -> None:
     for one in closings(fitted, bands=False):
         true = median_of(one, other)
         if true is not None and math.isfinite(one.quantile(0.5)) and math.isfinite(one.median_hours):
-            errors.append([abs(math.log(max(hours, AT_ONCE) / true)) for hours in (one.quantile(0.5), one.median_hours)])
+            errors.append(
+                [abs(math.log(max(hours, AT_ONCE) / true)) for hours in (one.quantile(0.5), one.median_hours)]
+            )
     twins, naive = np.mean(errors, axis=0)
     assert len(errors) > 40
     assert twins <= naive < 0.8
@@ -589,3 +625,20 @@ def test_the_fit_is_printed_drawn_and_written(
     assert (told["schema"], closing["requests"], closing["subtype"]) == ("twin.data.fit/1", 240, "pothole")
     assert closing["instant_share"] == pytest.approx(float(np.mean(hours < 0.25)))
     assert told["overlay"]["hotline"]["source"] == "demand"
+
+
+def test_fitted_demand_is_what_its_scalar_version_says() -> None:
+    from tests.reference.hotline import hotline
+    from twin.mechanisms.hotline import Hotline
+    from twin.testing import compare, subject_of
+    from twin.world.demand import CategoryDemand, Demand
+
+    hours = tuple(share / 300 for share in range(1, 25))
+    one = CategoryDemand(2.0, (1.3, 1.2, 1.0, 1.1, 0.9, 0.4, 0.6), tuple(0.5 + month / 12 for month in range(12)),
+                         hours, hours[::-1], 0.5, 1.2, day_spread=0.8, repeat_share=0.4)  # fmt: skip
+    demand = Demand({"noise": one, "pets": CategoryDemand(1.0, *(one.weekday_factors, one.month_factors), hours, hours,
+                                                          day_spread=0.3)}, day_spread=0.4, day_memory=0.6,
+                    category_memory=0.5, repeat_mean_days=1.5, channels={"app": 0.6, "walk_in": 0.4},
+                    reporter_spread=1.5)  # fmt: skip
+    block = Hotline(source="demand", reports_per_day=6.0, demand=demand)
+    assert compare(subject_of("hotline"), hotline, 14, hotline=block) > 100

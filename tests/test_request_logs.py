@@ -22,7 +22,7 @@ from twin.logs.channels import CHANNELS, is_staff, standard_channel
 from twin.logs.check import check, is_clean, quietest_hour
 from twin.logs.dates import read_dates
 from twin.logs.encoding import decoded, unscrambled
-from twin.logs.fields import assigned, meanings
+from twin.logs.fields import FIELDS, assigned, meanings
 from twin.logs.mapping import MOST_KEYS, ColumnMap, read_mapping
 from twin.logs.privacy import codes, is_personal, scrubbed, showable
 from twin.logs.read import read_log
@@ -123,7 +123,8 @@ def test_a_workbook_parquet_json_and_a_page_say_the_same(tmp_path: Path) -> None
 
 def test_open311_closes_at_the_last_change_of_a_closed_request(tmp_path: Path) -> None:
     requests = [
-        {"service_request_id": "1", "status": "closed", "service_name": "Pothole", "description": "call me 617-555-0101",
+        {"service_request_id": "1", "status": "closed", "service_name": "Pothole",
+         "description": "call me 617-555-0101",
          "requested_datetime": "2024-05-01T08:00:00-04:00", "updated_datetime": "2024-05-02T09:00:00-04:00",
          "agency_responsible": "PW", "address": "1 Main St", "lat": 42.1, "long": -71.2},
         {"service_request_id": "2", "status": "open", "service_name": "Graffiti", "status_notes": "x",
@@ -362,7 +363,8 @@ def test_nothing_personal_leaves_in_any_output(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     messy_workbook(tmp_path / "log.xlsx")
-    rows = [f"B{n},2024-02-{1 + n % 28:02d} 09:{n % 60:02d},,灯,东街,{SECRETS[n % 10]},{SECRETS[n % 10]},{SECRETS[(n + 3) % 10]}"
+    rows = [f"B{n},2024-02-{1 + n % 28:02d} 09:{n % 60:02d},,灯,东街,"
+            f"{SECRETS[n % 10]},{SECRETS[n % 10]},{SECRETS[(n + 3) % 10]}"
             for n in range(60)]  # fmt: skip
     write_csv(tmp_path / "log.csv", "编号,登记时间,办结时间,诉求类别,街道,来电人,地址,诉求内容", rows)
     assert ends("data", "check", "log.xlsx", "--lang", lang) == 1
@@ -410,7 +412,7 @@ def test_a_mapping_says_what_names_do_not(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [("creatd: a\n", "S101"), ("created: [a]\n", "D422"), ("dates: either\n", "D423"), ("- created\n", "D420"),
-     ("".join(f"{key}: a\n" for key in ("created closed target status category subtype agency channel area x y").split()),
+     ("".join(f"{key}: a\n" for key in (*FIELDS[:4], *FIELDS[6:13])),
       "D421")],
 )  # fmt: skip
 def test_what_is_wrong_with_a_mapping_is_said_with_its_place(tmp_path: Path, text: str, code: str) -> None:
@@ -436,7 +438,8 @@ def test_the_mappings_that_are_shown_can_be_read(path: Path) -> None:
 def test_channels_are_those_of_the_twin() -> None:
     assert CHANNELS == tables.CHANNELS
     told = {"Constituent Call": "phone", "Citizens Connect App": "app", "Self Service": "app", "12345热线": "phone",
-            "微信小程序": "app", "来访": "walk_in", "网格巡查": "patrol", "Employee Generated": "patrol", "??": ""}  # fmt: skip
+            "微信小程序": "app", "来访": "walk_in", "网格巡查": "patrol", "Employee Generated": "patrol",
+            "??": ""}  # fmt: skip
     assert {word: standard_channel(word) for word in told} == told
     assert is_staff("City Worker App") and is_staff("patrol") and not is_staff("电话")
 

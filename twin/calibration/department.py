@@ -83,16 +83,17 @@ def closings_on_desk(stream: Stream, work: Work, staffing: Staffing, clock: Open
     return clock.minute_at(closed) if compressed else closed
 
 
-def _settings(work: Work, staffing: Staffing, hours: str, names: tuple[str, ...], limits: tuple[float, ...]) -> DeskSettings:
+def _settings(
+    work: Work, staffing: Staffing, hours: str, names: tuple[str, ...], limits: tuple[float, ...]
+) -> DeskSettings:
     """A desk that is nothing but this department: at once accepted, never sent astray, no way to go."""
-    samples = work.sample
     return DeskSettings(
         teams={"department": Team(workers=staffing.jobs, calendar=hours)},
-        intake_calendar=ALWAYS, return_calendar=ALWAYS, dispatch="instant", misroute_chance=0.0, travel_minutes=0.0, first_time_fix=1.0,
-        discipline=staffing.discipline, limit_hours=limits,
+        intake_calendar=ALWAYS, return_calendar=ALWAYS, dispatch="instant", misroute_chance=0.0,
+        travel_minutes=0.0, first_time_fix=1.0, discipline=staffing.discipline, limit_hours=limits,
         services={
             name: Service(law="empirical", mean_hours=float(sample.mean()), sample_hours=tuple(sample.tolist()))
-            for name, sample in zip(names, samples, strict=True)
+            for name, sample in zip(names, work.sample, strict=True)
         },
     )  # fmt: skip
 

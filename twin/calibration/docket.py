@@ -21,9 +21,9 @@ _FEWEST = 10
 class Docket:
     """Requests of one agency in the order in which they were made; every array has shape (rows,).
 
-    Minutes count from midnight of `monday`, which lies so far before the first request that the log would fit in. `closed` is NaN while open, `target` NaN
-    where nothing was promised; `kind` is an index into `names`, the types of request; `end` is the minute until
-    which closings were followed; `key` names a row for keyed draws.
+    Minutes count from midnight of `monday`, which lies so far before the first request that the log would fit in.
+    `closed` is NaN while open, `target` NaN where nothing was promised; `kind` is an index into `names`, the types of
+    request; `end` is the minute until which closings were followed; `key` names a row for keyed draws.
     """
 
     agency: str
@@ -104,9 +104,7 @@ def _docket(log: RequestLog, agency: str, rows: Ints) -> Docket:
     monday = log.first - dt.timedelta(days=log.first.weekday() % WEEK_DAYS + lead)
     start = np.datetime64(monday)
     kind = log.subtype.take(rows)
-    minutes = {
-        name: _minutes(getattr(log, name)[rows] - start) for name in ("created", "closed", "target")
-    }
+    minutes = {name: _minutes(getattr(log, name)[rows] - start) for name in ("created", "closed", "target")}
     end = float(_minutes(np.array([log.observed_until - start]))[0])
     return Docket(agency, monday, kind.names, kind.code.astype(np.int64), **minutes,
                   key=log.line[rows].astype(np.uint64), end=end)  # fmt: skip

@@ -34,8 +34,7 @@ LEFT_OUT = (0.10, 0.10, 0.03, 0.03, 0.03, 0.03, 0.10, 0.10, 0.05)
 PACES = (0.80, 0.89, 1.0, 1.12, 1.25)
 SEEDS = (1, 2)
 _FEW_JOBS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
-_SHARES_OF_MOST = (0.03, 0.06, 0.12, 0.20, 0.30, 0.45, 0.60, 0.75, 0.85, 0.93, 1.0)
-_ROOM = 1.25  # times the most files ever at work without a line: nobody waits
+_SHARES_OF_MOST = (0.03, 0.06, 0.12, 0.20, 0.30, 0.45, 0.60, 0.75, 0.90, 1.0, 1.2, 1.45, 1.75, 2.0)
 _FEWEST_WITH_TARGET = 0.5
 
 
@@ -116,11 +115,11 @@ class Department:
 
     @cached_property
     def most_jobs(self) -> int:
-        """So many files in work at once that nobody waits, with a little room."""
+        """Most files that would be in work at once if nobody ever waited."""
         unlimited = Staffing(max(2 * len(self.served), 1))
         stream = self.stream.warmed_up()
         closed = closings_on_desk(stream, self.work(unlimited), unlimited, self.clock, SEEDS[0])
-        return int(np.ceil(_ROOM * max(most_at_once(stream.created, closed), most_at_once(*self.open_times))))
+        return max(most_at_once(stream.created, closed), most_at_once(*self.open_times))
 
     @property
     def stream(self) -> Stream:
@@ -254,7 +253,7 @@ def calibrate(docket: Docket, until: float | None = None) -> Calibrated:
 
 
 def levels(most: int) -> list[int]:
-    """Numbers of jobs that are tried: the few, and shares of the most."""
+    """Numbers of jobs that are tried: the few, shares of the most, and up to twice as many, where nobody waits."""
     shares = (max(1, round(share * most)) for share in _SHARES_OF_MOST)
     return sorted({*(few for few in _FEW_JOBS if few < most), *shares})
 

@@ -1,13 +1,14 @@
 """What calibrated departments foretell of requests that they have not seen, beside what needs no department.
 
-The other part of a log is either other areas, for which the capacity per request is kept, or other months, which
-the same department serves with the files that were open when they began. Each member of the ensemble lives through
-them on the twin's desk under the department's own hours.
+The other part of a log is either other areas, for which the capacity per hour of work is kept, or other months,
+which the same department serves with the files that were open when they began. Each member of the ensemble
+lives through them on the twin's desk under the department's own hours.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -46,6 +47,7 @@ class Answer:
 
         Hours count from a quarter of an hour to `longest`, the time followed: beyond, nothing is told apart.
         """
+
         def away(a: float, b: float) -> float:
             return abs(float(np.diff(np.log(np.clip([a, b], LEAST / 60.0, longest)))[0]))
 
@@ -60,17 +62,17 @@ def foretell(found: Calibrated, docket: Docket, *, open_files: bool, members: in
     """Let every member of the ensemble close the requests of another docket.
 
     With ``open_files=True`` the docket comes later: the files that the department has open at its log's end come
-    first. Else it is another area: jobs are scaled with the requests a day, and the desk is warmed up.
+    first. Else it is another area: jobs are scaled with the work that comes in a day, and the desk is warmed up.
     """
     department = found.department
     same = _in_its_words(docket, department.docket)
-    later = Department(department.docket, department.clock, department.served)
     ensemble = found.ensemble(members) if members else found.ensemble()
-    share = 1.0 if open_files else _per_day(docket) / max(_per_day(department.docket), 1e-9)
-    closed = [
-        _one(later, same, replace(staffing, jobs=max(1, round(staffing.jobs * share))), work, number, open_files)
-        for number, (staffing, work) in enumerate(ensemble)
-    ]
+    own_work = partial(_work_a_day, department, department.docket)
+    closed = []
+    for number, (staffing, work) in enumerate(ensemble):
+        share = 1.0 if open_files else _work_a_day(department, same, work) / own_work(work)
+        scaled = replace(staffing, jobs=max(1, round(staffing.jobs * share)))
+        closed.append(_one(department, same, scaled, work, number, open_files))
     return Foretold(docket, np.array(closed))
 
 
@@ -81,7 +83,8 @@ def _one(department: Department, docket: Docket, staffing: Staffing, work: Work,
     at_once = chances(seed, "at_once", docket.key) < department.at_once_share[kind]
     lying = chances(seed, "lying", docket.key) < department.lying_share[kind]
     waits = department.at_once_minutes
-    closed[at_once] = (docket.created + waits[(chances(seed, "minutes", docket.key) * len(waits)).astype(np.int64)])[at_once]
+    drawn = (chances(seed, "minutes", docket.key) * len(waits)).astype(np.int64)
+    closed[at_once] = (docket.created + waits[drawn])[at_once]
     served = np.flatnonzero(~at_once & ~lying)
     if not len(served):
         return closed
@@ -132,8 +135,11 @@ def _in_its_words(docket: Docket, known: Docket) -> Docket:
     return replace(docket, names=known.names, kind=kinds[docket.kind])
 
 
-def _per_day(docket: Docket) -> float:
-    return len(docket) / max(docket.days, 1.0)
+def _work_a_day(department: Department, docket: Docket, work: Work) -> float:
+    """Hands-on hours that a docket is expected to bring in a day."""
+    kind = work.of_kinds(docket.kind)
+    served = (1.0 - department.at_once_share[kind]) * (1.0 - department.lying_share[kind])
+    return float(np.sum(served * work.sample.mean(axis=1)[kind])) / max(docket.days, 1.0)
 
 
 # -- comparing
@@ -151,7 +157,8 @@ def answered(docket: Docket, closed: Floats, weight: Floats | None = None) -> An
     weights = weight[judged]
     in_time = shown[judged] <= docket.target[judged]
     on_time = float(np.sum(weights * in_time) / weights.sum()) if weights.sum() else np.nan
-    return Answer(*(float(hours[line[place]]) for place in places), on_time)
+    median, p90 = (float(hours[line[place]]) for place in places)
+    return Answer(median, p90, on_time)
 
 
 def pooled_answer(foretold: Foretold, weight: Floats | None = None) -> Answer:
@@ -173,7 +180,7 @@ def band(foretold: Foretold) -> dict[str, tuple[float, float]]:
 
 
 def naive(docket: Docket) -> Answer:
-    """What needs no department: the log's own median and 90th percentile, open requests censored, and its share in time."""
+    """What needs no department: the log's own median and 90th percentile (open requests censored) and share in time."""
     waited = np.where(np.isnan(docket.closed), docket.end - docket.created, np.nan) / 60.0
     waits = Waits.of(docket.wait / 60.0, waited)
     return Answer(quantile(waits, 0.5), quantile(waits, 0.9), answered(docket, docket.closed).on_time)

@@ -72,10 +72,14 @@ def match(outputs: Floats, target: Target, cut: float = CUT) -> Match:
 
 
 def luck_of(runs: Floats) -> Floats:
-    """Variance of an output's mean over seeds (outputs,), the median over settings; `runs` is (settings, seeds, outputs)."""
-    seeds = runs.shape[1]
-    spread = np.var(runs, axis=1, ddof=1) / seeds if seeds > 1 else np.zeros((len(runs), runs.shape[2]))
-    return np.asarray(np.nan_to_num(np.nanmedian(spread, axis=0)))
+    """Variance of an output's mean over seeds (outputs,), typical of the settings.
+
+    `runs` is (settings, seeds, outputs); settings that were not run say nothing.
+    """
+    complete = runs[np.isfinite(runs[:, 0]).sum(axis=1) > 1]
+    if not len(complete) or runs.shape[1] < 2:
+        return np.zeros(runs.shape[2])
+    return np.asarray(np.median(np.nan_to_num(np.var(complete, axis=1, ddof=1) / runs.shape[1]), axis=0))
 
 
 def drawn(weight: Floats, members: int) -> Ints:
@@ -93,6 +97,7 @@ def spread(values: Floats, weight: Floats) -> tuple[float, float, float]:
 
 def identified(values: Floats, prior: Floats, weight: Floats) -> float:
     """Share of the prior's 90 % width that the data take away: 0 nothing is learnt, 1 the value is known."""
+
     def width(weights: Floats) -> float:
         low, _, high = spread(values, weights)
         return high - low

@@ -89,7 +89,7 @@ def _in_time(target: Floats, closed: Floats, end: float) -> Floats:
 def _crowd(created: Floats, closed: Floats) -> Floats:
     """Requests that were open when each was made."""
     ends = np.sort(closed[~np.isnan(closed)])
-    return np.arange(len(created)) - np.searchsorted(ends, created, side="right").astype(np.float64)
+    return np.arange(len(created), dtype=np.float64) - np.searchsorted(ends, created, side="right")
 
 
 def _orders(lasted: Floats, kind: Ints) -> Floats:

@@ -84,8 +84,8 @@ class _Curve:
         found = self._waits.hours[np.minimum(place, len(self._waits) - 1)].copy()
         beyond = place >= len(self._waits)
         if beyond.any():
-            reached = float(self._done[-1])
-            found[beyond] = self._everybody._after(float(self._waits.hours[-1]), (shares[beyond] - reached) / (1.0 - reached))
+            last, reached = float(self._waits.hours[-1]), float(self._done[-1])
+            found[beyond] = self._everybody._after(last, (shares[beyond] - reached) / (1.0 - reached))
         return found
 
     def _after(self, hours: float, shares: Floats) -> Floats:

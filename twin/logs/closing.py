@@ -97,6 +97,8 @@ class Closing:
     def quantile(self, share: float) -> float:
         """Hours by which this share is predicted to be closed, at least :data:`AT_ONCE`; inf if never."""
         low, high = math.log(AT_ONCE), math.log(_LONGEST)
+        if self.requests and float(self.closed_by(np.array([AT_ONCE]))[0]) >= share:
+            return AT_ONCE
         if self.law is None or float(self.closed_by(np.exp([high]))[0]) < share:
             return math.inf
         for _ in range(_BISECTIONS):

@@ -9,7 +9,7 @@ the forecast's own spread (Gneiting & Raftery 2007). Origins roll: each forecast
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ LEAST_HISTORY = 8  # weeks since its first request before a series is scored
 FULL_HISTORY = 104  # weeks: two years, so that a season can be known
 PIT_BINS = 10
 
+_COLUMNS = ("series", "origin", "horizon", "observed", "low", "high", "below", "upto")
 _YEAR = 52  # weeks back to the same weekday and season
 _SEASON_WEEKS = 2.0
 _FEWEST = 5
@@ -136,12 +137,11 @@ def score_forecast(made: Forecast, counts: WeeklyCounts, origin: int) -> Scores:
 
 def joined(parts: Sequence[Scores], names: tuple[str, ...]) -> Scores:
     """Put scores of the same series together."""
-    arrays = {
-        key: np.concatenate([getattr(one, key) for one in parts]) if parts else np.empty(0)
-        for key in ("series", "origin", "horizon", "observed", "low", "high", "below", "upto")
-    }
-    crps = {key: np.concatenate([one.crps[key] for one in parts] or [np.empty(0)]) for key in (OURS, *BASELINES)}
-    return Scores(names, **arrays, crps=crps)
+    if not parts:
+        return _table([], names)
+    arrays = {key: np.concatenate([getattr(one, key) for one in parts]) for key in _COLUMNS}
+    crps = {key: np.concatenate([one.crps[key] for one in parts]) for key in (OURS, *BASELINES)}
+    return replace(parts[0], names=names, crps=crps, **arrays)
 
 
 def pooled(parts: Mapping[str, Scores]) -> Scores:
@@ -149,7 +149,7 @@ def pooled(parts: Mapping[str, Scores]) -> Scores:
     names = tuple(f"{log}: {name}" for log, one in parts.items() for name in one.names)
     shifts = np.cumsum([0, *(len(one.names) for one in parts.values())])
     moved = [
-        Scores(**{**vars(one), "names": names, "series": one.series + shift})
+        replace(one, names=names, series=one.series + shift)
         for one, shift in zip(parts.values(), shifts[:-1], strict=True)
     ]
     return joined(moved, names)
@@ -171,10 +171,11 @@ def _cell(
 
 
 def _table(rows: list[tuple[object, ...]], names: tuple[str, ...]) -> Scores:
-    kinds = [np.int64] * 6 + [np.float64] * (3 + len(BASELINES))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(kinds)
-    arrays = [np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
-    return Scores(names, *arrays[:8], crps=dict(zip((OURS, *BASELINES), arrays[8:], strict=True)))
+    columns = list(zip(*rows, strict=True)) if rows else [()] * (len(_COLUMNS) + 1 + len(BASELINES))
+    whole = [np.array(column, np.int64) for column in columns[:6]]
+    parts = [np.array(column, np.float64) for column in columns[6:]]
+    crps = dict(zip((OURS, *BASELINES), parts[2:], strict=True))
+    return Scores(names, whole[0], whole[1], whole[2], whole[3], whole[4], whole[5], parts[0], parts[1], crps)
 
 
 def crps(cdf: Floats, observed: int) -> float:

@@ -325,12 +325,12 @@ class _EpochCheck:
     def find_unreachable(self) -> None:
         """Report rows that the rows before them leave nothing for."""
         reach = _Reach(self.axes)
-        earlier: list[Box] = []
+        near = self.earlier_boxes()
         before: list[Row] = []
         unknown: list[str | int] = []
         for row in self.sure:
             mine = self.boxes[row.number]
-            answer = reach.of(mine, earlier) if mine else "nothing"
+            answer = reach.of(mine, near.get(row.number, ())) if mine else "nothing"
             if answer == "open" and not self.exact and smt.installed():
                 wanted = [self.condition(row), *(Not(self.condition(one), kind=TRUTH) for one in before)]
                 answer = "covered" if self.ask(*wanted).answer == "no" else "open"
@@ -338,10 +338,18 @@ class _EpochCheck:
                 why = _COVERED if answer == "covered" and before else _NOTHING
                 self.say("W202", row.place, row=row.label, why=why)
             unknown += [row.label] * (answer == "unknown")
-            earlier += mine
             before.append(row)
         if unknown:
             self.doubt(self.table.sheet.place, "reach", row=", ".join(map(str, unknown[:SHOWN_ROWS])))
+
+    def earlier_boxes(self) -> dict[int, list[Box]]:
+        """Return, for every row by its number, the boxes of the rows that win over it and meet it."""
+        boxes = [(row, box) for row in self.sure for box in self.boxes[row.number]]
+        found: dict[int, list[Box]] = {}
+        for at, others in meetings([box for _, box in boxes]):
+            row = boxes[at][0]
+            found.setdefault(row.number, []).extend(boxes[one][1] for one in others if boxes[one][0] is not row)
+        return found
 
     def find_needless_order(self) -> None:
         """Report a policy for several matching rows where no two can match together."""
@@ -432,9 +440,8 @@ class _Reach:
         self.steps = COVER_STEPS
         self.proofs = MOST_PROOFS
 
-    def of(self, mine: Sequence[Box], earlier: Sequence[Box]) -> str:
+    def of(self, mine: Sequence[Box], near: Sequence[Box]) -> str:
         """Return ``covered``, ``open`` or ``unknown``."""
-        near = [box for box in earlier if any(meet(box, one) for one in mine)]
         budget = Budget(min(self.steps, ROW_STEPS))
         allowed = budget.steps
         try:

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
-from twin.core.marked_yaml import Marked, read_all
+from twin.core.marked_yaml import Marked
+from twin.rules.read import documents_of
 from twin.rules.snippets import Snippet, block_lines, is_block
 
 _RULE = frozenset("-:| \t")
@@ -15,7 +16,7 @@ _RULE = frozenset("-:| \t")
 def formatted(text: str, name: str = "<text>") -> str:
     """Return a rule file with every pipe table laid out; raises InputError where the file cannot be read."""
     lines = text.split("\n")
-    for node in read_all(text, name=name):
+    for node in documents_of(text, name):
         rows = node.value.get("rows") if node.kind == "map" else None
         if isinstance(rows, Marked) and rows.kind == "text" and is_block(rows):
             for line, said in _laid_out(block_lines(rows)):

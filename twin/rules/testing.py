@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from twin.core.marked_yaml import Marked, read_all
+from twin.core.marked_yaml import Marked, read_text
 from twin.errors import Complaint, InputError, Place, Words, closest, describe
 from twin.rules.cells import read_output
 from twin.rules.check_rules import together
@@ -38,7 +38,7 @@ from twin.rules.model import (
     results,
     targets,
 )
-from twin.rules.read import read_rules
+from twin.rules.read import documents_of, read_rules
 from twin.rules.reference import Case, Decision
 from twin.rules.regions import said_region
 from twin.rules.scope import Binding, Scope, nothing_in_sight
@@ -64,7 +64,7 @@ class Outcome:
 def tested_files(path: Path) -> list[str]:
     """Return the rule files that a test file names, or the one that it stands beside."""
     found: list[str] = []
-    for node in read_all(path):
+    for node in documents_of(read_text(path), str(path)):
         named = node.value.get("rules") if node.kind == "map" else None
         if isinstance(named, Marked):
             items = named.value if named.kind == "list" else [named]
@@ -78,7 +78,7 @@ def run_tests(path: str | Path, vocabulary: Vocabulary, today: dt.date) -> list[
     reading = read_rules(tested_files(path), vocabulary)
     complaints = [one for one in reading.complaints if not one.code.startswith("W")]
     nodes: list[Marked] = []
-    for node in read_all(path, name=str(path)):
+    for node in documents_of(read_text(path), str(path)):
         form = Form(node, complaints.append)
         form.known(_TOP)
         nodes += [one for one in form.items("tests") if one.kind == "map"]

@@ -142,8 +142,8 @@ def _name(text: str, first: int, last: int, plain: str, opened: str) -> Token:
         return Token(_WORDS[text], first, last, name=text)
     if text in _TRUTHS:
         return Token("", first, last, value=_TRUTHS[text], role="value")
-    colon = re.compile(r"\s*:(?!:)").match(plain, last)
-    if opened.endswith("(") and colon:
+    colon = re.compile(r"\s*(?::|=(?!=))").match(plain, last)
+    if opened.endswith("(") and colon and text == "by":
         return Token("", first, colon.end(), name=text, role="keyword")
     return Token("", first, last, name=text, role="name")
 
