@@ -21,6 +21,7 @@ from twin.core.columns import Flags, Floats
 from twin.core.engine import Engine
 from twin.core.marked_yaml import write
 from twin.errors import InputError, headline
+from twin.logs.batches import batches
 from twin.logs.closing import AT_ONCE, Closing
 from twin.logs.fit import Fit, fit
 from twin.logs.mapping import ColumnMap, read_mapping
@@ -108,20 +109,25 @@ def splits(log: RequestLog) -> Iterator[Split]:
 def held(split: Split) -> Iterator[Row]:
     """Compare a part that was fitted with the one that was held back."""
     found = fit(split.fitted, read_log(SHIPPED)[1], bands=False)
-    yield hours_row(found, split.held_back)
-    yield weekdays_row(found, split.held_back)
+    batch = batches(split.held_back)
+    yield hours_row("hour profile", found, split.held_back)
+    yield weekdays_row("weekday profile", found, split.held_back)
+    if batch.any():
+        without = split.held_back.only(~batch)
+        yield hours_row(f"hour profile without {batch.sum()} entered in batches", found, without)
+        yield weekdays_row("weekday profile without them", found, without)
     yield from medians_rows(found, split)
 
 
-def hours_row(found: Fit, other: RequestLog) -> Row:
+def hours_row(name: str, found: Fit, other: RequestLog) -> Row:
     """Distance of the hours of the day."""
     if found.log.date_only or other.date_only:
-        return Row("hour profile, total variation", "only dates are known", "", "")
+        return Row(f"{name}, total variation", "only dates are known", "", "")
     ours = hours_of(found)
     theirs = shares(other.hour, HOURS)
     gap, noise = variation(ours, theirs), sampling_noise(theirs, len(other))
     return Row(
-        "hour profile, total variation", f"{gap:.3f}", f"{noise:.3f} by chance", "", f"≤ {MOST_HOUR}", gap <= MOST_HOUR
+        f"{name}, total variation", f"{gap:.3f}", f"{noise:.3f} by chance", "", f"≤ {MOST_HOUR}", gap <= MOST_HOUR
     )
 
 
@@ -135,14 +141,14 @@ def hours_of(found: Fit) -> Floats:
     return total / total.sum()
 
 
-def weekdays_row(found: Fit, other: RequestLog) -> Row:
+def weekdays_row(name: str, found: Fit, other: RequestLog) -> Row:
     """Distance of the weekdays, each by its mean a day."""
     ours = sum((one.per_day * one.weekdays for one in found.arrivals.categories), np.zeros(WEEK))
     days = np.bincount((other.first.weekday() + np.arange(other.days)) % WEEK, minlength=WEEK)
     theirs = np.bincount(other.weekday, minlength=WEEK) / np.maximum(days, 1)
     gap = variation(ours / ours.sum(), theirs / theirs.sum())
     noise = sampling_noise(theirs / theirs.sum(), len(other))
-    return Row("weekday profile, total variation", f"{gap:.3f}", f"{noise:.3f} by chance", "", f"≤ {MOST_WEEKDAY}",
+    return Row(f"{name}, total variation", f"{gap:.3f}", f"{noise:.3f} by chance", "", f"≤ {MOST_WEEKDAY}",
                gap <= MOST_WEEKDAY)  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from twin.testing import compare, subject_of
 
 SCALAR = sorted(path.stem for path in Path(__file__).with_name("reference").glob("*.py") if path.stem != "__init__")
 
+OFTEN = ("hotline", "incidents", "measurement", "recomplaints", "reporting", "satisfaction", "theory", "trust")
+
 
 def scalar_of(name: str) -> Any:
     return getattr(importlib.import_module(f"tests.reference.{name}"), name)
@@ -43,7 +45,7 @@ def test_the_scalar_version_has_the_same_effects(name: str) -> None:
         compared = compare(subject_of(name), scalar_of(name), 4, theory=textbook)
     else:
         compared = compare(subject_of(name), scalar_of(name), 14, **busy())
-    assert compared > 20 or name in ("placebo", "payroll")
+    assert compared > (20 if name in OFTEN else 0) or name == "placebo"
 
 
 def test_every_mechanism_but_the_desk_has_a_scalar_version() -> None:

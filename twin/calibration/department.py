@@ -17,9 +17,9 @@ from twin.desk.settings import DeskSettings, Service, Team
 DISCIPLINES = ("fifo", "deadline", "shortest")
 
 _WEEK = 7.0 * 1440.0
-_LIMIT_CLASSES = 48
-_SHORTEST_LIMIT, _LONGEST_LIMIT = 0.25, 8760.0  # hours; what has no limit has the longest
-_APART = 1e-7  # minutes that keep requests of one closed night in their order
+_LIMIT_CLASSES = 100
+_LONGEST_LIMIT = 100_000.0  # hours: of what has no limit
+_A_MOMENT = 1e-6  # minutes: what comes in at one minute is put in order before anybody takes it
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,14 @@ class Staffing:
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """Requests on their way to the desk (rows,): minute, type (a row of the work's sample), limit in hours, key."""
+    """Requests on their way to the desk (rows,): minute, type (a row of the work's sample), minute promised, key.
+
+    `due` is NaN where nothing was promised.
+    """
 
     created: Floats
     kind: Ints
-    limit_hours: Floats
+    due: Floats
     key: Keys
 
     def warmed_up(self) -> Stream:
@@ -51,10 +54,14 @@ class Stream:
         pass before come first.
         """
         span = self.created[-1] - self.created[0] + 1.0 if len(self.created) else 0.0
-        earlier = self.created - np.ceil(span / _WEEK) * _WEEK
+        back = np.ceil(span / _WEEK) * _WEEK
         key = keys_of(stream_id("calibration.warm_up"), self.key, "request", 1)
-        return Stream(np.concatenate([earlier, self.created]), np.tile(self.kind, 2), np.tile(self.limit_hours, 2),
-                      np.concatenate([key, self.key]))  # fmt: skip
+        return Stream(self.created - back, self.kind, self.due - back, key).before(self)
+
+    def before(self, later: Stream) -> Stream:
+        """These requests, and then others."""
+        both = ((getattr(self, name), getattr(later, name)) for name in ("created", "kind", "due", "key"))
+        return Stream(*map(np.concatenate, both))
 
 
 def closings_on_desk(stream: Stream, work: Work, staffing: Staffing, clock: OpenClock, seed: int, *,
@@ -64,11 +71,10 @@ def closings_on_desk(stream: Stream, work: Work, staffing: Staffing, clock: Open
     The desk lives in open minutes, around the clock, since many jobs cost less where nobody's shift begins or ends.
     With ``compressed=False`` it lives by the wall clock, under the roster; the closings are the same.
     """
-    created, text, minutes = stream.created, clock.text, clock.minutes
+    created, due, text, minutes = stream.created, stream.due, clock.text, clock.minutes
     if compressed:
-        created, text, minutes = clock.open_at(created), ALWAYS, clock.open_minutes
-        created = created + _APART * np.arange(len(created))
-    limits, limit = _limit_classes(stream.limit_hours)
+        created, due, text, minutes = clock.open_at(created), clock.open_at(due), ALWAYS, clock.open_minutes
+    limits, limit = _limit_classes((due - created) / 60.0)
     names = tuple(f"{number}" for number in range(len(work.sample)))
     settings = _settings(work, staffing, text, names, tuple(limits.tolist()))
     desk = Desk(settings, clock=Clock(clock.monday, "none"), days=int(minutes // 1440.0) + 1, seed=seed,
@@ -90,7 +96,7 @@ def _settings(
     return DeskSettings(
         teams={"department": Team(workers=staffing.jobs, calendar=hours)},
         intake_calendar=ALWAYS, return_calendar=ALWAYS, dispatch="instant", misroute_chance=0.0,
-        travel_minutes=0.0, first_time_fix=1.0, discipline=staffing.discipline, limit_hours=limits,
+        triage_minutes=_A_MOMENT, travel_minutes=0.0, first_time_fix=1.0, discipline=staffing.discipline, limit_hours=limits,
         services={
             name: Service(law="empirical", mean_hours=float(sample.mean()), sample_hours=tuple(sample.tolist()))
             for name, sample in zip(names, work.sample, strict=True)
@@ -98,9 +104,13 @@ def _settings(
     )  # fmt: skip
 
 
-def _limit_classes(limit_hours: Floats) -> tuple[Floats, Ints]:
-    """Limits put into classes, as the desk knows them: the limit of each class, and the class of each row."""
-    hours = np.clip(np.nan_to_num(limit_hours, nan=_LONGEST_LIMIT), _SHORTEST_LIMIT, _LONGEST_LIMIT)
-    edges = np.linspace(np.log(_SHORTEST_LIMIT), np.log(_LONGEST_LIMIT), _LIMIT_CLASSES)
-    limits = np.exp(edges)
-    return limits, np.searchsorted(edges, np.log(hours) - 1e-9).astype(np.int64)
+def _limit_classes(hours: Floats) -> tuple[Floats, Ints]:
+    """Limits put into classes, as the desk knows them: the limit of each class in hours, and the class of each row.
+
+    Where there are more limits than the desk has classes, each row has the next higher of so many quantiles.
+    """
+    given = np.clip(np.round(np.nan_to_num(hours, nan=_LONGEST_LIMIT), 2), 0.0, _LONGEST_LIMIT)
+    limits = np.unique(given)
+    if len(limits) > _LIMIT_CLASSES:
+        limits = np.unique(np.quantile(given, np.linspace(0.0, 1.0, _LIMIT_CLASSES), method="higher"))
+    return limits, np.searchsorted(limits, given).astype(np.int64)

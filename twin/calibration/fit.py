@@ -227,7 +227,7 @@ class Calibrated:
 
 def stream_of(docket: Docket) -> Stream:
     """The requests of a docket on their way to the desk."""
-    return Stream(docket.created, docket.kind, (docket.target - docket.created) / 60.0, docket.key)
+    return Stream(docket.created, docket.kind, docket.target, docket.key)
 
 
 def calibrate(docket: Docket, until: float | None = None) -> Calibrated:

@@ -23,6 +23,7 @@ from twin.core.draws import stream_id, uniforms
 from twin.logs.survival import Waits, quantile
 
 MEASURES = ("median", "p90", "on_time")
+_LATE_KEYS = np.uint64(1 << 63)
 LEAST = 15.0  # minutes: below it, times are not told apart
 
 
@@ -110,14 +111,12 @@ def _with_open_files(department: Department, staffing: Staffing, stream: Stream,
     worked = np.nan_to_num(now - line.started[pending], nan=0.0) / 60.0
     left = [_left(work.sample[k], hours) for k, hours in zip(work.of_kinds(log.kind[pending]), worked, strict=True)]
     first = Stream(
-        created=np.full(len(pending), department.docket.end) - 1e-6 * np.arange(len(pending), 0, -1),
+        created=np.full(len(pending), department.docket.end),
         kind=len(work.sample) + np.arange(len(pending)),
-        limit_hours=(log.target[pending] - department.docket.end) / 60.0,
-        key=log.key[pending],
+        due=log.target[pending],
+        key=_LATE_KEYS + np.arange(len(pending), dtype=np.uint64),  # of one minute, the desk takes the lower key first
     )
-    both = Stream(*(np.concatenate([getattr(first, name), getattr(stream, name)])
-                    for name in ("created", "kind", "limit_hours", "key")))  # fmt: skip
-    return both, Work(np.vstack([work.sample, *left]) if left else work.sample)
+    return first.before(stream), Work(np.vstack([work.sample, *left]) if left else work.sample)
 
 
 def _left(sample: Floats, worked: float) -> Floats:

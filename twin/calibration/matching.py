@@ -76,7 +76,8 @@ def luck_of(runs: Floats) -> Floats:
 
     `runs` is (settings, seeds, outputs); settings that were not run say nothing.
     """
-    complete = runs[np.isfinite(runs[:, 0]).sum(axis=1) > 1]
+    told = np.isfinite(runs[:, 0]).sum(axis=1)
+    complete = runs[told == told.max(initial=0)]
     if not len(complete) or runs.shape[1] < 2:
         return np.zeros(runs.shape[2])
     return np.asarray(np.median(np.nan_to_num(np.var(complete, axis=1, ddof=1) / runs.shape[1]), axis=0))

@@ -25,7 +25,7 @@ PIT_BINS = 10
 
 _COLUMNS = ("series", "origin", "horizon", "observed", "low", "high", "below", "upto")
 _YEAR = 52  # weeks back to the same weekday and season
-_SEASON_WEEKS = 2.0
+_SEASON_WEEKS = 2.5
 _FEWEST = 5
 _RECENT = 26
 _LEAST_MEAN = 0.5
@@ -206,7 +206,7 @@ def baselines(known: Ints, seen: Flags, ahead: int, counts: Ints) -> dict[str, F
 def _same_season(known: Ints, weeks: Ints, week: int, past: Ints) -> Ints:
     """Counts of the weeks near this season in earlier years; of all weeks where there are too few."""
     away = np.abs((weeks - week + YEAR_WEEKS / 2.0) % YEAR_WEEKS - YEAR_WEEKS / 2.0)
-    same = known[weeks[away <= _SEASON_WEEKS]]
+    same = known[weeks[(away <= _SEASON_WEEKS) & (week - weeks > YEAR_WEEKS / 2.0)]]
     return same if len(same) >= _FEWEST else past
 
 

@@ -76,13 +76,13 @@ def weekly_counts(log: RequestLog, by: str = "subtype") -> WeeklyCounts:
     """Count a log's requests in the whole weeks that it covers; what stands before and after them is left out.
 
     `by` names the column whose words are the series; a log that does not fill it is counted by `category`.
-    Fewer than two whole weeks raise :class:`InputError` (D440).
+    Fewer than two whole weeks raise :class:`InputError` (D601).
     """
     labels = series_of(log, by)
     skipped = -log.first.weekday() % WEEK_DAYS if len(log) else 0
     weeks = (log.days - skipped) // WEEK_DAYS
     if weeks < FEWEST_WEEKS:
-        raise InputError.of("D440", weeks=max(weeks, 0), needed=FEWEST_WEEKS)
+        raise InputError.of("D601", weeks=max(weeks, 0), needed=FEWEST_WEEKS)
     week = (log.day - skipped) // WEEK_DAYS
     inside = (log.day >= skipped) & (week < weeks)
     counts = np.zeros((len(labels.names), weeks), np.int64)

@@ -72,6 +72,7 @@ _EVERYWHERE: Mapping[str, Entry] = {
     "idle_workers": Entry(_COUNT, "workers of the team who are free"),
 }
 _OF_AN_ORDER: Mapping[str, Entry] = {
+    "priority": Entry(_CLASS, "class, 0 emergency to 3 slow"),
     "severity": Entry(number(low=Fraction(1), high=Fraction(5), whole=True), "1 slight to 5 grave, as reported"),
     "status": Entry(Choice("status", tuple(one.name.lower() for one in Status)), "where the order stands"),
     "open_time": Entry(_HOURS, "clock time since the report"),

@@ -73,7 +73,7 @@ class Axis:
             self.words = list(self.kind.values)
         elif isinstance(self.kind, Truth):
             self.words = ["true", "false"]
-        elif isinstance(self.kind, Free):
+        elif not self.is_line:
             self.words = [OTHER]
 
     @property

@@ -43,7 +43,7 @@ _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」"}
 _NOT = re.compile(r"(?:not\b|非)\s*")
 _COMPARED = re.compile(r"(>=|<=|==|!=|<>|≥|≤|≠|>|<)")
 _SIGNS = {"≥": ">=", "≤": "<=", "≠": "!=", "<>": "!="}
-_DASHED = re.compile(r"\d[\d.]*\s*(?:-|–|—|~|〜|至|到)\s*\d[\d.]*\s*")
+_DASHED = re.compile(r"\d[\d.]*\s*(?:-|–|—|~|\u301c|至|到)\s*\d[\d.]*\s*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 
 
@@ -53,6 +53,8 @@ def read_cell(snippet: Snippet, column: Name, scope: Scope) -> Cell:
     plain = snippet.plain()
     if plain in ANYTHING:
         return Cell(text=snippet.text, place=snippet.place())
+    if isinstance(column.kind, Unknown):
+        return Cell((), False, False, snippet.text, snippet.place())
     reader = _Reader(column, scope)
     negated = _NOT.match(plain) is not None and not reader.is_word(snippet.text)
     tests = reader.tests(_after_not(snippet, plain) if negated else snippet)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +63,14 @@ def _check_dates(rules: RuleSet, complain: Complain) -> None:
     """Report versions that overlap, and parameters that have no value while a rule uses them."""
     rivals = {file.path: file.alternative_to for file in rules.files}
     for versions in _by_name(rules).values():
-        for one, other in combinations(versions, 2):
-            if one.head.span.meets(other.head.span) and not _are_rivals(one, other, rivals):
+        for at, other in enumerate(versions):
+            clashing = (one for one in versions[:at] if one.head.span.meets(other.head.span)
+                        and not _are_rivals(one, other, rivals))  # fmt: skip
+            one = next(clashing, None)
+            if one is not None:
                 day = other.head.span.start or one.head.span.start
                 values = {"name": other.head.name, "day": str(day or "..."), "first_place": one.head.place}
                 complain(Complaint("E401", other.head.place, values))
-                break
     for decider in rules.deciders:
         for parameter in parameters_of(conditions(decider), rules):
             _judge_use(decider, parameter, complain)

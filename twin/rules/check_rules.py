@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 from twin.errors import Complaint, Place, Words
 from twin.rules import smt
@@ -231,23 +231,32 @@ def _find_writers(rules: RuleSet, complain: Complain) -> None:
         for target in targets(decider):
             writers.setdefault((target.name, decider.head.applies_to), []).append(decider)
     rivals = {file.path: file.alternative_to for file in rules.files}
-    pairs = 0
+    pairs = islice(_pairs(writers, rivals), MOST_PAIRS)
+    reported: set[tuple[str, int]] = set()
+    for name, earlier, later in pairs:
+        if (name, id(later)) not in reported and _judged(rules, name, earlier, later, complain):
+            reported.add((name, id(later)))
+
+
+def _pairs(
+    writers: Mapping[tuple[str, str], list[Decider]], rivals: Mapping[str, str]
+) -> Iterator[tuple[str, Decider, Decider]]:
+    """Yield (target, earlier, later) for deciders of different names that are in force together."""
     for (name, _), found in writers.items():
-        for at, later in enumerate(found):
-            for earlier in found[:at]:
-                pairs += 1
-                if pairs <= MOST_PAIRS and not _apart(earlier, later, rivals) and _judged(
-                        rules, name, earlier, later, complain):  # fmt: skip
-                    break
+        by_name: dict[str, list[Decider]] = {}
+        for later in found:
+            others = [one for other, same in by_name.items() if other != later.head.name for one in same]
+            yield from ((name, earlier, later) for earlier in others if not _apart(earlier, later, rivals))
+            by_name.setdefault(later.head.name, []).append(later)
 
 
 def _apart(one: Decider, other: Decider, rivals: Mapping[str, str]) -> bool:
-    """Whether two deciders are never in force together, or are versions of one."""
+    """Whether two deciders are never in force together, or are ranked."""
     alternatives = rivals.get(one.head.file), rivals.get(other.head.file)
     if one.head.file != other.head.file and alternatives[0] and alternatives[0] == alternatives[1]:
         return True
     ranked = one.head.rank is not None and other.head.rank is not None and one.head.rank != other.head.rank
-    return ranked or one.head.name == other.head.name or not one.head.span.meets(other.head.span)
+    return ranked or not one.head.span.meets(other.head.span)
 
 
 def _judged(rules: RuleSet, target: str, earlier: Decider, later: Decider, complain: Complain) -> bool:
@@ -339,18 +348,17 @@ def _needed(decider: Decider, makers: Mapping[str, list[Decider]], vocabulary: V
 
 def _circle(start: Decider, needs: Mapping[int, list[Decider]], done: set[int]) -> list[Decider]:
     """Return the first circle that can be reached, as it is walked; what was looked at once is done."""
-    path: list[tuple[Decider, Iterator[Decider]]] = []
-    here: Decider | None = start
-    while here is not None or path:
-        if here is not None and id(here) not in done:
-            on_path = [one for one, _ in path]
-            if any(one is here for one in on_path):
-                done |= {id(one) for one in on_path}
-                return on_path[next(at for at, one in enumerate(on_path) if one is here) :]
-            path.append((here, iter(needs[id(here)])))
-        while path:
-            here = next(path[-1][1], None)
-            if here is not None:
-                break
+    path = [(start, iter(needs[id(start)]))] if id(start) not in done else []
+    while path:
+        here = next(path[-1][1], None)
+        if here is None:
             done.add(id(path.pop()[0]))
+            continue
+        on_path = [one for one, _ in path]
+        at = next((at for at, one in enumerate(on_path) if one is here), None)
+        if at is not None:
+            done |= {id(one) for one in on_path}
+            return on_path[at:]
+        if id(here) not in done:
+            path.append((here, iter(needs[id(here)])))
     return []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
@@ -18,13 +18,14 @@ from twin.rules import smt
 from twin.rules.boxes import Axis, Box, Budget, Exhausted, grown, is_covered, meet, meetings, share, uncovered, without
 from twin.rules.conditions import Constants, Space, Tree, condition_of, tree_of_cell
 from twin.rules.forms import Complain
-from twin.rules.kinds import TRUTH
+from twin.rules.kinds import TRUTH, written
 from twin.rules.model import (
     Compare,
     DecisionTable,
     Every,
     Expr,
     Literal,
+    Name,
     Not,
     Parameter,
     Row,
@@ -32,6 +33,7 @@ from twin.rules.model import (
     Some,
     Span,
     conditions,
+    walk,
 )
 from twin.rules.paste import pasted_row
 from twin.rules.reference import precedence
@@ -92,6 +94,8 @@ class _EpochCheck:
     epoch: Span
     dated: bool
     complain: Complain
+    example: dict[str, str] = field(default_factory=dict)
+    dead: set[int] = field(default_factory=set)
 
     def run(self) -> None:
         """Make all checks."""
@@ -176,13 +180,16 @@ class _EpochCheck:
 
     def ask(self, *wanted: Expr) -> smt.Verdict:
         """Ask the prover whether conditions can hold together."""
-        return smt.can_hold(wanted, self.constants)
+        verdict = smt.can_hold(wanted, self.constants)
+        kinds = {name.name: name.kind for one in wanted for name in walk(one) if isinstance(name, Name)}
+        self.example = {name: written(value, kinds.get(name)) for name, value in verdict.example.items()}
+        return verdict
 
     # -- findings
 
     def say(self, code: str, place: Place, box: Box | None = None, **values: object) -> None:
-        """Report a finding with its region."""
-        region = {} if box is None else self.space.region(box)
+        """Report a finding with its region: what a box restricts, or the prover's example."""
+        region = {} if box is None else self.example or self.space.region(box)
         if self.dated:
             region["on"] = str(self.epoch)
         told = {} if box is None and not self.dated else {"cells": region}
@@ -317,7 +324,7 @@ class _EpochCheck:
                 self.doubt(self.table.sheet.place, "gap")
                 return
         largest = grown(max(gaps, key=lambda box: share(box, self.axes)), others, self.axes)
-        paste = pasted_row(self.table, self.space.region(largest))
+        paste = pasted_row(self.table, self.example or self.space.region(largest))
         self.say("E203", self.table.sheet.place, largest, paste=Words(paste, paste), row_to_paste=paste)
 
     # -- rows that never fire
@@ -335,6 +342,7 @@ class _EpochCheck:
                 wanted = [self.condition(row), *(Not(self.condition(one), kind=TRUTH) for one in before)]
                 answer = "covered" if self.ask(*wanted).answer == "no" else "open"
             if answer in ("nothing", "covered"):
+                self.dead.add(row.number)
                 why = _COVERED if answer == "covered" and before else _NOTHING
                 self.say("W202", row.place, row=row.label, why=why)
             unknown += [row.label] * (answer == "unknown")
@@ -368,7 +376,7 @@ class _EpochCheck:
         budget = Budget(IDLE_STEPS)
         try:
             for at, row in enumerate(self.sure):
-                if self.boxes[row.number] and self.is_idle(at, row, budget):
+                if self.boxes[row.number] and row.number not in self.dead and self.is_idle(at, row, budget):
                     self.say("W205", row.place, row=row.label)
         except Exhausted:
             return

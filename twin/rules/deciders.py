@@ -19,7 +19,7 @@ from twin.rules.cells import read_output, read_value
 from twin.rules.expressions import read_expression
 from twin.rules.firewall import judge_name, judge_target
 from twin.rules.forms import Complain, Form, KindReader
-from twin.rules.kinds import TRUTH, UNKNOWN, Day, Free, Kind, Number, Truth
+from twin.rules.kinds import TRUTH, UNKNOWN, Day, Free, Kind, Number, Truth, Unknown
 from twin.rules.model import (
     Assign,
     Decider,
@@ -50,6 +50,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "formula": ("formula", *_COMMON, "unit", "type", "value", "when", "otherwise", "round"),
 }
 _EXCEPTION_KEYS = ("id", "when", "then", "from", "until", "overrides", "title", "source", "note")
+_UNREAD = frozenset({"E101", "E103", "E111", "E113", "E114", "E116", "E119", "E120", "E121", "E122"})
 _ROUND = re.compile(r"(?P<mode>down|up|nearest|向下|向上|四舍五入)?\s*(?:取整)?\s*(?:to|到)?\s*(?P<step>.+)")
 _MODES = {"down": "down", "向下": "down", "up": "up", "向上": "up"}
 
@@ -81,8 +82,8 @@ class DeciderReader:
         self.kind = self.formula_kind() if self.main == "formula" else UNKNOWN
 
     def note(self, complaint: Complaint) -> None:
-        """Pass a complaint on; remember whether a name could not be found."""
-        self.lost = self.lost or complaint.code in ("E101", "E103", "E111")
+        """Pass a complaint on; remember whether something that may use names could not be read."""
+        self.lost = self.lost or complaint.code in _UNREAD
         self.tell(complaint)
 
     # -- heads
@@ -149,7 +150,7 @@ class DeciderReader:
             self.lets(scope)
             node = self.form.node.value.get("value")
             found = None if node is None else read_expression(snippet(node), scope)
-            self.kind = None if found is None else _widened(found.kind)
+            self.kind = None if found is None or isinstance(found.kind, Unknown) else _widened(found.kind)
 
     def finish(self, results: Mapping[str, Binding]) -> Decider | None:
         """Read the rest; ``None`` when there is not enough to work with."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from twin.errors import Complaint, Place, Words, closest
+from twin.errors import Complaint, Place, Words
 from twin.rules.forms import Complain
-from twin.rules.vocabulary import ABOUT, Vocabulary
+from twin.rules.vocabulary import Vocabulary
 
 DECLARED = ("order", "vote", "project", "share")
 
@@ -34,8 +34,7 @@ def judge_target(name: str, place: Place, declared: str, vocabulary: Vocabulary,
     reason = _reason(name, vocabulary)
     if declared in DECLARED and reason == "other":
         return declared
-    complain(Complaint("E110", place, {"name": name, "why": _why(reason, name, vocabulary), "hint": _hint(
-        reason, name, vocabulary)}))  # fmt: skip
+    complain(_refusal(reason, name, place, vocabulary))
     return ""
 
 
@@ -43,8 +42,7 @@ def judge_name(name: str, place: Place, vocabulary: Vocabulary, complain: Compla
     """Complain of a formula that would compute what only people decide: one that is called so."""
     last = name.rpartition(".")[2].rpartition("_")[2]
     if vocabulary.outcome(last) is not None:
-        why, hint = _why("outcome", name, vocabulary), _hint("outcome", name, vocabulary)
-        complain(Complaint("E110", place, {"name": name, "why": why, "hint": hint}))
+        complain(_refusal("outcome", name, place, vocabulary))
 
 
 def _reason(name: str, vocabulary: Vocabulary) -> str:
@@ -57,30 +55,24 @@ def _reason(name: str, vocabulary: Vocabulary) -> str:
     return "fact" if known else "other"
 
 
-def _why(reason: str, name: str, vocabulary: Vocabulary) -> Words:
-    words, outcome = _REASONS[reason], vocabulary.outcome(name)
-    if outcome is None:
-        return words
-    return Words(words.en.format(title=outcome.title.en), words.zh.format(title=outcome.title.zh))
+def _refusal(reason: str, name: str, place: Place, vocabulary: Vocabulary) -> Complaint:
+    outcome = vocabulary.outcome(name)
+    title = outcome.title if outcome is not None else Words(name, name)
+    why = Words(*(_REASONS[reason][lang].format(title=title[lang]) for lang in ("en", "zh")))
+    hint = _OWN if reason == "other" else _LEVERS
+    return Complaint("E110", place, {"name": name, "why": why, "meant": _meant(name, vocabulary), "hint": hint})
 
 
-def _hint(reason: str, name: str, vocabulary: Vocabulary) -> Words:
+def _meant(name: str, vocabulary: Vocabulary) -> Words:
+    """Name the levers and decisions that could be meant."""
     levers = vocabulary.levers_like(name)
-    if reason == "other":
-        levers = levers or tuple(filter(None, [closest(name, vocabulary.targets)]))
-        about = "about: " + " | ".join(DECLARED)
-        more = Words(f"a decision of your own says what it is about: `{{int: 0..9, {about}}}`",
-                     f"自定义的决定须说明对象：`{{int: 0..9, {about}}}`")  # fmt: skip
-        if not levers:
-            return more
-    named = ", ".join(f"`{lever}`" for lever in levers)
-    zh = "、".join(f"`{lever}`" for lever in levers)
     if not levers:
-        return Words("rules move levers: staffing, calendars, routing, limits, prices, votes, inspections",
-                     "规则只能调节杠杆：人员、班次、派单、时限、价格、表决、检查")  # fmt: skip
-    return Words(f"levers that could be meant: {named}", f"可能想用的杠杆：{zh}")
+        return Words("", "")
+    en, zh = ", ".join(f"`{lever}`" for lever in levers), "、".join(f"`{lever}`" for lever in levers)
+    return Words(f"; levers that could be meant: {en}", f"；可能想用的杠杆：{zh}")
 
 
-def said_about(about: str) -> Words:
-    """Say what a target is: a lever, a decision about an order."""
-    return ABOUT.get(about, Words(about, about))
+_OWN = Words("a decision of your own says what it is about: `{int: 0..9, about: order}`, or vote, project, share",
+             "自定义的决定须说明对象：`{int: 0..9, about: order}`，或 vote、project、share")  # fmt: skip
+_LEVERS = Words("rules move levers: staffing, calendars, routing, limits, prices, voting procedure, inspections",
+                "规则只能调节杠杆：人员、班次、派单、时限、价格、表决程序、检查")  # fmt: skip

@@ -218,6 +218,8 @@ class KindReader:
     def mapped(self, name: str, form: Form, place: Place) -> Declared:
         """Read ``{int: 1..5}``, ``{enum: [a, b]}``, ``{unit: h}``."""
         form.known((*TYPES, *_DETAILS))
+        if not any(key in (*TYPES, "type", "unit", "range", "values") for key in form.node.value) and form.node.value:
+            return Declared(UNKNOWN, form.switch("optional") or False, form.text("about"))
         kind = self.of_map(name, form, place)
         kind = _cyclic(name, kind, form.switch("cyclic"))
         if form.switch("cyclic") and not (isinstance(kind, Number) and kind.cyclic):

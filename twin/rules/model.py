@@ -307,7 +307,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: a cell for every column, a value for every output (``None`` where it could not be read)."""
+    """One row: a cell for every column, a value for every output (``None`` where it could not be read).
+
+    ``whole`` is false where the author wrote something under a heading that means nothing.
+    """
 
     number: int
     id: str
@@ -316,6 +319,7 @@ class Row:
     span: Span
     rank: Fraction | None
     note: str
+    whole: bool
     place: Place = field(compare=False)
 
     @property
@@ -325,8 +329,8 @@ class Row:
 
     @property
     def readable(self) -> bool:
-        """Whether every cell could be read."""
-        return all(cell.readable for cell in self.cells)
+        """Whether everything that the author wrote could be read."""
+        return self.whole and all(cell.readable for cell in self.cells)
 
 
 Layout = OneOf["rows", "pipe", "csv", "xlsx"]

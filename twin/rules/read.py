@@ -17,7 +17,7 @@ from twin.errors import Complaint, InputError, Words, closest
 from twin.rules.deciders import DeciderReader
 from twin.rules.forms import Complain, Form, KindReader, first_line
 from twin.rules.functions import PERIODS
-from twin.rules.kinds import Choice, Kind
+from twin.rules.kinds import Choice, Kind, Number
 from twin.rules.model import Decider, Parameter, RuleFile, RuleSet
 from twin.rules.parameters import ParameterReader
 from twin.rules.scope import PARAMETERS, Binding
@@ -114,9 +114,7 @@ class _SetReader:
         for source in self.sources:
             source.parameters = self.parameters(source)
         drafts = [self.deciders(source) for source in self.sources]
-        declared = _merged(map(self.results, drafts))
-        for draft in (draft for mine in drafts for draft in mine):
-            draft.infer(declared)
+        self.infer([draft for mine in drafts for draft in mine], drafts)
         everything = _merged(map(self.results, drafts))
         files = []
         for source, mine in zip(self.sources, drafts, strict=True):
@@ -189,6 +187,19 @@ class _SetReader:
             if main is not None:
                 found.append(DeciderReader(main, form, kinds, known, self.vocabulary, Path(source.path), self.complain))
         return found
+
+    def infer(self, undeclared: list[DeciderReader], drafts: Sequence[Sequence[DeciderReader]]) -> None:
+        """Find out the kinds of formulas that declare none, those first that need no other; in a circle: numbers."""
+        waiting = [draft for draft in undeclared if draft.kind is None]
+        while waiting:
+            names = _merged(map(self.results, drafts))
+            for draft in waiting:
+                draft.infer(names)
+            left = [draft for draft in waiting if draft.kind is None]
+            if len(left) == len(waiting):
+                for draft in left:
+                    draft.kind = Number()
+            waiting = [draft for draft in left if draft.kind is None]
 
     def results(self, drafts: Sequence[DeciderReader]) -> dict[str, Binding]:
         """Return what other rules may use of what these decide."""

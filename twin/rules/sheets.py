@@ -19,10 +19,14 @@ _RULE = frozenset("-:| \t")
 
 @dataclass(frozen=True)
 class Draft:
-    """One row before it is understood: the texts under each heading (several, where YAML lists them)."""
+    """One row before it is understood: the texts under each heading (several, where YAML lists them).
+
+    A ``broken`` one has another number of cells than there are headings.
+    """
 
     place: Place
     cells: Mapping[str, tuple[Snippet, ...]]
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,7 @@ def _of_grid(
     for where, cells in lines:
         if len(cells) != len(names):
             complain(Complaint("E122", where, {"found": len(cells), "wanted": len(names)}))
+            drafts.append(Draft(where, {}, broken=True))
         else:
             under = {name: (cell,) for name, cell in zip(reversed(names), reversed(cells), strict=True)}
             drafts.append(Draft(where, under))

@@ -51,6 +51,7 @@ class TableReader:
     file: Path
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     values: dict[tuple[str, str], Expr] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
 
     def read(self) -> DecisionTable | None:
         """Read the table; ``None`` when its rows cannot be found."""
@@ -111,6 +112,7 @@ class TableReader:
 
     def unknown_column(self, name: str, heading: Snippet) -> None:
         """Complain of a heading that is neither input nor output."""
+        self.lost.add(name)
         known = self.declared
         values = {"column": name, "suggestion": closest(name, known), "known": tuple(known)}
         self.scope.complain(Complaint("E103", heading.place(), values))
@@ -126,13 +128,17 @@ class TableReader:
 
     def row(self, number: int, draft: Draft, columns: tuple[Name, ...]) -> Row:
         """Read one row."""
+        if draft.broken:
+            unread = tuple(Cell(readable=False, place=draft.place) for _ in columns)
+            return Row(number, "", unread, (None,) * len(self.outputs), ALWAYS, None, "", False, draft.place)
         cells = tuple(self.cell(draft, column) for column in columns)
         known = frozenset(column.name for column, cell in zip(columns, cells, strict=True) if _needs_value(cell))
         values = tuple(self.value(draft, output, known) for output in self.outputs)
         texts = {name: parts[0].text for name, parts in draft.cells.items() if parts}
         note = next((texts[name] for name in NOTES if texts.get(name) and not self.claims(name)), "")
         label = texts.get("id", "") if not self.claims("id") else ""
-        return Row(number, label, cells, values, self.span(draft), self.rank(draft), note, draft.place)
+        whole = not self.lost.intersection(draft.cells)
+        return Row(number, label, cells, values, self.span(draft), self.rank(draft), note, whole, draft.place)
 
     def claims(self, name: str) -> bool:
         """Whether a heading that is usually beside the point is an input or output of this table."""

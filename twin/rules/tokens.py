@@ -221,7 +221,7 @@ def _exponent(text: str) -> int:
 @cache
 def _units() -> re.Pattern[str]:
     """Match a unit after a number: a name of the table, over names; an English name must end there."""
-    names = "|".join(re.escape(name) for name in (*unit_words(), "㎡"))
+    names = "|".join(re.escape(name) for name in (*unit_words(), "\u33a1"))
     word = rf"(?:{names})(?![A-Za-z0-9_]|(?<=[A-Za-z0-9])\w)"
     return re.compile(rf"\s*(?:个(?=工作日|工时|工作小时))?(?P<unit>{word}(?:/{word})*|(?:/{word})+)")
 

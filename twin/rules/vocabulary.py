@@ -13,16 +13,7 @@ from dataclasses import dataclass, field
 from twin.errors import Words, closest
 from twin.rules.kinds import Choice, Kind
 
-About = str  # "lever", "order", "vote", "project", "share", "work"
-
-ABOUT: Mapping[str, Words] = {
-    "lever": Words("a lever", "杠杆"),
-    "order": Words("a decision about an order", "关于工单的决定"),
-    "vote": Words("a decision about a vote", "关于表决的决定"),
-    "project": Words("a decision about a project", "关于项目的决定"),
-    "share": Words("a decision about a share", "关于分摊的决定"),
-    "work": Words("spawned work", "派生的工作"),
-}
+About = str  # "lever", "order", "vote", "project", "share", "work"; "" for what is only read
 
 _WORD = re.compile(r"[A-Za-z]+|[0-9]+|[^\W\dA-Za-z_]+")
 
