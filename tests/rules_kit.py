@@ -47,7 +47,7 @@ VOCABULARY = Vocabulary(
         "spawn": Entry(Choice("work", ("inspection", "visit")), about="work"),
     },
     outcomes=(
-        Outcome(Words("satisfaction", "满意度"), ("satisfaction", "satisfied", "满意"), ("desk.teams.*.workers", "sla")),
+        Outcome(Words("satisfaction", "满意度"), ("satisfaction", "满意"), ("desk.teams.*.workers", "sla")),
     ),
     moments=("each_hour", "each_day"),
 )
@@ -127,10 +127,10 @@ def _column(at: int, chance: random.Random) -> Column:
     if kind == "bool":
         return Column(name, "bool", (True, False), "word")
     if kind == "decimal":
-        points = tuple(Fraction(at, 4) for at in range(0, 9))  # ends of cells are halves, quarters lie between
+        points = tuple(Fraction(at, 4) for at in range(9))  # ends of cells are halves, quarters lie between
         return Column(name, "{decimal: 0..2}", points, "number")
     if kind == "date":
-        days = tuple(dt.date(2025, 1, day) for day in range(29, 32)) + (dt.date(2025, 2, 1), dt.date(2025, 2, 2))
+        days = tuple(dt.date(2025, 1, 29) + dt.timedelta(days=at) for at in range(5))
         return Column(name, "{date: 2025-01-29..2025-02-02}", days, "number")
     if kind == "cyclic":
         return Column(name, "{int: 0..6, cyclic: true}", tuple(range(7)), "number", cyclic=True)
@@ -239,7 +239,8 @@ class Counted:
 def count(table: RandomTable) -> Counted:
     """Find everything by looking at every combination of points."""
     hits = [table.hits(row) for row in range(len(table.rows))]
-    cells = [(row, column.name, array) for row, (arrays, texts) in enumerate(zip(table.rows, table.texts, strict=True), 1)
+    rows = enumerate(zip(table.rows, table.texts, strict=True), 1)
+    cells = [(row, column.name, array) for row, (arrays, texts) in rows
              for column, array, text in zip(table.columns, arrays, texts, strict=True) if text != "-"]  # fmt: skip
     meeting = {(one, other) for one, other in combinations(range(len(hits)), 2) if (hits[one] & hits[other]).any()}
     wrong = meeting if table.policy == "unique" else {

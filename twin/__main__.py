@@ -4,7 +4,7 @@ import os
 import sys
 
 # They only read what is declared. Compiled functions would do it no better, and numba takes a second to import.
-PLAIN_COMMANDS = frozenset({"validate", "show", "params", "schema", "new", "errors", "odd"})
+PLAIN_COMMANDS = frozenset({"validate", "show", "params", "schema", "new", "errors"})
 
 
 def main() -> int:

@@ -69,7 +69,8 @@ def closings_on_desk(stream: Stream, work: Work, staffing: Staffing, clock: Open
     """Minutes at which the desk closes each request (rows,), NaN where the days of `clock` do not suffice.
 
     The desk lives in open minutes, around the clock, since many jobs cost less where nobody's shift begins or ends.
-    With ``compressed=False`` it lives by the wall clock, under the roster; the closings are the same.
+    With ``compressed=False`` it lives by the wall clock, under the roster; the closings are the same (where the
+    order of service goes by deadlines, as nearly as the desk's classes of limits can tell them).
     """
     created, due, text, minutes = stream.created, stream.due, clock.text, clock.minutes
     if compressed:
@@ -96,7 +97,8 @@ def _settings(
     return DeskSettings(
         teams={"department": Team(workers=staffing.jobs, calendar=hours)},
         intake_calendar=ALWAYS, return_calendar=ALWAYS, dispatch="instant", misroute_chance=0.0,
-        triage_minutes=_A_MOMENT, travel_minutes=0.0, first_time_fix=1.0, discipline=staffing.discipline, limit_hours=limits,
+        triage_minutes=_A_MOMENT, travel_minutes=0.0, first_time_fix=1.0,
+        discipline=staffing.discipline, limit_hours=limits,
         services={
             name: Service(law="empirical", mean_hours=float(sample.mean()), sample_hours=tuple(sample.tolist()))
             for name, sample in zip(names, work.sample, strict=True)
@@ -109,8 +111,8 @@ def _limit_classes(hours: Floats) -> tuple[Floats, Ints]:
 
     Where there are more limits than the desk has classes, each row has the next higher of so many quantiles.
     """
-    given = np.clip(np.round(np.nan_to_num(hours, nan=_LONGEST_LIMIT), 2), 0.0, _LONGEST_LIMIT)
-    limits = np.unique(given)
+    given: Floats = np.clip(np.round(np.nan_to_num(hours, nan=_LONGEST_LIMIT), 2), 0.0, _LONGEST_LIMIT)
+    limits: Floats = np.unique(given)
     if len(limits) > _LIMIT_CLASSES:
         limits = np.unique(np.quantile(given, np.linspace(0.0, 1.0, _LIMIT_CLASSES), method="higher"))
     return limits, np.searchsorted(limits, given).astype(np.int64)

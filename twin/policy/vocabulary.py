@@ -20,7 +20,7 @@ from twin.core.parameters import ParamSpec, parameters_of
 from twin.core.units import UnitProblem, exact_measure
 from twin.desk.layout import Status
 from twin.errors import Words
-from twin.rules.kinds import TRUTH, Choice, Day, Free, Kind, Number, number
+from twin.rules.kinds import TRUTH, Choice, Day, Free, Group, Kind, Member, Number, number
 from twin.rules.vocabulary import Entry, Outcome, Vocabulary
 from twin.world.build import DEFAULT_CATEGORIES
 from twin.world.tables import ASSET_KINDS, CODES, TABLES
@@ -87,6 +87,36 @@ _OF_AN_ORDER: Mapping[str, Entry] = {
     "is_vulnerable": Entry(TRUTH, "the reporter is registered as in need of care"),
     "resident.age": Entry(number(low=Fraction(0), high=Fraction(120), whole=True), "age of the reporter"),
     "resident.lives_alone": Entry(TRUTH, "the reporter lives alone"),
+}
+
+_RESIDENTS = Group((
+    Member("age", number(low=Fraction(0), high=Fraction(120), whole=True)),
+    Member("lives_alone", TRUTH),
+    Member("floor", number(whole=True)),
+))  # fmt: skip
+_OWNERS = Group((Member("area", number("m2", Fraction(0))), Member("participated", TRUTH), Member("agreed", TRUTH)))
+# What is known of buildings, votes and projects, whether or not a mechanism keeps it yet.
+_OF_OTHERS: Mapping[str, Mapping[str, Entry]] = {
+    "building": {
+        "floor_area": Entry(number("m2", Fraction(0)), "gross floor area"),
+        "floors": Entry(number(low=Fraction(1), whole=True), "storeys"),
+        "residents": Entry(_RESIDENTS, "who lives there"),
+        "cost": Entry(number("yuan", Fraction(0)), "what the works cost"),
+        "rate_per_m2": Entry(number("yuan/m2", Fraction(0)), "public money for each square metre"),
+        "vote_passed": Entry(TRUTH, "the owners have agreed"),
+        "terminated": Entry(TRUTH, "the works were stopped"),
+    },
+    "vote": {
+        "owners": Entry(_OWNERS, "who may vote"),
+        "matter": Entry(number(low=Fraction(1), high=Fraction(9), whole=True), "number in Art. 278 of the Civil Code"),
+    },
+    "team": {"workers": Entry(_COUNT, "posts of the team"), "waiting": Entry(_COUNT, "its orders that wait")},
+    "project": {
+        "cost": Entry(number("yuan", Fraction(0)), "what it costs"),
+        "spent": Entry(number("yuan", Fraction(0)), "what was spent so far"),
+        "third_party_eval.met_target": Entry(TRUTH, "the evaluator found the target met"),
+        "third_party_eval.estimate": Entry(_SHARE, "the evaluator's estimate"),
+    },
 }
 
 # Decisions, by what they are about: names in both languages, and their kind where there can be only one.
@@ -170,9 +200,8 @@ def _fields() -> dict[str, dict[str, Entry]]:
     found = {_singular(table): dict(_columns(table, columns)) for table, columns in TABLES.items()
              if table not in _HIDDEN}  # fmt: skip
     found["ticket"] |= _OF_AN_ORDER
-    for extra in ("building", "project", "vote", "team"):
-        found.setdefault(extra, {})
-    found["building"] |= {"floor_area": Entry(number("m2", Fraction(0)), "gross floor area")}
+    for entity, fields in _OF_OTHERS.items():
+        found[entity] = {**found.get(entity, {}), **fields}
     return {entity: {**_EVERYWHERE, **fields} for entity, fields in sorted(found.items(), key=_tickets_first)}
 
 

@@ -146,11 +146,10 @@ def hours_to_close(material: Material) -> Figure | None:
 def backlog(material: Material) -> Figure | None:
     """The saw-tooth of the week: mean open tickets by hour of the week."""
     figure, panels = _panels(material, sharey=True)
-    hours = np.arange(HOURS_A_WEEK + 1)
+    hours = np.arange(HOURS_A_WEEK)  # not closed to a ring: a backlog that grows would seem to fall at midnight
     for axes, arm in zip(panels, material.shown, strict=False):
         for shown, tone in _against_baseline(material, arm):
-            week = material.profiles[shown].backlog
-            axes.plot(hours, np.append(week, week[0]), color=tone, linewidth=_THICKNESS[tone])
+            axes.plot(hours, material.profiles[shown].backlog, color=tone, linewidth=_THICKNESS[tone])
         axes.set_xlim(0, HOURS_A_WEEK)
         axes.set_ylim(bottom=0)
         axes.set_xticks(np.arange(0, HOURS_A_WEEK + 1, HOURS_A_DAY), [])

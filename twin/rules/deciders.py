@@ -168,9 +168,14 @@ class DeciderReader:
 
     def scope(self, results: Mapping[str, Binding], complain: Complain) -> Scope:
         """Return the names in sight: fields, then what other rules decide, then the inputs."""
-        names = {**self.fields(complain), **results}
+        names = {**self.decided(), **self.fields(complain), **results}
         names |= {one.name: Binding(one.kind, "input", one.optional) for one in self.inputs}
         return Scope(names, self.parameters, complain)
+
+    def decided(self) -> dict[str, Binding]:
+        """Return what was decided before, whoever did: every lever and decision of one kind can be read."""
+        entries = self.vocabulary.targets.items()
+        return {name: Binding(one.kind, "result") for name, one in entries if one.kind is not None and "*" not in name}
 
     def fields(self, complain: Complain) -> dict[str, Binding]:
         """Return the fields of what the rule applies to (of everything, where it does not say)."""

@@ -164,11 +164,14 @@ class _Reader:
         if token.role == "word":
             return self.word(token.name, expect if isinstance(expect, Choice) else None, place)
         bound = self.scope.find(token.name)
-        if isinstance(expect, (Choice, Free)) and (bound is None or not same(bound.kind, expect)):
+        if isinstance(expect, Choice) and token.name in expect.values and not (bound and same(bound.kind, expect)):
+            return self.word(token.name, expect, place)
+        if bound is None and isinstance(expect, (Choice, Free)) and "." not in token.name:
             return self.word(token.name, expect if isinstance(expect, Choice) else None, place)
-        if bound is not None:
-            return Name(token.name, bound.origin, bound.optional, kind=bound.kind, place=place)
-        return self.lost(token.name, place)
+        if bound is None:
+            return self.lost(token.name, place)
+        name = token.name.removeprefix(self.scope.prefix) if bound.origin == "member" else token.name
+        return Name(name, bound.origin, bound.optional, kind=bound.kind, place=place)
 
     def lost(self, name: str, place: Place) -> Expr:
         """Complain about a name that nothing has."""
@@ -298,9 +301,9 @@ class _Reader:
                 found[at] = self.build(node, expect)
         kinds = [one.kind for one in found.values()]
         choice = next((kind for kind in kinds if isinstance(kind, (Choice, Free))), expect)
-        if choice is None and any(isinstance(kind, Unknown) for kind in kinds):
-            choice = Free()
         for at, node in enumerate(nodes):
+            if choice is None and any(isinstance(one.kind, Unknown) for one in found.values()):
+                choice = Free()  # one fault is said, not those that follow from it
             if at not in found:
                 found[at] = self.build(node, choice)
             elif isinstance(choice, Choice) and isinstance(node, ast.Name):
@@ -428,8 +431,8 @@ class _Reader:
         group = self.group_of(node.args[0])
         if group is None or not isinstance(group.kind, Group):
             return self.misused(name, self.place(node.args[0]))
-        outside, self.scope = self.scope, self.scope.inside(group.kind)
-        value = None if self.is_group(node.args[0]) else self.member(node.args[0], group)
+        outside, self.scope = self.scope, self.scope.inside(group.name, group.kind)
+        value = None if self.is_group(node.args[0]) else self.member(node.args[0])
         where = self.truth(node.args[1]) if len(node.args) == 2 else None
         self.scope = outside
         if (name == "sum" and value is None) or (name == "count" and value is not None):
@@ -458,16 +461,9 @@ class _Reader:
         assert bound is not None
         return Name(name, bound.origin, bound.optional, kind=bound.kind, place=place)
 
-    def member(self, node: ast.AST, group: Name) -> Expr:
+    def member(self, node: ast.AST) -> Expr:
         """Build what an aggregate adds up: a number of each member."""
-        names = self.scope.names
-        assert isinstance(group.kind, Group)
-        full = {f"{group.name}.{one.name}": Binding(one.kind, "member", one.optional) for one in group.kind.members}
-        self.scope = Scope({**names, **full}, self.scope.parameters, self.scope.complain, self.scope.used)
         found = self.build(node)
-        if isinstance(found, Name) and found.origin == "member":
-            found = Name(found.name.removeprefix(group.name + "."), "member", found.optional, kind=found.kind,
-                         place=found.place)  # fmt: skip
         if not isinstance(found.kind, (Number, Unknown)):
             return self.complain("E105", found.place, wanted=_NUMBER, found=said(found.kind))
         return found

@@ -23,12 +23,13 @@ class Binding:
 
 @dataclass(frozen=True)
 class Scope:
-    """The names in sight; ``used`` collects those that are looked up."""
+    """The names in sight; ``used`` collects those that are looked up, ``prefix`` may precede members of a group."""
 
     names: Mapping[str, Binding]
     parameters: Mapping[str, Kind]
     complain: Callable[[Complaint], None]
     used: set[str] = field(default_factory=set)
+    prefix: str = ""
 
     def find(self, name: str) -> Binding | None:
         """Return what a name stands for; note that it is used."""
@@ -45,10 +46,11 @@ class Scope:
         """Return the groups in sight."""
         return {name: one.kind for name, one in self.names.items() if isinstance(one.kind, Group)}
 
-    def inside(self, group: Group) -> Scope:
-        """Return the scope of a condition on the members of a group."""
+    def inside(self, name: str, group: Group) -> Scope:
+        """Return the scope of what is asked of the members of a group: ``age``, or in full ``residents.age``."""
         members = {one.name: Binding(one.kind, "member", one.optional) for one in group.members}
-        return replace(self, names={**self.names, **members})
+        full = {f"{name}.{short}": one for short, one in members.items()}
+        return replace(self, names={**self.names, **full, **members}, prefix=name + ".")
 
     def unknown(self, name: str, place: Place) -> None:
         """Complain that nothing has this name."""

@@ -55,9 +55,21 @@ def of_head(document: Any, tree: Marked) -> Iterator[Complaint]:
         place = tree.at(["warm_up_days" if "warm_up_days" in tree.value else "days"]).place
         yield Complaint("S117", place, {"warm_up_days": document.warm_up_days, "days": document.days})
     yield from _holidays(document, tree)
+    yield from _calendars_written(tree)
     shares = [category.share for category in document.categories.values()]
     if shares and not sum(shares):
         yield Complaint("S134", tree.key_place("categories"))
+
+
+def _calendars_written(tree: Marked, path: tuple[str, ...] = ()) -> Iterator[Complaint]:
+    """Check every calendar that is written, also one that all arms replace."""
+    for key, below in tree.value.items():
+        here = (*path, str(key))
+        if below.kind == "map":
+            yield from _calendars_written(below, here)
+        elif below.kind == "text" and (key == "calendar" or key.endswith("_calendar")):
+            for code, _, values in _calendar(below.value):
+                yield Complaint(code, below.place, {**values, "path": ".".join(here)})
 
 
 def _holidays(document: Any, tree: Marked) -> Iterator[Complaint]:
