@@ -12,15 +12,15 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "twin"
 LEVELS = {
     "errors": 0, "core": 0, "world": 1, "logs": 1, "rules": 1, "desk": 1, "mechanisms": 2, "policy": 2, "calibration": 2,
-    "scenario": 3,
-    "model": 4, "runs": 5, "testing": 5, "report": 6, "cli": 6, "app": 6, "__main__": 7, "__init__": 7, "data": 0,
+    "scenario": 3, "model": 4, "assimilation": 4, "runs": 5, "testing": 5, "report": 6, "cli": 6, "app": 6,
+    "__main__": 7, "__init__": 7, "data": 0,
 }  # fmt: skip
 DOORS = {
     "mesa": {"model", "app"},
     "solara": {"app"},
     "networkx": {"world.ties", "world.places"},
     "yaml": {"core.marked_yaml"},
-    "matplotlib": {"report.figures", "report.fit_figures", "report.maps"},
+    "matplotlib": {"report.figures", "report.fit_figures", "report.maps", "report.shadow_figures"},
     "numba": {"core.compiled"},
     "random": set(),
     "time": {"runs.store"},

@@ -934,6 +934,36 @@ ERRORS: dict[str, Entry] = {
         "at least {needed} weeks from Monday to Sunday are needed",
         "至少需要 {needed} 个从周一到周日的完整的周",
     ),
+    "D602": Entry(
+        "the log and the scenario have no category in common",
+        "日志与场景没有共同的类别",
+        "the log has {log}; name the scenario's categories, or their titles, as the log does",
+        "日志中有 {log}；请让场景的类别名称或标题与日志一致",
+    ),
+    "D603": Entry(
+        "the log `{name}` ends on {last}, before the newest forecast of this folder, which begins on {known}",
+        "日志 `{name}` 止于 {last}，早于此文件夹中最新的预测（自 {known} 起）",
+        "give the newest log, or another folder with --out",
+        "请提供最新的日志，或用 --out 指定其他文件夹",
+    ),
+    "D604": Entry(
+        "`{file}` is no forecast that this program kept: {why}",
+        "`{file}` 不是本程序保存的预测：{why}",
+        "move it elsewhere; forecasts are scored when they come due and must not be edited",
+        "请移走该文件；预测到期时用于评分，不可修改",
+    ),
+    "D605": Entry(
+        "{weeks} weeks cannot be foretold",
+        "无法预测 {weeks} 周",
+        "1 to {most} weeks",
+        "可为 1 至 {most} 周",
+    ),
+    "D606": Entry(
+        "the folder `{folder}` holds no scenario.yaml of a run",
+        "文件夹 `{folder}` 中没有运行的 scenario.yaml",
+        "give the folder of `twin run --out`, or a scenario file",
+        "请提供 `twin run --out` 的文件夹，或场景文件",
+    ),
     "E101": Entry("there is nothing called `{name}` here", "这里没有名为 `{name}` 的内容"),
     "E102": Entry("`{value}` is not a value of `{name}`", "`{value}` 不是 `{name}` 的取值"),
     "E103": Entry(
@@ -1718,8 +1748,8 @@ ERRORS: dict[str, Entry] = {
         "不起作用",
     ),
     "W202": Entry(
-        "row {row} can never fire: {why}",
-        "第 {row} 行永远不会生效：{why}",
+        "row {row_label} can never fire: {why}",
+        "第 {row_label} 行永远不会生效：{why}",
         "move it up, narrow the rows before it, or delete it",
         "请将它上移，或收窄前面的行，或删除",
     ),
@@ -1730,8 +1760,8 @@ ERRORS: dict[str, Entry] = {
         "只有声明为循环（cyclic）的输入才会跨越首尾；区间应先写小的一端",
     ),
     "W205": Entry(
-        "row {row} makes no difference: without it the outcome is the same",
-        "第 {row} 行没有作用：删去它结果相同",
+        "row {row_label} makes no difference: without it the outcome is the same",
+        "第 {row_label} 行没有作用：删去它结果相同",
         "delete it, unless it is there for the reader",
         "若不是为了便于阅读，可以删除",
     ),

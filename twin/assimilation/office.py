@@ -80,17 +80,17 @@ class Office:
             raise InputError.of("D602", log=log.category.names, known=self.categories)
         return found
 
-    def log_of(self, log: RequestLog) -> RequestLog:
-        """The requests of a log that are the scenario's business, under its names, of one desk.
-
-        What was closed nobody knows when is left out.
-        """
+    def named(self, log: RequestLog) -> RequestLog:
+        """The requests of a log that are the scenario's business, under its names and of one desk."""
         names = self.category_of(log)
-        kept = log.only(log.category.are(*names) & ~log.closing_unknown)
+        kept = log.only(log.category.are(*names))
         return replace(kept, category=kept.category.renamed(names), agency=Labels.empty(len(kept)))
 
     def docket_of(self, log: RequestLog) -> Docket:
-        """The same as a docket, whose types are the scenario's categories; `log` is that of :meth:`log_of`."""
+        """The same as a docket, whose types are the scenario's categories; `log` is that of :meth:`named`.
+
+        What was closed nobody knows when is not in it.
+        """
         docket = dockets(replace(log, subtype=log.category))[0]
         number = np.array([self.categories.index(name) for name in docket.names], np.int64)
         return replace(docket, names=self.categories, kind=number[docket.kind])
@@ -145,9 +145,9 @@ class Requests:
 
 
 def channels_of(log: RequestLog) -> Ints:
-    """Number of each request's channel in the twin's words; the first of them where the log does not say (rows,)."""
+    """Channel by number of each request of a log's docket; the first of them where the log does not say (rows,)."""
     words = [standard_channel(word) or CHANNELS[0] for word in log.channel.names]
-    return np.array([CHANNELS.index(word) for word in words], np.int64)[log.channel.code]
+    return np.array([CHANNELS.index(word) for word in words], np.int64)[log.channel.code[~log.closing_unknown]]
 
 
 def done_on(desk: Desk, rows: int) -> Floats:

@@ -69,7 +69,7 @@ def can_be_estimated(docket: Docket) -> bool:
 
 
 def estimate(office: Office, log: RequestLog) -> Roster:
-    """Weigh the knobs of a run's desk against a log (that of :meth:`Office.log_of`).
+    """Weigh the knobs of a run's desk against a log (that of :meth:`Office.named`).
 
     Requests closed at once were logged after the work, and those left lying are nobody's work: both stay out.
     """

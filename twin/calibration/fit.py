@@ -188,6 +188,11 @@ class Calibrated:
         chosen = [self.tried[row] for row in drawn(self.found.weight, members)]
         return [(one, self.department.work(one, self._days_again(number))) for number, one in enumerate(chosen)]
 
+    @property
+    def checked(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+        return CHECKED
+
     def jobs(self) -> tuple[float, float, float]:
         """5th, 50th and 95th percentile of the files in work at once."""
         return spread(np.array([one.jobs for one in self.tried], np.float64), self.found.weight)

@@ -23,6 +23,10 @@ _WORDS: Mapping[str, Words] = {
     "check": Words("say what is wrong with a request log, row by row", "逐行检查诉求日志的问题"),
     "fit": Words("fit demand and closing times on a request log", "根据诉求日志拟合需求与办结时间"),
     "replay": Words("make a scenario that replays a request log", "生成回放诉求日志的场景"),
+    "assimilate": Words(
+        "hold a run to the newest log: estimate again, forecast the next weeks, score the last forecasts",
+        "用最新日志校正运行：重新估计、预测未来几周，并为以往预测评分",
+    ),
 }
 FAULTY = 1
 _WRITTEN = Words(
@@ -202,6 +206,39 @@ def replay_log(
         raise InputError.of("S130", file=str(copy), why=reason.strerror) from None
     _tell(found, account, spoken)
     console.note(_REPLAY_WRITTEN[spoken].format(file=path, log=copy))
+
+
+@_spoken("assimilate")
+@click.argument("run")
+@click.argument("log")
+@_map_option()
+@option("--arm", default="", metavar="NAME", en="The arm that is as it is (default: the first).", zh="现状方案（默认为首个）。")
+@option("--weeks", type=int, default=4, show_default=True, en="Weeks to foretell.", zh="预测周数。")
+@option(
+    "--by",
+    type=click.Choice(["subtype", "category"]),
+    default="subtype",
+    show_default=True,
+    en="What is counted.",
+    zh="按小类或大类计数。",
+)
+@option("--departments", is_flag=True, en="Calibrate the log's agencies too.", zh="同时校准日志中的各承办单位。")
+@option("-o", "--out", metavar="FOLDER", en="Keep forecasts here (default: RUN-shadow).", zh="预测的保存位置（默认为 RUN-shadow）。")
+@json_option()
+@lang_option()
+@click.pass_context
+def assimilate_log(context: click.Context, run: str, log: str, mapping: str | None, arm: str, weeks: int, by: str,
+                   departments: bool, out: str | None, as_json: bool, lang: str | None) -> None:  # fmt: skip
+    """Print the next weeks and what became of the last ones; keep the forecast, the overlay and a page."""
+    from twin.cli.assimilating import assimilated, form_of, say
+
+    spoken = _language(context, lang)
+    found, account = _read(log, mapping)
+    told = assimilated(run, found, account, arm=arm, weeks=weeks, by=by, departments=departments, out=out, lang=spoken)
+    if as_json:
+        console.say(json.dumps(form_of(told), ensure_ascii=False, allow_nan=False))
+    else:
+        say(told, spoken)
 
 
 # -- what they share ---------------------------------------------------------------------------------

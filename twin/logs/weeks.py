@@ -14,6 +14,7 @@ from twin.logs.request_log import Labels, RequestLog
 WEEK_DAYS = 7
 FEWEST_WEEKS = 2
 RARE = 0.25  # requests a week: one in four
+RARE_NAME = "(rare)"
 BUSY = 10.0  # a log with so many requests in its median week has no empty weeks but by a fault of the export
 
 
@@ -62,14 +63,20 @@ class WeeklyCounts:
         rows = np.array([self.names.index(name) for name in names], np.int64)
         return replace(self, names=names, counts=self.counts[rows], since=self.since[rows])
 
-    def pooled(self, least: float = RARE, name: str = "(rare)") -> WeeklyCounts:
-        """Put together the series with fewer than `least` requests a week since their first, if there are several."""
-        rare = self.counts.sum(axis=1) < least * (self.weeks - self.since)
-        if rare.sum() < 2:
+    def rare(self, least: float = RARE) -> tuple[str, ...]:
+        """Series with fewer than `least` requests a week since their first; none if there are not several."""
+        few = self.counts.sum(axis=1) < least * (self.weeks - self.since)
+        return tuple(np.array(self.names, np.object_)[few]) if few.sum() > 1 else ()
+
+    def pooled(self, least: float = RARE) -> WeeklyCounts:
+        """The same with the rare series counted as one, :data:`RARE_NAME`."""
+        rare = self.rare(least)
+        if not rare:
             return self
-        table = np.vstack([self.counts[~rare], self.counts[rare].sum(axis=0)])
-        kept = tuple(one for one, pooled in zip(self.names, rare, strict=True) if not pooled)
-        return replace(counted(self.first, (*kept, name), table), gaps=self.gaps)
+        few = np.isin(np.array(self.names, np.object_), rare)
+        table = np.vstack([self.counts[~few], self.counts[few].sum(axis=0)])
+        kept = tuple(one for one in self.names if one not in rare)
+        return replace(counted(self.first, (*kept, RARE_NAME), table), gaps=self.gaps)
 
 
 def weekly_counts(log: RequestLog, by: str = "subtype") -> WeeklyCounts:

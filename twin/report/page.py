@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -184,6 +184,12 @@ def page(
 
     The page has both languages, and opens in ``lang``.
     """
+    spoken = sorted(LANGUAGES, key=lambda one: one != lang)
+    return rendered([_Teller(Material(experiment, profiles, one), of_map).tongue(drawings) for one in spoken])
+
+
+def rendered(tongues: Sequence[Tongue]) -> str:
+    """Return a page that has been put into words, in each of its languages; it opens in the first."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -191,8 +197,6 @@ def page(
         loader=PackageLoader("twin", "report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     css = resources.files("twin.report").joinpath("page.css").read_text("utf-8")
-    spoken = sorted(LANGUAGES, key=lambda one: one != lang)
-    tongues = [_Teller(Material(experiment, profiles, one), of_map).tongue(drawings) for one in spoken]
     template = environment.get_template("page.html.j2")
     return template.render(tongues=tongues, css=Markup(css), css_hash=_hash(css)) + "\n"
 
@@ -234,7 +238,7 @@ class _Teller:
             "who_waits": self._waits,
         }
         told = sheets[name]() if name in sheets else (self.of_map.sheets[name][self.lang],)
-        return Chart(title[self.lang], caption[self.lang], _source(drawn), told)
+        return Chart(title[self.lang], caption[self.lang], picture_of(drawn), told)
 
     def _quantiles(self) -> Sheet:
         found = {
@@ -349,7 +353,8 @@ class _Teller:
             yield arms[-(-number * len(arms) // portions) : -(-(number + 1) * len(arms) // portions)]
 
 
-def _source(drawn: str) -> str:
+def picture_of(drawn: str) -> str:
+    """Return an SVG as the address of a picture that lies in the page itself."""
     return "data:image/svg+xml;base64," + base64.b64encode(drawn.encode("utf-8")).decode("ascii")
 
 

@@ -6,7 +6,8 @@ Everything is proved for each *epoch*: a stretch of time in which the same rows 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -53,15 +54,11 @@ GRID_CELLS = 300_000
 
 
 def check_table(table: DecisionTable, rules: RuleSet, complain: Complain) -> None:
-    """Find everything that is wrong with one table; each finding is said once, for the first epoch that has it."""
-    said: set[tuple[object, ...]] = set()
+    """Find everything that is wrong with one table.
 
-    def once(complaint: Complaint) -> None:
-        key = (complaint.code, complaint.place, complaint.values.get("other"), complaint.values.get("key"))
-        if key not in said:
-            said.add(key)
-            complain(complaint)
-
+    An error is said once, for the first epoch that has it; a warning when every epoch has it.
+    """
+    ledger = _Ledger(complain)
     parameters = parameters_of(conditions(table), rules)
     seen: set[tuple[object, ...]] = set()
     whole, epochs = epochs_of(table, parameters)
@@ -70,8 +67,44 @@ def check_table(table: DecisionTable, rules: RuleSet, complain: Complain) -> Non
         signature = (tuple(row.number for row in rows), _values(parameters, epoch))
         if signature not in seen:
             seen.add(signature)
-            _EpochCheck(table, rows, Constants(rules, _inside(epoch)), epoch, len(epochs) > 1 and epoch != whole,
-                        once).run()  # fmt: skip
+            ledger.open([row.number for row in rows])
+            dated = len(epochs) > 1 and epoch != whole
+            _EpochCheck(table, rows, Constants(rules, _inside(epoch)), epoch, dated, ledger).run()
+    ledger.close()
+
+
+class _Ledger:
+    """Collects the findings of all epochs of a table."""
+
+    def __init__(self, complain: Complain) -> None:
+        self.complain = complain
+        self.said: set[tuple[object, ...]] = set()
+        self.epochs: Counter[int] = Counter()  # by the number of a row; 0 is the table
+        self.warned: dict[tuple[str, Place], tuple[int, int, Complaint]] = {}
+
+    def open(self, rows: Iterable[int]) -> None:
+        """Begin an epoch in which some rows are in force."""
+        self.epochs.update([0, *rows])
+
+    def error(self, complaint: Complaint) -> None:
+        """Take a finding that is said for the first epoch that has it."""
+        key = (complaint.code, complaint.place, complaint.values.get("other"), complaint.values.get("key"))
+        if key not in self.said:
+            self.said.add(key)
+            self.complain(complaint)
+
+    def warning(self, of: int, complaint: Complaint) -> None:
+        """Take a finding about a row (0: the table) that counts only if every epoch has it."""
+        assert complaint.place is not None
+        key = (complaint.code, complaint.place)
+        _, count, first = self.warned.get(key, (of, 0, complaint))
+        self.warned[key] = (of, count + 1, first)
+
+    def close(self) -> None:
+        """Say the warnings that every epoch had."""
+        for of, count, complaint in self.warned.values():
+            if count == self.epochs[of]:
+                self.complain(complaint)
 
 
 def _inside(epoch: Span) -> dt.date:
@@ -93,7 +126,7 @@ class _EpochCheck:
     constants: Constants
     epoch: Span
     dated: bool
-    complain: Complain
+    ledger: _Ledger
     example: dict[str, str] = field(default_factory=dict)
     dead: set[int] = field(default_factory=set)
 
@@ -193,7 +226,11 @@ class _EpochCheck:
         if self.dated:
             region["on"] = str(self.epoch)
         told = {} if box is None and not self.dated else {"cells": region}
-        self.complain(Complaint(code, place, {**values, "region": said_region(region), **told}))
+        self.ledger.error(Complaint(code, place, {**values, "region": said_region(region), **told}))
+
+    def warn(self, code: str, place: Place, row: Row | None = None, **values: object) -> None:
+        """Report a warning about a row or the whole table."""
+        self.ledger.warning(row.number if row is not None else 0, Complaint(code, place, values))
 
     def judge_cells(self) -> None:
         """Report cells that match nothing, and cells that match everything without saying so."""
@@ -204,9 +241,9 @@ class _EpochCheck:
                 column = self.table.columns[at]
                 boxes = self.own_masks(row, at)
                 if boxes == []:
-                    self.complain(Complaint("W204", cell.place, {"cell": cell.text, "column": column.name}))
+                    self.warn("W204", cell.place, row, cell=cell.text, column=column.name)
                 elif boxes == [self.space.whole()]:
-                    self.complain(Complaint("W502", cell.place, {"column": column.name}))
+                    self.warn("W502", cell.place, row, column=column.name)
 
     def own_masks(self, row: Row, at: int) -> list[Box]:
         """Return the boxes of one cell."""
@@ -344,7 +381,7 @@ class _EpochCheck:
             if answer in ("nothing", "covered"):
                 self.dead.add(row.number)
                 why = _COVERED if answer == "covered" and before else _NOTHING
-                self.say("W202", row.place, row=row.label, why=why)
+                self.warn("W202", row.place, row, row_label=row.label, why=why)
             unknown += [row.label] * (answer == "unknown")
             before.append(row)
         if unknown:
@@ -365,7 +402,7 @@ class _EpochCheck:
         if len(rows) < 2 or len(self.sure) < len(self.rows):
             return
         if next(self.meeting_rows(), None) is None:
-            self.complain(Complaint("W501", self.table.hit.place, {"policy": self.table.hit.policy}))
+            self.warn("W501", self.table.hit.place, policy=self.table.hit.policy)
 
     # -- rows and columns that make no difference
 
@@ -377,7 +414,7 @@ class _EpochCheck:
         try:
             for at, row in enumerate(self.sure):
                 if self.boxes[row.number] and row.number not in self.dead and self.is_idle(at, row, budget):
-                    self.say("W205", row.place, row=row.label)
+                    self.warn("W205", row.place, row, row_label=row.label)
         except Exhausted:
             return
         self.find_idle_columns()
@@ -425,7 +462,7 @@ class _EpochCheck:
             if same:
                 declared = {one.name: one.place for one in self.table.head.inputs}
                 place = declared.get(column.name, column.place) if self.table.sheet.layout == "rows" else column.place
-                self.say("W206", place, column=column.name)
+                self.warn("W206", place, column=column.name)
 
     def outcome_grid(self, sizes: list[int]) -> np.ndarray:
         """Return, for every combination of atoms, the number of its outcome."""

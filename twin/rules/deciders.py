@@ -83,7 +83,7 @@ class DeciderReader:
 
     def note(self, complaint: Complaint) -> None:
         """Pass a complaint on; remember whether something that may use names could not be read."""
-        self.lost = self.lost or complaint.code in _UNREAD
+        self.lost = self.lost or complaint.code in _UNREAD or complaint.code.startswith("Y")
         self.tell(complaint)
 
     # -- heads

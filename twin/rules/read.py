@@ -114,7 +114,7 @@ class _SetReader:
         for source in self.sources:
             source.parameters = self.parameters(source)
         drafts = [self.deciders(source) for source in self.sources]
-        self.infer([draft for mine in drafts for draft in mine], drafts)
+        self.infer(drafts)
         everything = _merged(map(self.results, drafts))
         files = []
         for source, mine in zip(self.sources, drafts, strict=True):
@@ -188,18 +188,18 @@ class _SetReader:
                 found.append(DeciderReader(main, form, kinds, known, self.vocabulary, Path(source.path), self.complain))
         return found
 
-    def infer(self, undeclared: list[DeciderReader], drafts: Sequence[Sequence[DeciderReader]]) -> None:
+    def infer(self, drafts: Sequence[Sequence[DeciderReader]]) -> None:
         """Find out the kinds of formulas that declare none, those first that need no other; in a circle: numbers."""
-        waiting = [draft for draft in undeclared if draft.kind is None]
+        waiting = [(draft, mine) for mine in drafts for draft in mine if draft.kind is None]
         while waiting:
             names = _merged(map(self.results, drafts))
-            for draft in waiting:
-                draft.infer(names)
-            left = [draft for draft in waiting if draft.kind is None]
+            for draft, mine in waiting:
+                draft.infer(names | self.results(mine))
+            left = [(draft, mine) for draft, mine in waiting if draft.kind is None]
             if len(left) == len(waiting):
-                for draft in left:
+                for draft, _ in left:
                     draft.kind = Number()
-            waiting = [draft for draft in left if draft.kind is None]
+            waiting = [(draft, mine) for draft, mine in left if draft.kind is None]
 
     def results(self, drafts: Sequence[DeciderReader]) -> dict[str, Binding]:
         """Return what other rules may use of what these decide."""

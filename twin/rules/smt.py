@@ -255,8 +255,32 @@ def _call(problem: _Problem, expr: Call) -> Any:
     if expr.function == "abs":
         return z3.If(terms[0] >= 0, terms[0], -terms[0])
     if expr.function in ("floor", "ceil", "round", "mod"):
-        return _stepped(problem, expr.function, terms)
+        whole = _whole_step(expr)
+        return _stepped(problem, expr.function, terms) if whole is None else _whole(problem, expr.function, terms[0],
+                                                                                    whole)  # fmt: skip
     return _guess(problem, expr)
+
+
+def _whole_step(expr: Call) -> int | None:
+    """Return the step of a function of whole numbers with a step that is written down, ``None`` for any other."""
+    value = expr.arguments[0].kind
+    step = expr.arguments[1].kind if len(expr.arguments) > 1 else None
+    if not isinstance(value, Number) or not isinstance(step, Number) or expr.function == "round":
+        return None
+    fixed = step.low is not None and step.low == step.high and step.low > 0 and step.low.denominator == 1
+    whole = value.step is not None and value.step.denominator == 1
+    return int(step.low) if fixed and whole and step.low is not None else None
+
+
+def _whole(problem: _Problem, function: str, term: Any, step: int) -> Any:
+    """Return a function of whole numbers in Z3's whole numbers, about which it knows more."""
+    value, to_real = problem.z3.ToInt(term), problem.z3.ToReal
+    if function == "mod":
+        return to_real(value % step)
+    down = to_real((value / step) * step)
+    if function == "floor":
+        return down
+    return problem.z3.If(value % step == 0, down, down + step)
 
 
 def _stepped(problem: _Problem, function: str, terms: list[Any]) -> Any:
