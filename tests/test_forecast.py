@@ -112,16 +112,22 @@ def test_chances_are_those_of_the_negative_binomial_law(mean: float, size: float
 
 
 @given(st.lists(st.floats(0.001, 1.0), min_size=1, max_size=40), st.floats(0.5, 0.99))
-def test_no_neighbouring_band_is_nearer_to_its_level(chances: list[float], level: float) -> None:
+def test_no_wider_band_around_the_median_is_nearer_to_its_level(chances: list[float], level: float) -> None:
     chance = np.array(chances) / sum(chances)
-    low, high = band_of(np.cumsum(chance), level)
+    cdf = np.cumsum(chance)
+    low, high = band_of(cdf, level)
+    assert 0 <= low <= np.searchsorted(cdf, 0.5) <= high < len(chance)
     held = chance[low : high + 1].sum()
-    assert 0 <= low <= high < len(chance)
-    assert chance[low : high + 1].max() == pytest.approx(chance.max())
-    wider = [chance[low - 1 : high + 1].sum()] if low else []
-    wider += [chance[low : high + 2].sum()] if high + 1 < len(chance) else []
-    if wider:
-        assert abs(held - level) <= abs(max(wider) - level) + 1e-12
+    below, above = chance[:low].sum(), chance[high + 1 :].sum()
+    if max(below, above) > 1e-9:
+        more = chance[low - 1] if below > above else chance[high + 1]
+        assert abs(held - level) <= abs(held + more - level) + 1e-9
+
+
+def test_a_band_leaves_as_much_on_either_side() -> None:
+    cdf = stats.poisson.cdf(np.arange(400), 150.0)
+    low, high = band_of(cdf)
+    assert (low, high) == pytest.approx(tuple(stats.poisson.ppf([0.05, 0.95], 150.0)), abs=1)
 
 
 # -- baselines by hand

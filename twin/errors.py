@@ -941,8 +941,8 @@ ERRORS: dict[str, Entry] = {
         "日志中有 {log}；请让场景的类别名称或标题与日志一致",
     ),
     "D603": Entry(
-        "the log `{name}` ends on {last}, before the newest forecast of this folder, which begins on {known}",
-        "日志 `{name}` 止于 {last}，早于此文件夹中最新的预测（自 {known} 起）",
+        "the log `{name}` ends on {last}, before the newest forecast of this folder, which begins on {newest}",
+        "日志 `{name}` 止于 {last}，早于此文件夹中最新的预测（自 {newest} 起）",
         "give the newest log, or another folder with --out",
         "请提供最新的日志，或用 --out 指定其他文件夹",
     ),

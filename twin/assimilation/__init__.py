@@ -1,1 +1,1 @@
-"""A run held to the newest log of its neighbourhood: rates and staffing estimated again, the next weeks foretold, scored."""
+"""A run held to the newest log of its neighbourhood: estimated again, the next weeks foretold, the last ones scored."""

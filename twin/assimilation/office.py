@@ -61,14 +61,13 @@ class Office:
         blocks = scenario.arm(name).blocks
         categories = scenario.categories or DEFAULT_CATEGORIES
         ground = blocks["population"]
-        return cls(
-            name, blocks["desk"], tuple(categories), {key: (one.title.en, one.title.zh) for key, one in categories.items()},
-            np.array([one.priority for one in categories.values()], np.int64), scenario.holidays,
-            ground.side_km, ground.grids,
-        )  # fmt: skip
+        titles = {key: (one.title.en, one.title.zh) for key, one in categories.items()}
+        priority = np.array([one.priority for one in categories.values()], np.int64)
+        return cls(name, blocks["desk"], tuple(categories), titles, priority, scenario.holidays, ground.side_km,
+                   ground.grids)  # fmt: skip
 
     def category_of(self, log: RequestLog) -> dict[str, str]:
-        """The scenario's category of each of the log's that it has: by name, by title, or by the name that a fit gives."""
+        """The scenario's category of each of the log's that it has: by name, by title, or by the name of a fit."""
         fitted = scenario_names(log.category.names)
         by_title = {title: key for key, titles in self.titles.items() for title in titles if title}
         found = {}
@@ -113,8 +112,9 @@ class Office:
         """Let the desk live with some requests until a minute; minute 0 is midnight of `monday`."""
         strip = self.side_km / self.grids
         homes = [((number + 0.5) * strip, self.side_km / 2.0) for number in range(self.grids)]
-        desk = Desk(self.turned(knobs), clock=Clock(monday, self.holidays), days=int(until // DAY_MINUTES) + 1, seed=seed,
-                    categories=self.categories, channels=CHANNELS, homes=homes)  # fmt: skip
+        clock, days = Clock(monday, self.holidays), int(until // DAY_MINUTES) + 1
+        desk = Desk(self.turned(knobs), clock=clock, days=days, seed=seed, categories=self.categories,
+                    channels=CHANNELS, homes=homes)  # fmt: skip
         rows = len(requests.created)
         x, y = (uniforms(0, stream_id(f"assimilation.{axis}"), 0, requests.key) * self.side_km for axis in "xy")
         grid = np.minimum((x / strip).astype(np.int64), self.grids - 1)

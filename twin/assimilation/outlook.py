@@ -51,9 +51,7 @@ class Outlook:
         return low, middle, high
 
 
-def outlook(
-    office: Office, members: Sequence[Knobs], log: RequestLog, counts: WeeklyCounts, made: Forecast
-) -> Outlook:
+def outlook(office: Office, members: Sequence[Knobs], log: RequestLog, counts: WeeklyCounts, made: Forecast) -> Outlook:
     """Let each member live through the forecast weeks.
 
     `log` is that of :meth:`Office.named`, `counts` its weekly counts by category, and `made` their forecast, whose
@@ -82,7 +80,7 @@ def _lived(
     until = now + (weeks + RUN_ON_WEEKS) * _WEEK
     desk = office.lived(knobs, everything, docket.monday, until, seed)
     done = done_on(desk, rows)
-    ends = now + _WEEK * np.arange(1, weeks + 1)
+    ends = now + _WEEK * np.arange(1.0, weeks + 1.0)
     return {
         "requests": [float(np.sum((requests.created >= end - _WEEK) & (requests.created < end))) for end in ends],
         "backlog": [float(np.sum((everything.created < end) & ~(done < end))) for end in ends],
@@ -94,7 +92,9 @@ def _lived(
 def _hours(requests: Requests, done: Floats, ends: Floats) -> dict[str, list[float]]:
     hours = np.where(np.isnan(done), np.inf, done - requests.created) / 60.0
     weeks = [hours[(requests.created >= end - _WEEK) & (requests.created < end)] for end in ends]
-    return {name: [_quantile(own, share) for own in weeks] for name, share in (("median_hours", 0.5), ("p90_hours", 0.9))}
+    return {
+        name: [_quantile(own, share) for own in weeks] for name, share in (("median_hours", 0.5), ("p90_hours", 0.9))
+    }
 
 
 def _quantile(hours: Floats, share: float) -> float:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,7 @@ def _scored(record: Record, counts: WeeklyCounts) -> Scores:
     both = WeeklyCounts(
         old.first, old.names, np.hstack([old.counts, fresh]), old.since, np.concatenate([old.gaps, unknown])
     )
-    return score_forecast(record.made, both, old.weeks)
+    return score_forecast(record.made, both, old.weeks, least=1)
 
 
 def _count(counts: WeeklyCounts, name: str, rare: tuple[str, ...], week: int) -> int:
@@ -165,7 +165,5 @@ def _count(counts: WeeklyCounts, name: str, rare: tuple[str, ...], week: int) ->
 
 
 def _renumbered(scores: Scores, names: tuple[str, ...]) -> Scores:
-    from dataclasses import replace
-
     number = np.array([names.index(name) for name in scores.names], np.int64)
     return replace(scores, names=names, series=number[scores.series])

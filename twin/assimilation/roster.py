@@ -13,9 +13,9 @@ from itertools import product
 import numpy as np
 
 from twin.assimilation.office import Knobs, Office, Requests, channels_of, done_on
-from twin.calibration.docket import Docket
 from twin.calibration.department import Stream
-from twin.calibration.matching import Match, Target, drawn, identified, luck_of, match, spread
+from twin.calibration.docket import Docket
+from twin.calibration.matching import Match, Target, drawn, identified, luck_of, match
 from twin.calibration.opening import ALWAYS, OpenClock
 from twin.calibration.outputs import OUTPUTS, outputs, resampled_variance, rows_of
 from twin.core.clock import DAY_MINUTES
@@ -46,8 +46,15 @@ class Roster:
         return [self.tried[row] for row in drawn(self.found.weight, members)]
 
     def spread(self, knob: str) -> tuple[float, float, float]:
-        """5th, 50th and 95th percentile of a knob."""
-        return spread(np.array([getattr(one, knob) for one in self.tried]), self.found.weight)
+        """5th, 50th and 95th percentile of a knob; each value that was tried stands for all that are nearest to it."""
+        values = np.array([getattr(one, knob) for one in self.tried])
+        grid, place = np.unique(np.log(values) if knob == "pace" else values, return_inverse=True)
+        middles = (grid[1:] + grid[:-1]) / 2.0
+        edges = np.concatenate([grid[:1], middles, grid[-1:]])
+        passed = np.concatenate([[0.0], np.cumsum(np.bincount(place, self.found.weight))])
+        found = np.interp((0.05, 0.5, 0.95), passed, edges)
+        low, middle, high = (np.exp(found) if knob == "pace" else found).tolist()
+        return low, middle, high
 
     def learnt(self, knob: str) -> float:
         """Share of the prior's width that the log takes away."""
@@ -87,9 +94,7 @@ def estimate(office: Office, log: RequestLog) -> Roster:
     return Roster(office, tried, found, target, match(found, target))
 
 
-def _answer(
-    office: Office, knobs: Knobs, requests: Requests, served: Docket, clock: OpenClock, seed: int
-) -> Floats:
+def _answer(office: Office, knobs: Knobs, requests: Requests, served: Docket, clock: OpenClock, seed: int) -> Floats:
     """What the desk makes of the log's requests (outputs,)."""
     desk = office.lived(knobs, requests, served.monday, float(int(served.end // DAY_MINUTES) * DAY_MINUTES), seed)
     done = done_on(desk, len(requests.created))[-len(served) :]

@@ -20,6 +20,7 @@ from twin.assimilation.records import Record, records_in, scored
 from twin.assimilation.roster import MEMBERS, Roster, can_be_estimated, estimate
 from twin.calibration.docket import Docket
 from twin.core.clock import DAY_MINUTES, WEEK_DAYS
+from twin.core.columns import Floats
 from twin.errors import InputError
 from twin.logs.account import Account
 from twin.logs.forecast import forecast
@@ -65,14 +66,17 @@ class Verdict:
         return "baseline" if self.better() else "shadow"
 
     def better(self) -> list[str]:
-        """Baselines that would have done better."""
-        means = self.scores.mean_crps()
-        return [name for name in BASELINES if means[name] < means[OURS]]
+        """Baselines that would have done better, by more than the scatter between cells can be."""
+        return [name for name in BASELINES if _is_less(self.scores.crps[name], self.scores.crps[OURS])]
 
 
 @dataclass(frozen=True, eq=False)
 class Assimilation:
-    """Everything that an assimilation gives; `roster` is None where the log has no closings to estimate it by."""
+    """Everything that an assimilation gives.
+
+    `roster` is None where the log has no closings to estimate it by; `strange` are categories of the log that the
+    scenario does not have, and `strange_share` the share of the requests that are of them.
+    """
 
     office: Office
     record: Record
@@ -80,6 +84,8 @@ class Assimilation:
     outlook: Outlook
     verdict: Verdict
     overlay: dict[str, Any]
+    strange: tuple[str, ...]
+    strange_share: float
 
 
 def assimilate(
@@ -92,8 +98,11 @@ def assimilate(
     weeks: int = WEEKS,
     by: str = "subtype",
     members: int = MEMBERS,
+    version: str = "",
 ) -> Assimilation:
     """Hold a run's first arm (or `arm`) to a log, foretell the weeks after it, and score what lies in `folder`.
+
+    `version` is the program's, for the origin of the overlay's figures.
 
     Raises :class:`InputError`: D602 no category in common, D603 a log older than what the folder has seen, D605 a
     number of weeks that cannot be foretold.
@@ -114,14 +123,16 @@ def assimilate(
     record = Record(counts, every.rare(), forecast(counts, horizons), _bands(ahead, weeks), _said(log), _knobs(roster))
     per_day = dict(zip(rates.names, (rates.expected().mean(axis=1) / WEEK_DAYS).tolist(), strict=True))
     verdict = Verdict(scored(before, every), *_held(before, office.docket_of(named)), len(before))
-    return Assimilation(office, record, roster, ahead, verdict, overlay_of(scenario, office, named, account, roster,
-                                                                           per_day, every))  # fmt: skip
+    strange = tuple(name for name in log.category.names if name not in office.category_of(log))
+    demand = _demand(named, account, per_day, version)
+    overlay = overlay_of(scenario, office, demand, roster, every)
+    return Assimilation(office, record, roster, ahead, verdict, overlay, strange, 1.0 - len(named) / len(log))
 
 
 def _refuse_older(log: RequestLog, folder: Path, counts: WeeklyCounts) -> None:
     newest = max((one.origin for one in records_in(folder)), default=None)
     if newest is not None and counts.end < newest:
-        raise InputError.of("D603", log=log.name, last=log.last, known=newest)
+        raise InputError.of("D603", name=log.name, last=log.last, newest=newest)
 
 
 def _by_category(office: Office, log: RequestLog) -> WeeklyCounts:
@@ -147,6 +158,12 @@ def _near(coverage: float, cells: int) -> bool:
     """Whether a coverage can be one of those wanted, for so many cells."""
     wide = _NORMAL_975 * np.sqrt(max(coverage * (1.0 - coverage), 1e-3) / cells)
     return bool(COVERAGE[0] - wide <= coverage <= COVERAGE[1] + wide)
+
+
+def _is_less(some: Floats, others: Floats) -> bool:
+    """Whether the mean of paired values is less, and not by chance."""
+    away = others - some
+    return bool(away.mean() > _NORMAL_975 * away.std(ddof=1) / np.sqrt(len(away))) if len(away) > 1 else False
 
 
 def _held(records: Sequence[Record], docket: Docket) -> tuple[dict[str, int], dict[str, int]]:
@@ -182,39 +199,32 @@ def logged(docket: Docket, begin: float) -> dict[str, float]:
 
 
 def overlay_of(
-    scenario: Scenario,
-    office: Office,
-    named: RequestLog,
-    account: Account,
-    roster: Roster | None,
-    per_day: Mapping[str, float],
-    counts: WeeklyCounts,
+    scenario: Scenario, office: Office, demand: dict[str, Any], roster: Roster | None, counts: WeeklyCounts
 ) -> dict[str, Any]:
     """What changes in the scenario: when it begins, what comes in, and the knobs of the desk in every arm.
 
     Hands-on work takes as long under any policy; the chance to go astray is a policy's, and is taken over by the arms
     that had the estimated arm's.
     """
-    from twin import __version__
-    from twin.logs.fit import fit
-    from twin.logs.overlay import demand_overlay, rounded
-
-    demand = demand_overlay(fit(named, account, bands=False), __version__)["hotline"]
-    for name, one in demand["demand"]["categories"].items():
-        one["per_day"] = f"{rounded(per_day.get(name, 0.0))} /day"
-    level = sum(per_day.values())
-    demand["reports_per_day"] = f"{rounded(level)} /day"
-    found: dict[str, Any] = {
-        "version": 1,
-        "name": f"{scenario.name}_assimilated",
-        "start": counts.end.isoformat(),
-        "hotline": demand,
-        "categories": {name: {"share": rounded(rate / level)} for name, rate in per_day.items()} if level else {},
-    }
+    found = {"version": 1, "name": f"{scenario.name}_assimilated", "start": counts.end.isoformat(), **demand}
     if roster is not None:
         knobs = Knobs(roster.spread("pace")[1], roster.spread("misroute")[1])
         found["arms"] = {name: {"desk": _desk(scenario, name, office, knobs)} for name in scenario.arms}
     return found
+
+
+def _demand(named: RequestLog, account: Account, per_day: Mapping[str, float], version: str) -> dict[str, Any]:
+    """The demand as a fit of the log has it, at the level of the forecast."""
+    from twin.logs.fit import fit
+    from twin.logs.overlay import demand_overlay, rounded
+
+    hotline = demand_overlay(fit(named, account, bands=False), version)["hotline"]
+    for name, one in hotline["demand"]["categories"].items():
+        one["per_day"] = f"{rounded(per_day.get(name, 0.0))} /day"
+    level = sum(per_day.values())
+    hotline["reports_per_day"] = f"{rounded(level)} /day"
+    shares = {name: {"share": rounded(rate / level)} for name, rate in per_day.items()} if level else {}
+    return {"hotline": hotline, "categories": shares}
 
 
 def _desk(scenario: Scenario, arm: str, office: Office, knobs: Knobs) -> dict[str, Any]:

@@ -52,13 +52,15 @@ class Told:
 def assimilated(run: str, log: RequestLog, account: Account, *, arm: str, weeks: int, by: str, departments: bool,
                 out: str | None, lang: console.Language) -> Told:  # fmt: skip
     """Assimilate a log into a run (its folder, or a scenario file), and keep what comes of it."""
+    from twin import __version__
     from twin.assimilation.records import file_of, form_of, write_whole
     from twin.assimilation.shadow import assimilate
     from twin.scenario.load import load
 
     written = _scenario_of(run)
     folder = Path(out) if out else _beside(Path(run))
-    found = assimilate(load(written), log, account, folder, arm=arm, weeks=weeks, by=by)
+    plan = load(written)
+    found = assimilate(plan, log, account, folder, arm=arm, weeks=weeks, by=by, version=__version__)
     told = Told(found, _departments(log) if departments else (), folder)
     overlay = {**found.overlay, "extends": Path(os.path.relpath(written, folder)).as_posix()}
     write_whole(told.scenario, _yaml(overlay, found, lang))
@@ -73,7 +75,7 @@ def say(told: Told, lang: console.Language) -> None:
 
     found = told.found
     console.say(text.verdict_sentence(found.verdict, lang).replace("**", ""))
-    console.say("\n".join(("", *(line.replace("**", "") for line in text.estimate_lines(found.roster, lang)))))
+    console.say("\n".join(("", *(line.replace("**", "") for line in text.estimate_lines(found, lang)))))
     if found.roster is not None:
         console.show(text.estimates_sheet(found.roster, lang))
     console.show(text.counts_sheet(found.record, lang))

@@ -212,7 +212,13 @@ def replay_log(
 @click.argument("run")
 @click.argument("log")
 @_map_option()
-@option("--arm", default="", metavar="NAME", en="The arm that is as it is (default: the first).", zh="现状方案（默认为首个）。")
+@option(
+    "--arm",
+    default="",
+    metavar="NAME",
+    en="The arm that is as it is (default: the first).",
+    zh="现状方案（默认为首个）。",
+)
 @option("--weeks", type=int, default=4, show_default=True, en="Weeks to foretell.", zh="预测周数。")
 @option(
     "--by",
@@ -223,7 +229,13 @@ def replay_log(
     zh="按小类或大类计数。",
 )
 @option("--departments", is_flag=True, en="Calibrate the log's agencies too.", zh="同时校准日志中的各承办单位。")
-@option("-o", "--out", metavar="FOLDER", en="Keep forecasts here (default: RUN-shadow).", zh="预测的保存位置（默认为 RUN-shadow）。")
+@option(
+    "-o",
+    "--out",
+    metavar="FOLDER",
+    en="Keep forecasts here (default: RUN-shadow).",
+    zh="预测的保存位置（默认为 RUN-shadow）。",
+)
 @json_option()
 @lang_option()
 @click.pass_context

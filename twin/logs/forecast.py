@@ -34,7 +34,8 @@ MEMORY = 0.95  # share of the evidence for a filter that is kept from week to we
 _SEASON_NEEDS = 60  # weeks of history
 _SEASON_SPAN = 2.5  # a season moves a series by no more than this in logarithms
 _TREND_WEEKS = 53
-_SCORED_AFTER = 8  # a filter's first weeks say more about its start than about the filter
+_START_WEEKS = 8
+_SCORED_AFTER = 3  # a filter's first weeks say more about its start than about the filter
 _START_EXTRA = 0.3  # so that a series that began with nothing is not held to be nothing for ever
 _ROUNDS = 8
 _NEGLIGIBLE = 1e-6
@@ -88,20 +89,22 @@ class Forecast:
 def band_of(cdf: Floats, level: float = LEVEL) -> tuple[int, int]:
     """Lowest and highest count of the band of a distribution over 0, 1, 2 …
 
-    The likeliest count and its neighbours, the likelier first, until their chance is as near to `level` as whole
-    numbers allow. A band that had to hold *at least* 90 % would hold 98 % where a week brings one request or two.
+    The median and its neighbours, the side with more beyond it first, until their chance is as near to `level` as
+    whole numbers allow. A band that had to hold *at least* 90 % would hold 98 % where a week brings a request or two.
     """
-    chance = np.diff(cdf, prepend=0.0)
-    low = high = int(np.argmax(chance))
-    held = chance[low]
-    padded = np.concatenate([chance, [-1.0, -1.0]])  # so that -1 and len(chance) lie beyond the ends
+    low = high = int(np.searchsorted(cdf, 0.5))
+    below, above = (float(cdf[low - 1]) if low else 0.0), 1.0 - float(cdf[high])
     while True:
-        below, above = padded[low - 1], padded[high + 1]
-        more = max(below, above)
-        if more < 0.0 or abs(held + more - level) >= abs(held - level):
+        if below > above:
+            fewer = (float(cdf[low - 2]) if low > 1 else 0.0), above
+        elif high + 1 < len(cdf):
+            fewer = below, 1.0 - float(cdf[high + 1])
+        else:
             return low, high
-        held += more
+        if abs(1.0 - sum(fewer) - level) >= abs(1.0 - below - above - level):
+            return low, high
         low, high = (low - 1, high) if below > above else (low, high + 1)
+        below, above = fewer
 
 
 def log_chance(count: npt.ArrayLike, mean: Floats, size: Floats) -> Floats:
@@ -164,7 +167,7 @@ def _filtered(history: WeeklyCounts, season: Floats) -> tuple[Floats, Floats, Fl
 
 def _starts(history: WeeklyCounts) -> Floats:
     """Where the filters start: the mean of a series' first weeks, and a little more."""
-    first = [counts[since : since + _SCORED_AFTER] for counts, since in zip(history.counts, history.since, strict=True)]
+    first = [counts[since : since + _START_WEEKS] for counts, since in zip(history.counts, history.since, strict=True)]
     return np.array([weeks.mean() for weeks in first], np.float64) + _START_EXTRA
 
 

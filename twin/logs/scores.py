@@ -120,12 +120,15 @@ def score(
     return joined([score_forecast(forecast(counts.until(at), horizons), counts, at) for at in origins], counts.names)
 
 
-def score_forecast(made: Forecast, counts: WeeklyCounts, origin: int) -> Scores:
-    """Score one forecast, made when week `origin` of `counts` began, against the weeks that have come since."""
+def score_forecast(made: Forecast, counts: WeeklyCounts, origin: int, least: int = LEAST_HISTORY) -> Scores:
+    """Score one forecast, made when week `origin` of `counts` began, against the weeks that have come since.
+
+    Series with less than `least` weeks of history are left out.
+    """
     known = counts.until(origin)
     rows = []
     for series, name in enumerate(made.names):
-        if name not in known.names or origin - counts.since[counts.names.index(name)] < LEAST_HISTORY:
+        if name not in known.names or origin - counts.since[counts.names.index(name)] < least:
             continue
         row = counts.names.index(name)
         for position, ahead in enumerate(made.horizons):

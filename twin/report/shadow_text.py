@@ -18,10 +18,11 @@ from twin.report.text import Sheet
 _LANGUAGES = ("en", "zh")
 _HOURS_A_DAY = 24.0
 _LONG_HOURS = 72.0
+_SHOWN_NAMES = 12
 _TEXT: Mapping[str, Words] = {
     "title": Words("The next weeks of {name}", "{name}：未来几周"),
     "question": Words(
-        "What comes in, what lies open, and how long it takes, from {first} on, as the log of {log} has it until {last}",
+        "What comes in, what lies open, and how long it takes, from {first} on, after the log {log} until {last}",
         "依据截至 {last} 的日志 {log}，预测自 {first} 起的来件量、积压与办结时长",
     ),
     "counts": Words("Requests a week", "每周诉求量"),
@@ -71,6 +72,11 @@ _TEXT: Mapping[str, Words] = {
         "The log says little of: {names}. Its interval is nearly that of the prior.",
         "日志对以下各项几乎没有信息：{names}，其区间与先验相近。",
     ),
+    "strange": Words(
+        "{share:.0%} of the requests are of categories that the scenario does not have, and are not the desk's business"
+        " here: {names}.",
+        "{share:.0%} 的诉求属于场景中没有的类别，未计入服务台：{names}。",
+    ),
     "past": Words("How earlier forecasts did", "以往预测的表现"),
     "past_caption": Words(
         "Continuous ranked probability score in requests, the lower the better; coverage of the 90 % bands.",
@@ -80,7 +86,7 @@ _TEXT: Mapping[str, Words] = {
     "score": Words("score", "评分"),
     "skill": Words("saved by the twin", "孪生减少的误差"),
     "coverage": Words("coverage", "覆盖率"),
-    "ahead": Words("{weeks} weeks ahead", "提前 {weeks} 周"),
+    "ahead": Words("weeks ahead", "提前周数"),
     "all": Words("all", "全部"),
     "forecast": Words("the twin", "孪生"),
     "climatology": Words("same season of earlier years", "往年同期"),
@@ -105,16 +111,17 @@ _TEXT: Mapping[str, Words] = {
     ),
     "shadow": Words(
         "**A shadow.** Over {cells} cells that have come due, {coverage:.0%} lay in the 90 % bands, and no baseline"
-        " would have done better: the twin follows its neighbourhood.",
-        "**数字影子。** 在 {cells} 个已到期的预测格中，{coverage:.0%} 落入 90% 区间，且没有基准方法更优：孪生跟得上真实社区。",
+        " did better by more than chance: the twin follows its neighbourhood.",
+        "**数字影子。** 在 {cells} 个已到期的预测格中，{coverage:.0%} 落入 90% 区间，没有基准方法显著更优："
+        "孪生跟得上真实社区。",
     ),
     "coverage_failed": Words(
-        "**A model.** Of {cells} cells that have come due, {coverage:.0%} lay in the 90 % bands; {low:.0%} to {high:.0%}"
-        " were wanted.",
+        "**A model.** Of {cells} cells that have come due, {coverage:.0%} lay in the 90 % bands;"
+        " {low:.0%} to {high:.0%} were wanted.",
         "**模型。** 在 {cells} 个已到期的预测格中，{coverage:.0%} 落入 90% 区间；要求为 {low:.0%} 至 {high:.0%}。",
     ),
     "baseline": Words(
-        "**A model.** Over {cells} cells that have come due, something simpler would have done better: {names}.",
+        "**A model.** Over {cells} cells that have come due, something simpler did better: {names}.",
         "**模型。** 在 {cells} 个已到期的预测格中，更简单的方法表现更好：{names}。",
     ),
     "departments": Words("Departments as the log shows them", "日志中的各承办单位"),
@@ -151,7 +158,9 @@ _TEXT: Mapping[str, Words] = {
         " its weeks.",
         "诉求量预测不含天气、节假日与新闻；假定同一类别各周的偶然性有一半是共同的。",
     ),
-    "footer": Words("Log {log}, SHA-256 {digest}; forecast from {first} on.", "日志 {log}，SHA-256 {digest}；预测自 {first} 起。"),
+    "footer": Words(
+        "Log {log}, SHA-256 {digest}; forecast from {first} on.", "日志 {log}，SHA-256 {digest}；预测自 {first} 起。"
+    ),
     "ln_median": Words("the median time to close", "办结时长中位数"),
     "ln_p90": Words("its 90th percentile", "其第 90 百分位"),
     "on_time": Words("the share in time", "按期办结率"),
@@ -184,7 +193,10 @@ def counts_sheet(record: Record, lang: str) -> Sheet:
     low, high = made.band()
     order = sorted(range(len(made.names)), key=lambda row: -expected[row].sum())
     rows = tuple(
-        (made.names[row], *(f"{expected[row, w]:.1f} ({low[row, w]}–{high[row, w]})" for w in range(len(made.horizons))))
+        (
+            made.names[row],
+            *(f"{expected[row, w]:.1f} ({low[row, w]}–{high[row, w]})" for w in range(len(made.horizons))),
+        )
         for row in order
     )
     return Sheet(said("counts", lang), (said("series", lang), *_weeks(record, lang)), rows)
@@ -217,12 +229,11 @@ def past_sheets(verdict: Verdict, lang: str) -> list[Sheet]:
         (said(name, lang), f"{means[name]:.2f}", "" if name == OURS else f"{verdict.scores.skill(name):+.0%}")
         for name in (OURS, *BASELINES)
     )
-    rows = [(said("ahead", lang, weeks=weeks), f"{share:.0%}")
-            for weeks, share in verdict.scores.coverage_by_horizon().items()]  # fmt: skip
+    rows = [(str(weeks), f"{share:.0%}") for weeks, share in verdict.scores.coverage_by_horizon().items()]
     rows.append((said("all", lang), f"{verdict.scores.coverage:.0%}"))
     return [
         Sheet(said("past", lang), tuple(said(name, lang) for name in ("who", "score", "skill")), scores),
-        Sheet("", (said("week", lang, date="…"), said("coverage", lang)), tuple(rows)),
+        Sheet("", (said("ahead", lang), said("coverage", lang)), tuple(rows)),
     ]
 
 
@@ -234,11 +245,14 @@ def past_lines(verdict: Verdict, lang: str) -> list[str]:
     return [*lines, *([said("losses", lang, names=_listed(worse, lang))] if worse else [])]
 
 
-def estimate_lines(roster: Roster | None, lang: str) -> list[str]:
+def estimate_lines(found: Assimilation, lang: str) -> list[str]:
     """What has to be known of the estimates before they are used."""
+    roster, lines = found.roster, []
+    if found.strange:
+        names = _listed(found.strange[:_SHOWN_NAMES], lang) + ("…" if len(found.strange) > _SHOWN_NAMES else "")
+        lines.append(said("strange", lang, share=found.strange_share, names=names))
     if roster is None:
-        return [said("not_estimated", lang)]
-    lines = []
+        return [*lines, said("not_estimated", lang)]
     if roster.found.ruled_out:
         against = _listed([said(name, lang) for name in roster.against()], lang)
         lines.append(said("ruled_out", lang, against=against))
@@ -250,7 +264,9 @@ def departments_sheet(found: Sequence[Calibrated], lang: str) -> Sheet:
     """The departments of a log: hours, files at once, hands-on share, order of service."""
     names = ("agency", "hours", "jobs", "work_share", "order", "matched")
     return Sheet(
-        said("departments", lang), tuple(said(name, lang) for name in names), tuple(_department(one, lang) for one in found)
+        said("departments", lang),
+        tuple(said(name, lang) for name in names),
+        tuple(_department(one, lang) for one in found),
     )
 
 
@@ -281,7 +297,7 @@ def page_of(found: Assimilation, drawn: Mapping[str, str], lang: str, department
 
 def _tongue(found: Assimilation, drawn: str, lang: str, departments: Sequence[Calibrated]) -> Tongue:
     record, members = found.record, len(next(iter(found.outlook.values.values())))
-    opening = [_plain(verdict_sentence(found.verdict, lang)), *map(_plain, estimate_lines(found.roster, lang))]
+    opening = [_plain(verdict_sentence(found.verdict, lang)), *map(_plain, estimate_lines(found, lang))]
     charts = [
         Chart(said("counts", lang), said("counts_caption", lang), picture_of(drawn), (counts_sheet(record, lang),)),
     ]

@@ -131,8 +131,8 @@ class Case:
     def parameter(self, name: Name) -> Value:
         """Return the value of a parameter on the day of the case."""
         wanted = name.name.removeprefix(PARAMETERS)
-        found: Parameter = next(one for one in self.rules.parameters if one.name == wanted)
-        value = found.on(self.day)
+        found: Parameter | None = next((one for one in self.rules.parameters if one.name == wanted), None)
+        value = None if found is None else found.on(self.day)
         if value is None:
             raise InputError.of("E609", name.place, name=wanted, day=self.day.isoformat())
         return value

@@ -59,11 +59,14 @@ def _narrow(letter: str) -> str:
 
 
 def snippet(node: Marked) -> Snippet:
-    """Return a scalar of a YAML file as it is written (numbers keep all their digits)."""
+    """Return a scalar of a YAML file as it is written (numbers keep all their digits).
+
+    Of a map or a list it is the first line, which makes no sense as a value and is complained of as it stands.
+    """
     line, column = node.start
     shown = node.source.lines[line] if line < len(node.source.lines) else ""
-    if node.kind in ("number", "switch"):
-        raw = shown[column : node.end[1]].strip()
+    if node.kind not in ("text", "nothing"):
+        raw = shown[column : node.end[1] if node.end[0] == line else len(shown)].strip()
         return Snippet(raw, node.source, node.start)
     text = node.value or ""
     if shown.startswith(text, column):

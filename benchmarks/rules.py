@@ -1,0 +1,234 @@
+"""Rules on columns and one at a time, beside a generated Python if-chain, ZEN and OpenFisca.
+
+One table of 30 rows over six inputs, first hit; every engine answers with the number of the row, and all must agree.
+Row engines get their rows as dictionaries made beforehand, which is more than fair: making them from columns costs
+another two microseconds a row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from benchmarks.kit import Prepare, Row, Turn, in_rounds, rate, ratio, table
+from twin.core.programs import decide
+from twin.rules.columns import Batch
+from twin.rules.plans import Planner, TablePlan
+from twin.rules.read import read_text_rules
+from twin.rules.vocabulary import Entry, Vocabulary
+
+ROWS, LINES, SLOW_LINES, ROUNDS, SEED = 30, 1_000_000, 5_000, 5, 7
+CATEGORIES = ("gas", "water", "power", "noise", "parking", "litter", "light", "drain", "lift", "pets", "care", "other")
+VOCABULARY = Vocabulary(targets={"order.weight": Entry(None, about="order")})
+
+Columns = dict[str, np.ndarray]
+Test = tuple[str, str, Any]  # input, operator, operand
+
+
+def run() -> None:
+    """Measure and print the tables."""
+    rows = random_rows()
+    lines = random_lines(LINES)
+    many(rows, lines)
+    one(rows, lines)
+    sweep(rows, {name: column[:100_000] for name, column in lines.items()})
+
+
+def random_rows() -> list[list[Test]]:
+    """Thirty rows of two to five tests."""
+    rng = np.random.default_rng(SEED)
+    rows = []
+    for _ in range(ROWS):
+        low = int(rng.integers(0, 16))
+        tests: list[Test] = [
+            ("category", "in", tuple(sorted(rng.choice(12, int(rng.integers(1, 4)), replace=False).tolist()))),
+            ("severity", ">=", int(rng.integers(1, 6))),
+            ("hour", "within", (low, low + int(rng.integers(3, 8)))),
+            ("age", ">=", int(rng.integers(40, 90))),
+            ("vulnerable", "==", bool(rng.random() < 0.5)),
+            ("backlog", "<", int(rng.integers(50, 500))),
+        ]
+        kept = rng.random(6) < 0.55
+        rows.append([test for test, keep in zip(tests, kept, strict=True) if keep or test[0] == "category"])
+    return rows
+
+
+def random_lines(n: int) -> Columns:
+    """Columns of `n` cases."""
+    rng = np.random.default_rng(SEED + 1)
+    return {
+        "category": rng.integers(0, 12, n).astype(np.int16), "severity": rng.integers(1, 6, n).astype(np.int8),
+        "hour": rng.integers(0, 24, n).astype(np.int8), "age": rng.integers(0, 100, n).astype(np.int16),
+        "vulnerable": rng.random(n) < 0.2, "backlog": rng.integers(0, 1000, n).astype(np.int32),
+    }  # fmt: skip
+
+
+# -- the contestants
+
+
+def rule_file(rows: list[list[Test]]) -> str:
+    """The table as a planner writes it."""
+    names = ("category", "severity", "hour", "age", "vulnerable", "backlog")
+    sheet = ["  | " + " | ".join((*names, "order.weight")) + " |"]
+    for number, row in enumerate(rows):
+        cells = {name: _cell(op, operand) for name, op, operand in row}
+        sheet.append("  | " + " | ".join((*(cells.get(name, "-") for name in names), str(number))) + " |")
+    return f"""
+table: t
+hit: first
+inputs:
+  category: {{enum: [{", ".join(CATEGORIES)}]}}
+  severity: {{int: 1..5}}
+  hour: {{int: 0..23}}
+  age: {{int: 0..120}}
+  vulnerable: {{bool: true}}
+  backlog: {{int: 0..100000}}
+outputs: {{order.weight: {{int: 0..1000}}}}
+rows: |
+{chr(10).join(sheet)}
+else: {{order.weight: {len(rows)}}}
+"""
+
+
+def _cell(op: str, operand: Any) -> str:
+    if op == "in":
+        return ", ".join(CATEGORIES[one] for one in operand)
+    if op == "within":
+        return f"{operand[0]}..{operand[1]}"
+    return str(operand).lower() if op == "==" else f"{op} {operand}"
+
+
+def planned(rows: list[list[Test]]) -> Planner:
+    """The table, read and ready to be planned."""
+    return Planner(read_text_rules(rule_file(rows), VOCABULARY).rules, dt.date(2025, 1, 1))
+
+
+def if_chain(rows: list[list[Test]]) -> Callable[..., int]:
+    """The table as generated Python."""
+    lines = ["def decide(category, severity, hour, age, vulnerable, backlog):"]
+    for number, row in enumerate(rows):
+        lines.append(f"    if {' and '.join(_python(*test) for test in row)}: return {number}")
+    lines.append(f"    return {len(rows)}")
+    namespace: dict[str, Any] = {}
+    exec("\n".join(lines), namespace)
+    return namespace["decide"]  # type: ignore[no-any-return]
+
+
+def _python(name: str, op: str, operand: Any) -> str:
+    if op == "within":
+        return f"{operand[0]} <= {name} <= {operand[1]}"
+    if op == "in":
+        return f"{name} in {operand if len(operand) > 1 else f'({operand[0]},)'}"
+    return f"{name} is {operand}" if op == "==" else f"{name} {op} {operand}"
+
+
+def zen_table(rows: list[list[Test]]) -> Any:
+    """The table in ZEN."""
+    import zen
+
+    names = ("category", "severity", "hour", "age", "vulnerable", "backlog")
+    inputs = [{"id": name, "name": name, "type": "expression", "field": name} for name in names]
+    rules = [{"_id": str(number), **dict.fromkeys(names, ""), **{name: _zen(op, operand) for name, op, operand in row},
+              "row": str(number)} for number, row in enumerate(rows)]  # fmt: skip
+    rules.append({"_id": "else", **dict.fromkeys(names, ""), "row": str(len(rows))})
+    content = {"hitPolicy": "first", "inputs": inputs, "rules": rules,
+               "outputs": [{"id": "row", "name": "row", "type": "expression", "field": "row"}]}  # fmt: skip
+    nodes = [{"id": "in", "type": "inputNode", "name": "in"}, {"id": "out", "type": "outputNode", "name": "out"},
+             {"id": "t", "type": "decisionTableNode", "name": "t", "content": content}]  # fmt: skip
+    edges = [{"id": "1", "sourceId": "in", "targetId": "t", "type": "edge"},
+             {"id": "2", "sourceId": "t", "targetId": "out", "type": "edge"}]  # fmt: skip
+    text = json.dumps({"contentType": "application/vnd.gorules.decision", "nodes": nodes, "edges": edges})
+    return zen.ZenEngine({"loader": lambda key: text})
+
+
+def _zen(op: str, operand: Any) -> str:
+    if op == "in":
+        return ", ".join(str(one) for one in operand)
+    if op == "within":
+        return f"[{operand[0]}..{operand[1]}]"
+    return str(operand).lower() if op == "==" else f"{op} {operand}"
+
+
+def dictionaries(lines: Columns, n: int) -> list[dict[str, Any]]:
+    """The first cases as row engines take them."""
+    columns = {name: column[:n].tolist() for name, column in lines.items()}
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+# -- the comparisons
+
+
+def many(rows: list[list[Test]], lines: Columns) -> None:
+    """A million decisions."""
+    planner, chain = planned(rows), if_chain(rows)
+    told = Batch(planner, lines, LINES).decide("t").outputs["order.weight"]
+    slow = dictionaries(lines, SLOW_LINES)
+    some = dictionaries(lines, LINES // 10)
+    contestants: dict[str, Prepare] = {
+        "twin": lambda: lambda: Batch(planner, lines, LINES).decide("t"),
+        "Python": lambda: lambda: [chain(**one) for one in some],
+    }
+    assert [chain(**one) for one in slow] == told[:SLOW_LINES].astype(int).tolist()
+    sizes = {"twin": LINES, "Python": len(some)}
+    if find_spec("zen"):
+        engine = zen_table(rows)
+        assert [engine.evaluate("t", one)["result"]["row"] for one in slow[:300]] == told[:300].astype(int).tolist()
+        contestants["ZEN"] = lambda: lambda: [engine.evaluate("t", one) for one in slow]
+        sizes["ZEN"] = len(slow)
+    turns = in_rounds(contestants, ROUNDS)
+    report("30 rows, a million decisions", turns, sizes, {"Python": 20, "ZEN": 500})
+
+
+def report(title: str, turns: dict[str, list[Turn]], sizes: dict[str, int], targets: dict[str, int]) -> None:
+    """Print how many decisions a second each makes."""
+    ours = turns["twin"]
+    rows = []
+    for peer, target in targets.items():
+        if peer in turns:
+            per_line = [turn._replace(seconds=turn.seconds / sizes[peer]) for turn in turns[peer]]
+            found = ratio([turn._replace(seconds=turn.seconds / sizes["twin"]) for turn in ours], per_line)
+            rows.append(Row("decisions", rate(ours, sizes["twin"]), f"{peer}: {rate(turns[peer], sizes[peer])}",
+                            str(found), f"≥ {target}", found.middle >= target))  # fmt: skip
+    table(title, rows)
+
+
+def one(rows: list[list[Test]], lines: Columns) -> None:
+    """One decision at a time, its inputs read from columns."""
+    planner, chain = planned(rows), if_chain(rows)
+    plan = planner.plan(planner.rules.tables[0])
+    assert isinstance(plan, TablePlan)
+    names = [one.name for one in plan.found.inputs]  # type: ignore[union-attr]
+    index, room = plan.found.index, np.empty(len(plan.found.index.masks), np.uint64)
+    packed = np.column_stack([lines[name] for name in names]).astype(np.float64)
+    few = range(20_000)
+    columns = [lines[name] for name in ("category", "severity", "hour", "age", "vulnerable", "backlog")]
+    slow = dictionaries(lines, SLOW_LINES)
+    contestants: dict[str, Prepare] = {
+        "twin": lambda: lambda: [decide(index, packed[i], room) for i in few],
+        "Python": lambda: lambda: [chain(*(column[i] for column in columns)) for i in few],
+    }
+    sizes = {"twin": len(few), "Python": len(few)}
+    if find_spec("zen"):
+        engine = zen_table(rows)
+        contestants["ZEN"] = lambda: lambda: [engine.evaluate("t", one) for one in slow]
+        sizes["ZEN"] = len(slow)
+    report("30 rows, one decision at a time", in_rounds(contestants, ROUNDS), sizes, {"Python": 1, "ZEN": 20})
+
+
+def sweep(rows: list[list[Test]], lines: Columns) -> None:
+    """A hundred changed tables on 100,000 cases each: read, planned, decided."""
+    variants = [[[(name, op, operand + (k if name == "backlog" else 0)) if name == "backlog" else (name, op, operand)
+                  for name, op, operand in row] for row in rows] for k in range(100)]  # fmt: skip
+
+    def all_points() -> None:
+        for variant in variants:
+            Batch(planned(variant), lines, 100_000).decide("t")
+
+    turns = in_rounds({"twin": lambda: all_points}, 3)["twin"]
+    seconds = min(turn.seconds for turn in turns)
+    table("100 points of a sweep × 100,000 lines", [Row("reading the file included", f"{seconds:.1f} s", "", "", "")])
