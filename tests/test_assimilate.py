@@ -15,7 +15,7 @@ from twin.assimilation.office import Knobs, Office, Requests, done_on
 from twin.assimilation.outlook import MEASURES, drawn_counts, outlook
 from twin.assimilation.records import file_of, form_of, records_in, scored, write_whole
 from twin.assimilation.roster import estimate
-from twin.assimilation.shadow import Assimilation, assimilate, logged
+from twin.assimilation.shadow import Assimilation, assimilate, logged, overlay_of
 from twin.calibration.docket import Docket
 from twin.cli.app import program
 from twin.core.draws import stream_id, uniforms
@@ -27,6 +27,7 @@ from twin.logs.mapping import ColumnMap
 from twin.logs.read import read_content
 from twin.logs.request_log import RequestLog
 from twin.logs.weeks import weekly_counts
+from twin.report.shadow_text import estimate_lines
 from twin.scenario.load import load
 from twin.scenario.resolved import Scenario
 
@@ -153,6 +154,7 @@ def test_a_roster_that_cannot_have_made_a_log_is_ruled_out(
     found = estimate(replace(office, settings=replace(office.settings, teams=teams)), office.named(late[0]))
     assert found.found.ruled_out
     assert "ln_median" in found.against()
+    assert "arms" not in overlay_of(scenario, office, {}, found, weekly_counts(late[0]))
 
 
 def test_pace_lengthens_every_law(scenario: Scenario) -> None:
@@ -223,6 +225,17 @@ def test_files_that_lie_open_are_in_the_backlog(scenario: Scenario, past: list[t
     left = int(np.isnat(named.closed).sum())
     assert left > 0
     assert (found.values["backlog"][:, 0] >= found.values["requests"][:, 0]).all()
+
+
+def test_a_log_without_closings_leaves_the_desk_as_it_is(
+    scenario: Scenario, past: list[tuple[float, float, str]], tmp_path: Path
+) -> None:
+    rows = [(made, np.inf, title) for made, _, title in past]
+    found = assimilate(scenario, *read(export(rows, 60 * DAY)), tmp_path)
+    assert found.roster is None
+    assert "arms" not in found.overlay
+    assert "untouched" in "".join(estimate_lines(found, "en"))
+    assert found.outlook.band("backlog", 0)[2] < 150  # not all that the log never closed
 
 
 # -- the overlay

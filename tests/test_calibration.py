@@ -80,7 +80,7 @@ def plenty() -> Calibrated:
 
 
 def test_the_known_desk_is_found_again(three: Calibrated) -> None:
-    low, _, high = three.jobs()
+    low, _, high = three.files()
     assert low <= 3 <= high
     assert high <= 8
     assert three.department.clock.text == HOURS
@@ -101,13 +101,13 @@ def test_the_hands_on_work_is_found_without_the_waiting(three: Calibrated) -> No
 
 
 def test_what_the_log_leaves_open_is_said(three: Calibrated, plenty: Calibrated) -> None:
-    assert three.learnt()["jobs"] > 0.6
-    low, _, high = plenty.jobs()
+    assert three.learnt()["files"] > 0.6
+    low, _, high = plenty.files()
     assert high > 3 * low  # as many as were at work, or any number more
     assert plenty.work_share()[1] == pytest.approx(1.0, abs=0.02)
     weights = plenty.disciplines()
     assert max(weights.values()) < 0.5  # nobody waits, so nobody can tell who would be next
-    assert plenty.learnt()["jobs"] < three.learnt()["jobs"]
+    assert plenty.learnt()["files"] < three.learnt()["files"]
 
 
 def test_the_desk_gives_back_what_it_was_calibrated_on(three: Calibrated) -> None:
@@ -150,31 +150,31 @@ def test_the_names_of_types_do_not_matter() -> None:
 # -- lines taken apart
 
 
-@pytest.mark.parametrize("jobs", [1, 2, 5])
-def test_a_line_taken_apart_gives_the_minutes_at_which_the_desk_began(jobs: int) -> None:
-    docket = served(asked(10 * jobs), Staffing(jobs))
+@pytest.mark.parametrize("files", [1, 2, 5])
+def test_a_line_taken_apart_gives_the_minutes_at_which_the_desk_began(files: int) -> None:
+    docket = served(asked(10 * files), Staffing(files))
     department = Department.of(replace(docket, closed=docket.closed))
-    line = department.line(Staffing(jobs))
+    line = department.line(Staffing(files))
     assert not line.early.any()
     worked = department.open_times[1] - line.started
-    luckless = department.work_of(Staffing(jobs), np.arange(len(department.served)))
+    luckless = department.work_of(Staffing(files), np.arange(len(department.served)))
     assert worked.min() > 0.0
     assert luckless.sample[:2].mean(axis=1) == pytest.approx(MEANS, rel=0.35)
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 20)), min_size=1, max_size=12), st.integers(1, 4))
 @settings(max_examples=60)
-def test_what_a_plain_line_does_is_taken_apart_exactly(orders: list[tuple[int, int]], jobs: int) -> None:
+def test_what_a_plain_line_does_is_taken_apart_exactly(orders: list[tuple[int, int]], files: int) -> None:
     """Serve first come first served in the plainest way, and ask when each began."""
     created = np.sort([come + 0.01 * row for row, (come, _) in enumerate(orders)])
-    free = [0.0] * jobs
+    free = [0.0] * files
     started, closed = [], []
     for row, come in enumerate(created):
         place = int(np.argmin(free))
         started.append(max(free[place], come))
         free[place] = started[-1] + orders[row][1] + 0.001 * row
         closed.append(free[place])
-    line = taken_apart(created, np.array(closed), created, jobs)
+    line = taken_apart(created, np.array(closed), created, files)
     assert line.started == pytest.approx(started)
     assert not line.early.any()
 

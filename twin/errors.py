@@ -1135,6 +1135,7 @@ ERRORS: dict[str, Entry] = {
         "the test `{test}` of `{name}` fails: {what}",
         "`{name}` 的测试 `{test}` 未通过：{what}",
     ),
+    "E612": Entry("this number or date is too large in this case", "此情形下的数或日期过大"),
     "M301": Entry(
         "mechanism `{mechanism}` reads `{column}`, which it does not declare",
         "机制 `{mechanism}` 读取了未声明的 `{column}`",

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from twin.scenario.resolved import Scenario
 
 
+FEWEST_CLOSED = 30
+
+
 @dataclass(frozen=True)
 class Knobs:
     """What is estimated of a desk whose roster is known.
@@ -142,6 +145,11 @@ class Requests:
         """These requests, and then others."""
         both = ((getattr(self, name), getattr(later, name)) for name in ("created", "category", "channel", "key"))
         return Requests(*map(np.concatenate, both))
+
+
+def can_be_estimated(docket: Docket) -> bool:
+    """Whether a log has closings enough to say anything about the work."""
+    return int(np.sum(~np.isnan(docket.closed) & ~docket.at_once)) >= FEWEST_CLOSED
 
 
 def channels_of(log: RequestLog) -> Ints:

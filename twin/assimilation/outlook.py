@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.assimilation.office import Knobs, Office, Requests, channels_of, done_on
+from twin.assimilation.office import Knobs, Office, Requests, can_be_estimated, channels_of, done_on
 from twin.calibration.docket import Docket
 from twin.core.clock import DAY_MINUTES, WEEK_DAYS
 from twin.core.columns import Floats, Ints
@@ -26,6 +26,7 @@ MEASURES = ("requests", "backlog", "median_hours", "p90_hours", "busy_share")
 SHARED = 0.5  # of the luck of a series that its weeks have in common (in variance): how fast it goes is not known
 RUN_ON_WEEKS = 26
 RECENT_WEEKS = 26
+WARM_UP_WEEKS = 8
 
 _WEEK = float(WEEK_DAYS * DAY_MINUTES)
 _HALF = 0.5
@@ -59,15 +60,22 @@ def outlook(office: Office, members: Sequence[Knobs], log: RequestLog, counts: W
     """
     docket = office.docket_of(log)
     now = float((counts.end - docket.monday).days * DAY_MINUTES)
-    known = docket.until(now)
-    left = np.isnan(known.closed) & ~known.lying
     channel = channels_of(log)
-    waiting = Requests(np.full(int(left.sum()), now), known.kind[left], channel[: len(known)][left], known.key[left])
+    waiting = _waiting(docket, channel, now)
     found = [
         _lived(office, knobs, waiting, coming(made, counts, docket, channel, now, seed), docket, now, seed)
         for seed, knobs in enumerate(members)
     ]
     return Outlook({name: np.array([one[name] for one in found]) for name in MEASURES})
+
+
+def _waiting(docket: Docket, channel: Ints, now: float) -> Requests:
+    """What is there already: the open files, or the last weeks' requests where a log does not say what is open."""
+    known = docket.until(now)
+    told = can_be_estimated(docket)
+    kept = np.isnan(known.closed) & ~known.lying if told else known.created >= now - WARM_UP_WEEKS * _WEEK
+    created = np.full(int(kept.sum()), now) if told else known.created[kept]
+    return Requests(created, known.kind[kept], channel[: len(known)][kept], known.key[kept])
 
 
 def _lived(

@@ -26,7 +26,6 @@ PACES = tuple(np.geomspace(1.0 / 3.0, 3.0, 15).tolist())
 MISROUTES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 MEMBERS = 24
 SEEDS = (1, 2)
-FEWEST_CLOSED = 30
 # What the desk leaves out, in standard deviations: logarithms of hours, shares, correlations.
 LEFT_OUT = (0.10, 0.10, 0.05, 0.05, 0.05, 0.05, 0.10, 0.10)
 
@@ -68,11 +67,6 @@ class Roster:
             return []
         nearest = int(np.argmax(self.found.weight))
         return [name for name, away in zip(OUTPUTS, self.found.implausibility[nearest], strict=True) if away >= 3.0]
-
-
-def can_be_estimated(docket: Docket) -> bool:
-    """Whether a log has closings enough to say anything about the work."""
-    return int(np.sum(~np.isnan(docket.closed) & ~docket.at_once)) >= FEWEST_CLOSED
 
 
 def estimate(office: Office, log: RequestLog) -> Roster:

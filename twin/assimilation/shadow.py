@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twin.assimilation.office import Knobs, Office
+from twin.assimilation.office import Knobs, Office, can_be_estimated
 from twin.assimilation.outlook import MEASURES, Outlook, outlook
 from twin.assimilation.records import Record, records_in, scored
-from twin.assimilation.roster import MEMBERS, Roster, can_be_estimated, estimate
+from twin.assimilation.roster import MEMBERS, Roster, estimate
 from twin.calibration.docket import Docket
 from twin.core.clock import DAY_MINUTES, WEEK_DAYS
 from twin.core.columns import Floats
@@ -204,10 +204,10 @@ def overlay_of(
     """What changes in the scenario: when it begins, what comes in, and the knobs of the desk in every arm.
 
     Hands-on work takes as long under any policy; the chance to go astray is a policy's, and is taken over by the arms
-    that had the estimated arm's.
+    that had the estimated arm's. Where no setting can have made the log, the desks stay as they are.
     """
     found = {"version": 1, "name": f"{scenario.name}_assimilated", "start": counts.end.isoformat(), **demand}
-    if roster is not None:
+    if roster is not None and not roster.found.ruled_out:
         knobs = Knobs(roster.spread("pace")[1], roster.spread("misroute")[1])
         found["arms"] = {name: {"desk": _desk(scenario, name, office, knobs)} for name in scenario.arms}
     return found

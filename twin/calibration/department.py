@@ -26,11 +26,11 @@ _A_MOMENT = 1e-6  # minutes: what comes in at one minute is put in order before 
 class Staffing:
     """What of a department depends on its people.
 
-    `jobs` are the files in work at once, `discipline` says who is next, `pace` multiplies the hands-on hours that the
+    `files` are the files in work at once, `discipline` says who is next, `pace` multiplies the hands-on hours that the
     log implies: 1 takes them as they are.
     """
 
-    jobs: int
+    files: int
     discipline: str = "fifo"
     pace: float = 1.0
 
@@ -68,7 +68,7 @@ def closings_on_desk(stream: Stream, work: Work, staffing: Staffing, clock: Open
                      compressed: bool = True) -> Floats:  # fmt: skip
     """Minutes at which the desk closes each request (rows,), NaN where the days of `clock` do not suffice.
 
-    The desk lives in open minutes, around the clock, since many jobs cost less where nobody's shift begins or ends.
+    The desk lives in open minutes, around the clock, since many files cost less where nobody's shift begins or ends.
     With ``compressed=False`` it lives by the wall clock, under the roster; the closings are the same (where the
     order of service goes by deadlines, as nearly as the desk's classes of limits can tell them).
     """
@@ -95,7 +95,7 @@ def _settings(
 ) -> DeskSettings:
     """A desk that is nothing but this department: at once accepted, never sent astray, no way to go."""
     return DeskSettings(
-        teams={"department": Team(workers=staffing.jobs, calendar=hours)},
+        teams={"department": Team(workers=staffing.files, calendar=hours)},
         intake_calendar=ALWAYS, return_calendar=ALWAYS, dispatch="instant", misroute_chance=0.0,
         triage_minutes=_A_MOMENT, travel_minutes=0.0, first_time_fix=1.0,
         discipline=staffing.discipline, limit_hours=limits,

@@ -33,7 +33,7 @@ FEWEST = 30  # requests below which an agency is not calibrated
 LEFT_OUT = (0.10, 0.10, 0.03, 0.03, 0.03, 0.03, 0.10, 0.10, 0.05)
 PACES = (0.80, 0.89, 1.0, 1.12, 1.25)
 SEEDS = (1, 2)
-_FEW_JOBS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
+_FEW_FILES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
 _SHARES_OF_MOST = (0.03, 0.06, 0.12, 0.20, 0.30, 0.45, 0.60, 0.75, 0.90, 1.0, 1.2, 1.45, 1.75, 2.0)
 _FEWEST_WITH_TARGET = 0.5
 
@@ -82,11 +82,11 @@ class Department:
 
     def line(self, staffing: Staffing) -> Line:
         """The waiting line that this staffing must have had; the pace has no say in it."""
-        return _line(self, staffing.jobs, staffing.discipline)
+        return _line(self, staffing.files, staffing.discipline)
 
     def work(self, staffing: Staffing, rows: Ints | None = None) -> Work:
         """Hands-on work that this staffing implies; of `rows` alone, if given."""
-        found = _work(self, staffing.jobs, staffing.discipline) if rows is None else self.work_of(staffing, rows)
+        found = _work(self, staffing.files, staffing.discipline) if rows is None else self.work_of(staffing, rows)
         return Work(found.sample * staffing.pace)
 
     def work_of(self, staffing: Staffing, rows: Ints) -> Work:
@@ -114,7 +114,7 @@ class Department:
         return float(np.nansum(hours) / np.nansum(total[~np.isnan(hours)])) if np.nansum(total) else 1.0
 
     @cached_property
-    def most_jobs(self) -> int:
+    def most_files(self) -> int:
         """Most files that would be in work at once if nobody ever waited."""
         unlimited = Staffing(max(2 * len(self.served), 1))
         stream = self.stream.warmed_up()
@@ -155,14 +155,14 @@ class Department:
 
 
 @lru_cache(maxsize=128)
-def _line(department: Department, jobs: int, discipline: str) -> Line:
+def _line(department: Department, files: int, discipline: str) -> Line:
     created, closed = department.open_times
-    return taken_apart(created, closed, department.rank(discipline), jobs)
+    return taken_apart(created, closed, department.rank(discipline), files)
 
 
 @lru_cache(maxsize=128)
-def _work(department: Department, jobs: int, discipline: str) -> Work:
-    return department.work_of(Staffing(jobs, discipline), np.arange(len(department.served)))
+def _work(department: Department, files: int, discipline: str) -> Work:
+    return department.work_of(Staffing(files, discipline), np.arange(len(department.served)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,9 +193,9 @@ class Calibrated:
         """Names of the outputs."""
         return CHECKED
 
-    def jobs(self) -> tuple[float, float, float]:
+    def files(self) -> tuple[float, float, float]:
         """5th, 50th and 95th percentile of the files in work at once."""
-        return spread(np.array([one.jobs for one in self.tried], np.float64), self.found.weight)
+        return spread(np.array([one.files for one in self.tried], np.float64), self.found.weight)
 
     def pace(self) -> tuple[float, float, float]:
         """5th, 50th and 95th percentile of the pace."""
@@ -213,10 +213,10 @@ class Calibrated:
         }
 
     def learnt(self) -> dict[str, float]:
-        """How much of the prior's width the log takes away: of ln jobs, of the pace, of the hands-on share."""
+        """How much of the prior's width the log takes away: of ln files, of the pace, of the hands-on share."""
         even = np.full(len(self.tried), 1.0 / len(self.tried))
         values = {
-            "jobs": np.log([one.jobs for one in self.tried]),
+            "files": np.log([one.files for one in self.tried]),
             "pace": np.log([one.pace for one in self.tried]),
             "hands_on": self.hands_on,
         }
@@ -238,29 +238,29 @@ def stream_of(docket: Docket) -> Stream:
 def calibrate(docket: Docket, until: float | None = None) -> Calibrated:
     """Find the staffings that can have made a docket's closings.
 
-    First every number of jobs and order of service at three paces; what no pace can save is left, the rest is tried
+    First every number of files and order of service at three paces; what no pace can save is left, the rest is tried
     at more. `until` lays calendars out beyond the docket's end.
     """
     department = Department.of(docket, until)
     coarse = [
-        Staffing(jobs, discipline, pace)
+        Staffing(files, discipline, pace)
         for discipline in department.disciplines
-        for jobs in levels(department.most_jobs)
+        for files in levels(department.most_files)
         for pace in (PACES[0], PACES[len(PACES) // 2], PACES[-1])
     ]
     first = _weighed(department, coarse)
-    best = {(one.jobs, one.discipline): 0.0 for one in coarse}
+    best = {(one.files, one.discipline): 0.0 for one in coarse}
     for one, weight in zip(coarse, first.found.weight, strict=True):
-        best[one.jobs, one.discipline] += float(weight)
+        best[one.files, one.discipline] += float(weight)
     kept = [pair for pair, weight in best.items() if weight > 1e-6]
-    finer = [Staffing(jobs, discipline, pace) for jobs, discipline in kept for pace in PACES[1::2]]
+    finer = [Staffing(files, discipline, pace) for files, discipline in kept for pace in PACES[1::2]]
     return _weighed(department, [*coarse, *finer], first)
 
 
 def levels(most: int) -> list[int]:
-    """Numbers of jobs that are tried: the few, shares of the most, and up to twice as many, where nobody waits."""
+    """Numbers of files that are tried: the few, shares of the most, and up to twice as many, where nobody waits."""
     shares = (max(1, round(share * most)) for share in _SHARES_OF_MOST)
-    return sorted({*(few for few in _FEW_JOBS if few < most), *shares})
+    return sorted({*(few for few in _FEW_FILES if few < most), *shares})
 
 
 def _weighed(department: Department, tried: list[Staffing], before: Calibrated | None = None) -> Calibrated:

@@ -63,7 +63,7 @@ def foretell(found: Calibrated, docket: Docket, *, open_files: bool, members: in
     """Let every member of the ensemble close the requests of another docket.
 
     With ``open_files=True`` the docket comes later: the files that the department has open at its log's end come
-    first. Else it is another area: jobs are scaled with the work that comes in a day, and the desk is warmed up.
+    first. Else it is another area: files are scaled with the work that comes in a day, and the desk is warmed up.
     """
     department = found.department
     same = _in_its_words(docket, department.docket)
@@ -72,7 +72,7 @@ def foretell(found: Calibrated, docket: Docket, *, open_files: bool, members: in
     closed = []
     for number, (staffing, work) in enumerate(ensemble):
         share = 1.0 if open_files else _work_a_day(department, same, work) / own_work(work)
-        scaled = replace(staffing, jobs=max(1, round(staffing.jobs * share)))
+        scaled = replace(staffing, files=max(1, round(staffing.files * share)))
         closed.append(_one(department, same, scaled, work, number, open_files))
     return Foretold(docket, np.array(closed))
 

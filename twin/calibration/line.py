@@ -31,8 +31,8 @@ class Line:
     full_from: float
 
 
-def taken_apart(created: Floats, closed: Floats, rank: Floats, jobs: int) -> Line:
-    """Let `jobs` places serve requests in order of `rank` (the least first), places freed by the logged closings.
+def taken_apart(created: Floats, closed: Floats, rank: Floats, files: int) -> Line:
+    """Let `files` places serve requests in order of `rank` (the least first), places freed by the logged closings.
 
     Times are minutes on one clock, `closed` NaN while open.
     """
@@ -47,11 +47,11 @@ def taken_apart(created: Floats, closed: Floats, rank: Floats, jobs: int) -> Lin
             started[row], early[row] = minute, True
         else:
             busy -= 1
-        while busy < jobs and waiting:
+        while busy < files and waiting:
             _, first = heapq.heappop(waiting)
             if not early[first]:
                 started[first], busy = minute, busy + 1
-        if busy == jobs:
+        if busy == files:
             full_from = min(full_from, minute)
     return Line(started, early, full_from if np.isfinite(full_from) else float(np.min(created, initial=0.0)))
 

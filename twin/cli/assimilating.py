@@ -102,7 +102,7 @@ def form_of(told: Told) -> dict[str, Any]:
         "desk_bands": {name: [found.verdict.held[name], told_of] for name, told_of in found.verdict.told.items()},
         "ruled_out": found.roster.against() if found.roster else None,
         "departments": [
-            {"agency": one.department.docket.agency, "hours": one.department.clock.text, "jobs": list(one.jobs()),
+            {"agency": one.department.docket.agency, "hours": one.department.clock.text, "files": list(one.files()),
              "hands_on_share": list(one.work_share()), "learnt": one.learnt(), "ruled_out": one.found.ruled_out}
             for one in told.departments
         ],

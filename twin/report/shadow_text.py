@@ -134,7 +134,7 @@ _TEXT: Mapping[str, Words] = {
     ),
     "agency": Words("agency", "承办单位"),
     "hours": Words("hours", "工作时间"),
-    "jobs": Words("files at once", "同时在办件数"),
+    "files": Words("files at once", "同时在办件数"),
     "work_share": Words("hands-on share", "办理占比"),
     "order": Words("order of service", "办理次序"),
     "unknown": Words("cannot be told", "无法判断"),
@@ -262,7 +262,7 @@ def estimate_lines(found: Assimilation, lang: str) -> list[str]:
 
 def departments_sheet(found: Sequence[Calibrated], lang: str) -> Sheet:
     """The departments of a log: hours, files at once, hands-on share, order of service."""
-    names = ("agency", "hours", "jobs", "work_share", "order", "matched")
+    names = ("agency", "hours", "files", "work_share", "order", "matched")
     return Sheet(
         said("departments", lang),
         tuple(said(name, lang) for name in names),
@@ -271,7 +271,7 @@ def departments_sheet(found: Sequence[Calibrated], lang: str) -> Sheet:
 
 
 def _department(found: Calibrated, lang: str) -> tuple[str, ...]:
-    low, middle, high = found.jobs()
+    low, middle, high = found.files()
     least, share, most = found.work_share()
     weights = found.disciplines()
     surest = max(weights, key=weights.__getitem__)

@@ -30,6 +30,7 @@ Cut = tuple[Fraction, int]
 _FAR = Fraction(10) ** 60
 LOWEST: Cut = (-_FAR, 0)
 HIGHEST: Cut = (_FAR, 1)
+_LAST_DAY = dt.date.max.toordinal()
 OTHER = "\0other"  # every word that no cell of a column of free words names
 
 
@@ -120,6 +121,8 @@ class Axis:
         value, side = cut
         if self.step is None or abs(value) >= _FAR:
             return cut
+        if isinstance(self.kind, Day) and not 1 < value + side <= _LAST_DAY:
+            return LOWEST if value + side <= 1 else HIGHEST
         count = value / self.step
         return ((count.__floor__() + 1) * self.step, 0) if side else (count.__ceil__() * self.step, 0)
 

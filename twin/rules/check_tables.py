@@ -51,6 +51,7 @@ IDLE_STEPS = 80_000
 MOST_PAIRS = 1000
 MOST_GAPS = 60
 GRID_CELLS = 300_000
+MOST_AXES = 60  # NumPy has 64
 
 
 def check_table(table: DecisionTable, rules: RuleSet, complain: Complain) -> None:
@@ -454,7 +455,7 @@ class _EpochCheck:
         if not self.exact or not self.sure or any(None in row.values for row in self.sure):
             return
         sizes = [axis.size for axis in self.axes]
-        if np.prod([float(size) for size in sizes]) > GRID_CELLS:
+        if len(sizes) > MOST_AXES or np.prod([float(size) for size in sizes]) > GRID_CELLS:
             return
         grid = self.outcome_grid(sizes)
         for at, column in enumerate(self.table.columns):

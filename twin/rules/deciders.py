@@ -32,9 +32,11 @@ from twin.rules.model import (
     Input,
     Let,
     Literal,
+    Name,
     Output,
     Rounding,
     Rule,
+    walk,
 )
 from twin.rules.presence import Known, present_if, unguarded
 from twin.rules.scope import Binding, Scope, nothing_in_sight
@@ -50,6 +52,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "formula": ("formula", *_COMMON, "unit", "type", "value", "when", "otherwise", "round"),
 }
 _EXCEPTION_KEYS = ("id", "when", "then", "from", "until", "overrides", "title", "source", "note")
+MOST_NODES = 5000
+MOST_EXCEPTIONS = 100
 _UNREAD = frozenset({"E101", "E103", "E111", "E113", "E114", "E116", "E119", "E120", "E121", "E122"})
 _ROUND = re.compile(r"(?P<mode>down|up|nearest|向下|向上|四舍五入)?\s*(?:取整)?\s*(?:to|到)?\s*(?P<step>.+)")
 _MODES = {"down": "down", "向下": "down", "up": "up", "向上": "up"}
@@ -191,6 +195,7 @@ class DeciderReader:
     def lets(self, scope: Scope) -> tuple[Let, ...]:
         """Read the named expressions, each of which may use those above it, and put them in sight."""
         found: list[Let] = []
+        sizes: dict[str, int] = {}
         mapping = self.form.get("let")
         names = scope.names
         assert isinstance(names, dict)
@@ -200,6 +205,12 @@ class DeciderReader:
                 self.complain(Complaint("E118", place, {"name": name}))
                 continue
             value = self.expression(node, scope)
+            if value is not None:
+                sizes[name] = sum(sizes.get(one.name, 1) if isinstance(one, Name) else 1 for one in walk(value))
+            if value is not None and sizes[name] > MOST_NODES:
+                what = Words("an expression with its lets put in", "代入 let 之后的表达式")
+                self.complain(Complaint("E113", place, {"what": what, "limit": MOST_NODES}))
+                value = None
             names[name] = Binding(UNKNOWN if value is None else value.kind, "let")
             if value is not None:
                 found.append(Let(name, value, place))
@@ -250,7 +261,7 @@ class DeciderReader:
         then = self.assigns(self.form, scope, present_if(when, True))
         exceptions = tuple(self.exceptions(scope, when))
         ids = [one.id for one in exceptions]
-        for exception, node in zip(exceptions, _maps(self.form.node.value.get("exceptions")), strict=True):
+        for exception, node in zip(exceptions, _maps(self.form.node.value.get("exceptions")), strict=False):
             for name in exception.overrides:
                 if name not in ids:
                     values = {"name": name, "suggestion": closest(name, ids), "known": tuple(ids)}
@@ -309,8 +320,12 @@ class DeciderReader:
 
     def exceptions(self, scope: Scope, base: Expr | None) -> Iterable[Exemption]:
         """Yield the exceptions of a rule; they hold where the rule's own condition holds."""
-        self.form.items("exceptions")
-        for number, node in enumerate(_maps(self.form.node.value.get("exceptions")), 1):
+        nodes = _maps(self.form.node.value.get("exceptions"))
+        if len(self.form.items("exceptions")) > MOST_EXCEPTIONS:
+            what = Words("the exceptions of a rule", "规则的例外数")
+            values = {"what": what, "limit": MOST_EXCEPTIONS}
+            self.complain(Complaint("E113", self.form.place("exceptions"), values))
+        for number, node in enumerate(nodes[:MOST_EXCEPTIONS], 1):
             form = Form(node, self.complain)
             form.known(_EXCEPTION_KEYS)
             form.need("then", form.text("id") or f"exception_{number}")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Value = Fraction | bool | str | dt.date | None
 """One value of a rule; ``None`` is a value that is missing."""
 
+_MOST_BITS = 1000  # steps finer than that are as good as none
+
 PURE: Powers = ()
 MONEY: Powers = (("money", 1),)
 TIME: Powers = (("time", 1),)
@@ -248,6 +250,8 @@ def narrowest(steps: Iterable[Fraction | None]) -> Fraction | None:
             return None
         found = Fraction(_gcd(found.numerator * step.denominator, step.numerator * found.denominator),
                          found.denominator * step.denominator)  # fmt: skip
+        if found.denominator.bit_length() > _MOST_BITS:
+            return None
     return found or None
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from twin.rules.kinds import Number, Powers, narrowest, times
 
 Bound = Fraction | None
+_MOST_BITS = 1000
 
 
 def product(one: Number, other: Number) -> Number:
@@ -15,8 +16,7 @@ def product(one: Number, other: Number) -> Number:
     known = [end for end in ends if end is not None]
     bounded = len(known) == len(ends)
     low, high = (min(known), max(known)) if bounded else _signed(one, other)
-    step = one.step * other.step if one.step is not None and other.step is not None else None
-    return Number(times(one.powers, other.powers), low, high, step)
+    return Number(times(one.powers, other.powers), low, high, _times(one.step, other.step))
 
 
 def quotient(one: Number, other: Number) -> Number:
@@ -90,18 +90,23 @@ def _ends(one: Number) -> tuple[Bound, Bound]:
 
 
 def _times(one: Bound, other: Bound) -> Bound:
-    return None if one is None or other is None else one * other
+    return None if one is None or other is None else _kept(one * other)
+
+
+def _kept(bound: Fraction) -> Bound:
+    """Forget a bound that takes too many digits to carry on."""
+    return bound if max(bound.numerator.bit_length(), bound.denominator.bit_length()) < _MOST_BITS else None
 
 
 def _signed(one: Number, other: Number) -> tuple[Bound, Bound]:
     """Return the bounds of a product without all ends: not below 0 when both factors are not."""
     if one.low is not None and other.low is not None and one.low >= 0 and other.low >= 0:
-        return one.low * other.low, None
+        return _times(one.low, other.low), None
     return None, None
 
 
 def _plus(one: Bound, other: Bound) -> Bound:
-    return None if one is None or other is None else one + other
+    return None if one is None or other is None else _kept(one + other)
 
 
 def _minus(bound: Bound) -> Bound:

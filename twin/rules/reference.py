@@ -52,6 +52,7 @@ from twin.rules.scope import PARAMETERS
 
 Record = Mapping[str, Value]
 DAY_MINUTES = 1440
+MOST_BITS = 8192  # of a number on its way; exact numbers grow with every step
 
 
 @dataclass(frozen=True)
@@ -180,15 +181,21 @@ def _arithmetic(expr: Arithmetic, case: Case) -> Any:
     if expr.op in ("/", "//") and right == 0:
         raise InputError.of("E607", expr.right.place)
     if isinstance(left, dt.date):
-        return _dated(expr.op, left, right)
-    return _ARITHMETIC[expr.op](left, right)
+        return _dated(expr, left, right)
+    found: Fraction = _ARITHMETIC[expr.op](left, right)
+    if max(found.numerator.bit_length(), found.denominator.bit_length()) > MOST_BITS:
+        raise InputError.of("E612", expr.place)
+    return found
 
 
-def _dated(op: str, left: dt.date, right: Any) -> Any:
+def _dated(expr: Arithmetic, left: dt.date, right: Any) -> Any:
     if isinstance(right, dt.date):
         return Fraction((left - right).days * DAY_MINUTES)
     days = (right / DAY_MINUTES).__floor__()
-    return dt.date.fromordinal(left.toordinal() + (days if op == "+" else -days))
+    at = left.toordinal() + (days if expr.op == "+" else -days)
+    if not 1 <= at <= dt.date.max.toordinal():
+        raise InputError.of("E612", expr.place)
+    return dt.date.fromordinal(at)
 
 
 def _compare(expr: Compare, case: Case) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from twin.errors import Complaint, Place, closest
@@ -10,6 +10,8 @@ from twin.rules.kinds import Choice, Group, Kind
 from twin.rules.model import Origin
 
 PARAMETERS = "p."
+MOST_SUGGESTIONS = 200
+MOST_KNOWN = 1000
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Scope:
     complain: Callable[[Complaint], None]
     used: set[str] = field(default_factory=set)
     prefix: str = ""
+    looked_up: list[str] = field(default_factory=list)
 
     def find(self, name: str) -> Binding | None:
         """Return what a name stands for; note that it is used."""
@@ -61,14 +64,20 @@ class Scope:
             self._say("E101", place, name, sorted(self.names))
 
     def _say(self, code: str, place: Place, name: str, known: list[str]) -> None:
-        values = {"name": name, "suggestion": closest(name, known), "known": tuple(known)}
+        values = {"name": name, "suggestion": self.nearest(name, known), "known": tuple(known)}
         self.complain(Complaint(code, place, values))
+
+    def nearest(self, word: str, known: Sequence[str]) -> str | None:
+        """Return the known word that is most like a word; a file of nothing but faults gets only the first ones."""
+        self.looked_up.append(word)
+        return closest(word, known[:MOST_KNOWN]) if len(self.looked_up) <= MOST_SUGGESTIONS else None
 
     def word(self, word: str, kind: Choice, place: Place) -> bool:
         """Tell whether a word is a value of a choice; complain when it is not."""
         if word in kind.values:
             return True
-        values = {"value": word, "name": kind.name, "suggestion": closest(word, kind.values), "known": kind.values}
+        near = self.nearest(word, kind.values)
+        values = {"value": word, "name": kind.name, "suggestion": near, "known": kind.values}
         self.complain(Complaint("E102", place, values))
         return False
 

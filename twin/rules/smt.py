@@ -35,8 +35,8 @@ from twin.rules.model import (
 from twin.rules.model import Literal as Written
 from twin.rules.texts import text
 
-EFFORT = 3_000_000  # Z3's own count of steps: the same on every machine
-EFFORT_TABLE = 60_000_000
+EFFORT = 1_000_000  # Z3's own count of steps: the same on every machine
+EFFORT_TABLE = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,8 @@ class _Problem:
             return z3.ToReal(z3.Int(name))
         if isinstance(kind, Day):
             made = z3.ToReal(z3.Int(name))
-            return self.bounded(made, ordinal(kind.low), ordinal(kind.high))
+            first, last = kind.low or dt.date.min, kind.high or dt.date.max
+            return self.bounded(made, ordinal(first), ordinal(last))
         if isinstance(kind, Number):
             made = z3.Real(name) if kind.step is None else z3.ToReal(z3.Int(name)) * self.number(kind.step)
             return self.bounded(made, kind.low, kind.high)
