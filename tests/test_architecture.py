@@ -11,9 +11,9 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "twin"
 LEVELS = {
-    "errors": 0, "core": 0, "world": 1, "logs": 1, "rules": 1, "desk": 1, "mechanisms": 2, "policy": 2, "calibration": 2,
-    "scenario": 3, "model": 4, "assimilation": 4, "runs": 5, "testing": 5, "report": 6, "cli": 6, "app": 6,
-    "__main__": 7, "__init__": 7, "data": 0,
+    "errors": 0, "core": 0, "world": 1, "logs": 1, "rules": 1, "desk": 1, "mechanisms": 2, "policy": 2,
+    "calibration": 2, "scenario": 3, "model": 4, "assimilation": 4, "runs": 5, "testing": 5, "report": 6, "cli": 6,
+    "app": 6, "__main__": 7, "__init__": 7, "data": 0,
 }  # fmt: skip
 DOORS = {
     "mesa": {"model", "app"},

@@ -205,7 +205,8 @@ def tables(draw):
     lines = [heading, *([*row[:-2], row[-2], *([row[-1] * 100 + at] if ranked else [])] for at, row in enumerate(rows))]
     sheet = "\n".join("  | " + " | ".join(map(str, line)) + " |" for line in lines)
     inputs = "".join(f"  {name}: {INPUTS[name][0]}\n" for name in names)
-    return names, f"table: t\nhit: {hit}\ninputs:\n{inputs}outputs:\n  order.weight: {{int: 0..9}}\nrows: |\n{sheet}\nelse: {{order.weight: 9}}\n"
+    head = f"table: t\nhit: {hit}\ninputs:\n{inputs}outputs:\n  order.weight: {{int: 0..9}}\n"
+    return names, f"{head}rows: |\n{sheet}\nelse: {{order.weight: 9}}\n"
 
 
 @settings(max_examples=150, deadline=None)
@@ -242,5 +243,6 @@ then: {{order.urgent: true}}
 """)
     rng = np.random.default_rng(seed)
     columns = {"a": rng.integers(-50, 51, 10), "b": rng.integers(0, 41, 10)}
-    kinds = {"a": Number((), Fraction(-50), Fraction(50), Fraction(1)), "b": Number((), Fraction(0), Fraction(40), Fraction(1))}
+    one = Fraction(1)
+    kinds = {"a": Number((), Fraction(-50), Fraction(50), one), "b": Number((), Fraction(0), Fraction(40), one)}
     agrees(rules, columns, kinds, 10, fast=False)

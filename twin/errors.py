@@ -813,7 +813,7 @@ ERRORS: dict[str, Entry] = {
     "D493": Entry(
         "the marginals cannot be met together: {what} should be {wanted}, {found} is the nearest",
         "各项边际无法同时满足：{what} 应为 {wanted}，最接近为 {found}",
-        "no mix of plausible households has all these shares: look at ages, household sizes and who lives alone together",
+        "no mix of plausible households has all these shares: look at ages, household sizes and who lives alone",
         "没有一种合理的家庭组合能同时满足这些占比：请一并检查年龄、户规模与独居比例",
         "cannot be met",
         "无法满足",
@@ -872,7 +872,7 @@ ERRORS: dict[str, Entry] = {
         "地图 `{name}` 位于中国境内或附近，但未写明坐标系",
         "write `crs: WGS84` (GPS, OpenStreetMap, 天地图), `crs: GCJ-02` (Amap 高德, Tencent 腾讯) or `crs: BD-09` "
         "(Baidu 百度): they lie up to a kilometre apart",
-        "请写 `crs: WGS84`（GPS、OpenStreetMap、天地图）、`crs: GCJ-02`（高德、腾讯）或 `crs: BD-09`（百度）：三者最多相差约一公里",
+        "请写 `crs: WGS84`（GPS、OSM、天地图）、`crs: GCJ-02`（高德、腾讯）或 `crs: BD-09`（百度）：相差可达一公里",
     ),
     "D509": Entry(
         "the coordinate system `{crs}` is not known here",

@@ -123,10 +123,10 @@ class _Reader:
         """Read ``= expression``: a condition, or a value to be equal to."""
         expect = self.kind if isinstance(self.kind, (Choice, Free)) else None
         expr = read_expression(snippet, self.scope, None) if expect is None else self.either(snippet, expect)
-        if expr is None:
+        if expr is None or any(isinstance(one.kind, Unknown) for one in walk(expr)):
             self.faults += 1
             return []
-        if isinstance(expr.kind, (Truth, Unknown)):
+        if isinstance(expr.kind, Truth):
             return [Holds(expr)]
         expr = in_kind(expr, self.kind)
         return self.equal(expr) if self.fits(expr, snippet) else []

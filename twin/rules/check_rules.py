@@ -41,6 +41,7 @@ from twin.rules.texts import expanded
 from twin.rules.vocabulary import Vocabulary
 
 MOST_PAIRS = 2000
+MOST_CONFLICTS = 50  # said of one rule
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,8 @@ def moments(rules: RuleSet, deciders: Sequence[Decider], span: Span | None = Non
 
 
 def readable(expr: Expr | None) -> bool:
-    """Whether a condition made sense."""
-    return expr is None or not isinstance(expr.kind, Unknown)
+    """Whether every part of a condition made sense."""
+    return expr is None or not any(isinstance(one.kind, Unknown) for one in walk(expr))
 
 
 @dataclass
@@ -162,9 +163,13 @@ class _OneCheck:
             return
         now = [one for one in rule.exceptions if one.span.meets(self.span) and readable(one.when)]
         alive = [one for one in now if self.judge_exception(rule, one)]
-        for one, other in combinations(alive, 2):
-            if other.id not in one.overrides and one.id not in other.overrides:
-                self.judge_pair(rule, one, other)
+        pairs = [(one, other) for one, other in combinations(alive, 2)
+                 if other.id not in one.overrides and one.id not in other.overrides]  # fmt: skip
+        conflicts = 0
+        for one, other in pairs:
+            conflicts += self.judge_pair(rule, one, other)
+            if conflicts >= MOST_CONFLICTS:
+                return
 
     def judge_exception(self, rule: Rule, exception: Exemption) -> bool:
         """Report an exception that never holds or changes nothing; tell whether it can hold."""
@@ -181,8 +186,8 @@ class _OneCheck:
             self.complain(Complaint("W307", exception.place, {"name": exception.id}))
         return True
 
-    def judge_pair(self, rule: Rule, one: Exemption, other: Exemption) -> None:
-        """Report two exceptions that can hold together and say different things."""
+    def judge_pair(self, rule: Rule, one: Exemption, other: Exemption) -> bool:
+        """Report two exceptions that can hold together and say different things; tell whether there was a finding."""
         for target, mine, theirs in _disputed(one.then, other.then):
             conditions = [self.plain(when) for when in (rule.when, one.when, other.when) if when is not None]
             differ = self.plain(Compare("!=", mine, theirs, kind=TRUTH))
@@ -190,10 +195,13 @@ class _OneCheck:
             if found.answer == "yes":
                 values = {"one": other.id, "other": one.id, "line": one.place.line, "target": target}
                 self.say("E301", other.place, found.region, **values)
-            elif found.answer == "unknown":
+                return True
+            if found.answer == "unknown":
                 what = Words(f"whether exceptions `{one.id}` and `{other.id}` can hold together",
                              f"例外 `{one.id}` 与 `{other.id}` 是否会同时成立")  # fmt: skip
                 self.complain(doubt(other.place, what))
+                return True
+        return False
 
     def say(self, code: str, place: Place, region: Mapping[str, str], **values: object) -> None:
         """Report a finding with its region."""
