@@ -260,7 +260,7 @@ def calibrate(docket: Docket, until: float | None = None) -> Calibrated:
 def levels(most: int) -> list[int]:
     """Numbers of files that are tried: the few, shares of the most, and up to twice as many, where nobody waits."""
     shares = (max(1, round(share * most)) for share in _SHARES_OF_MOST)
-    return sorted({*(few for few in _FEW_FILES if few < most), *shares})
+    return sorted({*_FEW_FILES, *shares})
 
 
 def _weighed(department: Department, tried: list[Staffing], before: Calibrated | None = None) -> Calibrated:
