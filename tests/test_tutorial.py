@@ -54,6 +54,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("TWIN_LANG", "en")
+        patch.setenv("COLUMNS", "100")  # a narrow terminal would break the lines that are looked for
         for kind, text in blocks(PAGES["en"]):
             if kind == "yaml":
                 Path(text.splitlines()[0].removeprefix("# ")).write_text(text, encoding="utf-8")
