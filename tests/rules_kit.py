@@ -46,9 +46,7 @@ VOCABULARY = Vocabulary(
         "desk.teams.*.workers": Entry(number(whole=True), about="lever"),
         "spawn": Entry(Choice("work", ("inspection", "visit")), about="work"),
     },
-    outcomes=(
-        Outcome(Words("satisfaction", "满意度"), ("satisfaction", "满意"), ("desk.teams.*.workers", "sla")),
-    ),
+    outcomes=(Outcome(Words("satisfaction", "满意度"), ("satisfaction", "满意"), ("desk.teams.*.workers", "sla")),),
     moments=("each_hour", "each_day"),
 )
 

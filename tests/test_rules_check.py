@@ -54,10 +54,7 @@ def test_rows_whose_dates_do_not_meet_do_not_overlap() -> None:
 
 def test_a_warning_counts_only_if_it_holds_all_the_time() -> None:
     text = HEAD.replace("table: t", "table: t\nhit: first") + (
-        "rows:\n"
-        '  - {a: "< 5", department: x, until: 2025-06-01}\n'
-        '  - {a: "< 3", department: y}\n'
-        "  - {department: x}\n"
+        'rows:\n  - {a: "< 5", department: x, until: 2025-06-01}\n  - {a: "< 3", department: y}\n  - {department: x}\n'
     )
     assert codes(text) == ["W504"]  # row 2 fires from June on
     assert "W202" in codes(text.replace(", until: 2025-06-01", ""))

@@ -212,3 +212,13 @@ def test_fmt_lays_tables_out_and_touches_nothing_else(tmp_path: Path) -> None:
         "    | 供水管网 | b    |"]  # fmt: skip
     assert file.read_text("utf-8").splitlines()[:4] == text.splitlines()[:4]
     run("fmt", str(file), "--check")
+
+
+def test_fmt_writes_every_character_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    rows = "rows: |\n  | met | sla |\n  | = streak(met, by: year) > 1 | 1 |\n  | ＝ met == false且met | 2 |\n"
+    file.write_text("table: t\ninputs: {met: bool}\noutputs: {sla: int}\n" + rows, encoding="utf-8")
+    run("fmt", str(file))
+    said = file.read_text("utf-8")
+    assert "| = streak(met, by: year) > 1 | 1   |" in said
+    assert "| ＝ met == false且met        | 2   |" in said

@@ -156,6 +156,16 @@ def test_exceptions_win_within_their_rule(day: dt.date, hours: int, age: int, al
     assert found.row == row
 
 
+def test_a_condition_may_be_written_as_cells() -> None:
+    text = "rule: r\napplies_to: ticket\nwhen: %s\nthen: {level: street}\n"
+    written = decided(text % "severity >= 4 and category in [gas, water]", "r", severity=4, category="gas")
+    for cells in ('{severity: ">= 4", category: "gas, water"}', '{severity: ">= 4", category: [gas, water]}',
+                  '[{severity: ">= 4"}, {category: "gas, water"}]', '[{severity: ">= 4"}, "category in [gas, water]"]'):  # fmt: skip
+        for severity, category in ((4, "gas"), (5, "water"), (3, "gas"), (4, "noise")):
+            found = decided(text % cells, "r", severity=severity, category=category).outputs
+            assert found == (written.outputs if severity > 3 and category != "noise" else {})
+
+
 def test_exceptions_that_contradict_each_other_are_refused() -> None:
     text = RULE.replace("    overrides: [frail]\n", "")
     given = {"open_time": Fraction(3000), "resident.age": Fraction(80), "weather_alert": "red"}

@@ -309,7 +309,7 @@ HOURS = tuple(Fraction(at) for at in range(24))
 def test_cells_accept_what_dmn_says(declared: str, cell: str, accepted: tuple[object, ...]) -> None:
     name = "hour" if "23" in declared else "x"
     points = {"{int: 1..5}": FIVE, "{decimal: 0..2}": HALVES}.get(declared, HOURS)
-    text = f'table: t\ninputs: {{{name}: {declared}}}\noutputs: {{department: {{enum: [a]}}}}\nrows:\n'
+    text = f"table: t\ninputs: {{{name}: {declared}}}\noutputs: {{department: {{enum: [a]}}}}\nrows:\n"
     table = table_of(f'{text}  - {{{name}: "{cell}", department: a}}\n')
     [row] = table.rows
     assert tuple(point for point in points if taken(table, point)) == accepted
@@ -341,13 +341,15 @@ def test_cells_that_make_no_sense_are_refused(declared: str, cell: str, code: st
 
 
 def test_bare_numbers_of_a_cell_are_in_the_unit_of_the_column() -> None:
-    table = table_of(textwrap.dedent("""\
+    table = table_of(
+        textwrap.dedent("""\
         table: t
         inputs: {wait: {unit: h}, cost: {unit: 万元}}
         outputs: {sla: {unit: days}}
         rows:
           - {wait: 2, cost: 1.5, sla: 3}
-    """))
+    """)
+    )
     [row] = table.rows
     assert [taken_value(cell.tests[0].low) for cell in row.cells] == [120, 1_500_000]  # type: ignore[union-attr]
     assert taken_value(row.values[0]) == 4320

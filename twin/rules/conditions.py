@@ -402,5 +402,3 @@ def possible(trees: Sequence[Tree], steps: int = 20_000) -> tuple[Space, Box | N
     if not boxes:
         return space, None, True
     return space, boxes[0], not space.derived
-
-

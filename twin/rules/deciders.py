@@ -15,7 +15,8 @@ from pathlib import Path
 from twin.core.marked_yaml import Marked
 from twin.errors import Complaint, Words, closest
 from twin.rules import ranges
-from twin.rules.cells import read_output, read_value
+from twin.rules.cells import read_cell, read_output, read_value
+from twin.rules.conditions import condition_of
 from twin.rules.expressions import read_expression
 from twin.rules.firewall import judge_name, judge_target
 from twin.rules.forms import Complain, Form, KindReader
@@ -36,6 +37,7 @@ from twin.rules.model import (
     Output,
     Rounding,
     Rule,
+    Some,
     walk,
 )
 from twin.rules.presence import Known, present_if, unguarded
@@ -276,16 +278,38 @@ class DeciderReader:
         return Rule(head, evaluated, when, then, exceptions)
 
     def condition(self, form: Form, scope: Scope, known: Known = frozenset()) -> Expr | None:
-        """Read ``when``: a condition, or a list of which all must hold; one that makes no sense is of unknown kind."""
+        """Read ``when``: a condition, cells by name, or a list of both of which all must hold.
+
+        One that makes no sense is of unknown kind.
+        """
         node = form.get("when")
         if node is None:
             return None
         nodes = node.value if node.kind == "list" else [node]
-        parts = [self.expression(one, scope, TRUTH, known) for one in nodes]
+        parts = [part for one in nodes for part in self.parts(one, scope, known)]
         read = tuple(part for part in parts if part is not None)
         if len(read) < len(parts) or not read:
             return Literal(None, kind=UNKNOWN, place=node.place)
         return read[0] if len(read) == 1 else Every(read, kind=TRUTH, place=node.place)
+
+    def parts(self, node: Marked, scope: Scope, known: Known) -> list[Expr | None]:
+        """Read a condition, or ``{category: gas, severity: ">= 4"}``: cells as in a row of a table."""
+        if node.kind != "map":
+            return [self.expression(node, scope, TRUTH, known)]
+        found: list[Expr | None] = []
+        for name, value in node.value.items():
+            place = node.key_place(name)
+            bound = scope.find(name)
+            if bound is None:
+                scope.unknown(name, place)
+                found.append(None)
+                continue
+            column = Name(name, bound.origin, bound.optional, kind=bound.kind, place=place)
+            cells = [read_cell(snippet(one), column, scope) for one in _scalars(value)]
+            conditions = tuple(condition_of(cell, column) for cell in cells)
+            whole = conditions[0] if len(conditions) == 1 else Some(conditions, kind=TRUTH, place=value.place)
+            found.append(handled(whole, scope, known) if all(cell.readable for cell in cells) else None)
+        return found
 
     def assigns(self, form: Form, scope: Scope, known: Known) -> tuple[Assign, ...]:
         """Read ``then``: what is decided."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from twin.core.marked_yaml import Marked
@@ -19,7 +20,8 @@ def formatted(text: str, name: str = "<text>") -> str:
     for node in documents_of(text, name):
         rows = node.value.get("rows") if node.kind == "map" else None
         if isinstance(rows, Marked) and rows.kind == "text" and is_block(rows):
-            for line, said in _laid_out(block_lines(rows)):
+            own = [replace(one, text=lines[one.start[0]].strip()) for one in block_lines(rows)]
+            for line, said in _laid_out(own):
                 ending = "\r" if lines[line].endswith("\r") else ""
                 lines[line] = said + ending
     return "\n".join(lines)

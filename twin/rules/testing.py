@@ -291,5 +291,3 @@ def _open(kind: Kind | None) -> Kind:
 
 def _all_words(parts: list[Words]) -> Words:
     return Words("; ".join(part.en for part in parts), "；".join(part.zh for part in parts))
-
-
