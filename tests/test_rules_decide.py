@@ -159,8 +159,11 @@ def test_exceptions_win_within_their_rule(day: dt.date, hours: int, age: int, al
 def test_a_condition_may_be_written_as_cells() -> None:
     text = "rule: r\napplies_to: ticket\nwhen: %s\nthen: {level: street}\n"
     written = decided(text % "severity >= 4 and category in [gas, water]", "r", severity=4, category="gas")
-    for cells in ('{severity: ">= 4", category: "gas, water"}', '{severity: ">= 4", category: [gas, water]}',
-                  '[{severity: ">= 4"}, {category: "gas, water"}]', '[{severity: ">= 4"}, "category in [gas, water]"]'):  # fmt: skip
+    cells_alone = '{severity: ">= 4", category: "gas, water"}'
+    listed = '{severity: ">= 4", category: [gas, water]}'
+    apart = '[{severity: ">= 4"}, {category: "gas, water"}]'
+    mixed = '[{severity: ">= 4"}, "category in [gas, water]"]'
+    for cells in (cells_alone, listed, apart, mixed):
         for severity, category in ((4, "gas"), (5, "water"), (3, "gas"), (4, "noise")):
             found = decided(text % cells, "r", severity=severity, category=category).outputs
             assert found == (written.outputs if severity > 3 and category != "noise" else {})
