@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from tests.rules_kit import check_text, codes, numbered
+from tests.rules_kit import VOCABULARY, check_text, codes, numbered
 from twin.errors import render_findings
 from twin.rules import smt
 from twin.rules.boxes import Axis, Budget, Exhausted, grown, is_covered, meet, uncovered, without
 from twin.rules.check import described
 from twin.rules.kinds import number
+from twin.rules.model import Span
+from twin.rules.spans import stretches
+from twin.rules.vocabulary import Entry
 
 HEAD = """\
 table: t
@@ -316,3 +321,54 @@ def test_findings_as_plain_data() -> None:
     }  # fmt: skip
     assert set(word) == {"code", "severity", "file", "line", "col", "message", "hint"}
     assert re.fullmatch(r"change a bound .*", overlap["hint"])
+
+
+# -- details that no planted file shows
+
+
+def test_time_is_cut_where_something_changes() -> None:
+    days = [dt.date(2025, month, 1) for month in (1, 3, 6, 9)]
+    whole = Span(days[0], days[3])
+    inner = [Span(days[0], days[1]), Span(days[1], None), Span(None, days[2]), Span(days[3], None)]
+    assert stretches(whole, inner) == [Span(days[0], days[1]), Span(days[1], days[2]), Span(days[2], days[3])]
+    assert stretches(Span(), [Span(days[0], None)]) == [Span(None, days[0]), Span(days[0], None)]
+
+
+@pytest.mark.parametrize("cell", ["not p", "!= p", "q"])
+def test_only_a_cell_about_missing_accepts_a_missing_value(cell: str) -> None:
+    text = (
+        "table: t\ninputs: {v: {enum: [p, q], optional: true}}\noutputs: {department: {enum: [x, y]}}\n"
+        f'rows:\n  - {{v: p, department: x}}\n  - {{v: "{cell}", department: y}}\n'
+    )
+    assert of(text, "E203") == [{"v": "missing"}]
+    assert codes(text + "  - {v: missing, department: x}\n") == []
+    assert codes(text.replace(f'"{cell}"', "not p, missing" if cell == "q" else '"not missing"')) != []
+
+
+def test_a_divisor_may_be_zero_in_its_range() -> None:
+    text = "formula: f\ninputs: {a: {int: 0..5}, b: {int: 0..5}}\nvalue: a / b + a // b\n"
+    assert codes(text) == []
+
+
+def test_an_exception_may_rely_on_what_its_rule_has_asked() -> None:
+    text = (
+        "rule: r\napplies_to: ticket\ninputs: {age: {int: 0..120, optional: true}}\nwhen: not missing(age)\n"
+        "then: {level: street}\nexceptions:\n  - {when: age > 75, then: {level: district}}\n"
+    )
+    assert codes(text) == []
+    assert "E109" in codes(text.replace("not missing(age)", "severity > 3"))
+
+
+def test_circles_run_through_rules_but_not_through_stored_fields() -> None:
+    stored = VOCABULARY.fields["ticket"] | {"priority": Entry(number(low=Fraction(0), whole=True))}
+    decided = {**VOCABULARY.targets, "priority": Entry(None, about="order")}
+    vocabulary = replace(VOCABULARY, fields={"ticket": stored}, targets=decided)
+    anew = "rule: urgent_first\napplies_to: ticket\nwhen: priority > 1 and severity == 5\nthen: {priority: 1}\n"
+    assert check_text(anew, vocabulary).findings == ()
+    rules = (
+        "rule: one\napplies_to: ticket\nwhen: open_time > 1 h\nthen: {level: street}\n---\n"
+        "rule: two\napplies_to: ticket\nwhen: level == street\nthen: {fee: 3 yuan}\n---\n"
+        "rule: three\napplies_to: ticket\nwhen: fee > 2 yuan and open_time < 1 h\nthen: {level: district}\n"
+    )
+    assert codes(rules) == ["E303"]
+    assert codes(rules.replace("fee > 2 yuan and open_time", "severity > 2 and open_time")) == []

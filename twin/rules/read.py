@@ -25,7 +25,7 @@ from twin.rules.vocabulary import Vocabulary
 
 MAIN = ("table", "rule", "formula")
 ASIDE = ("params", "enums", "ruleset", "alternative_to", "tests")
-_SET_KEYS = (*ASIDE, "title", "source", "note")
+_SET_KEYS = (*ASIDE, "rules", "title", "source", "note")
 
 
 @dataclass
