@@ -24,12 +24,14 @@ NOBODY = "staff"
 def tables_of(engine: Engine) -> dict[str, dict[str, Values]]:
     """Return the tables of a run at rest: ``tickets``, ``log`` (every step of every order), ``account``.
 
-    On a map there is also ``incidents``, so that it can be drawn where faults began.
+    On a map there is also ``incidents``, so that it can be drawn where faults began, and ``roads`` where traffic is
+    followed.
     """
     desk = engine.world.resources.get("desk")
     log = {} if desk is None else {"log": _log(desk)}
     incidents = {} if engine.world.ground is None else {"incidents": _incidents(engine.world)}
-    return {"tickets": _tickets(engine.world), **log, **incidents, "account": _account(engine)}
+    roads = {"roads": engine.world.roads.arrays()} if len(engine.world.roads) else {}
+    return {"tickets": _tickets(engine.world), **log, **incidents, **roads, "account": _account(engine)}
 
 
 def _incidents(world: World) -> dict[str, Values]:
