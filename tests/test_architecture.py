@@ -20,7 +20,7 @@ DOORS = {
     "solara": {"app"},
     "networkx": {"world.ties", "world.places"},
     "yaml": {"core.marked_yaml"},
-    "matplotlib": {"report.figures", "report.fit_figures", "report.maps", "report.shadow_figures"},
+    "matplotlib": {"report.figures", "report.fit_figures", "report.maps", "report.shadow_figures", "report.sweep_figures"},
     "numba": {"core.compiled"},
     "random": set(),
     "time": {"runs.store"},

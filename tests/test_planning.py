@@ -324,7 +324,7 @@ MOVES = [
     ("needs_survey.app_yuan", 0.0, 1e6, "asking_cost_yuan", 1, APP),
     ("plans.unlawful_chance", 0.0, 1.0, "unlawful_share", 1, COUNCIL),
     ("plans.budget_yuan", 1e5, 1e7, "plan_cost_yuan", 1, COUNCIL),
-    ("deliberation.answer_weight", 0.0, 1.0, "opinion_spread", 1, COUNCIL),
+    ("deliberation.answer_weight", 0.0, 5.0, "opinion_spread", 1, COUNCIL),
     ("deliberation.answer_needed", 0.0, 1.0, "opinion_mean", -1, COUNCIL),
     ("deliberation.taste_spread", 0.0, 0.5, "opinion_spread", 1, COUNCIL),
     ("deliberation.step", 0.0, 0.5, "opinion_spread", -1, COUNCIL),

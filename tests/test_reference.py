@@ -77,7 +77,7 @@ def special(name: str) -> dict[str, Any]:
     if name == "parking":
         lots = {"resident_spaces": 20, "office_spaces": 12, "consent_share": 0.7, "sharing": "both"}
         return {name: block(name, followed=True, office_cars_per_day=40.0, cars_per_household_day=0.7, **lots)}
-    return quarrelsome() if name in QUARRELS else {}
+    return quarrelsome() if name in (*QUARRELS, "happiness") else {}
 
 
 QUARRELS = ("agreements", "coalitions", "conventions", "disputes", "grievances", "lapses", "mediation", "stages",

@@ -1586,6 +1586,7 @@ ERRORS: dict[str, Entry] = {
         "give every path a value at each point",
         "请在每个点上为每条路径给出取值",
     ),
+    "R262": Entry("{points} points are too few", "{points} 个点过少", "ask for at least 2", "至少为 2"),
     "S101": Entry(
         "unknown key `{key}`",
         "未知的键 `{key}`",

@@ -26,11 +26,14 @@ def deliberation(world, p, luck, note):
     works = [plans.catalogue[name] for name in sorted(plans.catalogue)]
     if since == 0:
         for who in range(len(residents)):
-            there = {works[world.projects.work[one]].domain for one in range(len(world.projects))
-                     if reaches(world, one, who)}  # fmt: skip
-            answered = sum(float(getattr(residents, f"need_{domain}")[who]) for domain in DOMAINS if domain in there)
+            rise = dict.fromkeys(DOMAINS, 0.0)
+            for one in range(len(world.projects)):
+                if reaches(world, one, who):
+                    work = works[world.projects.work[one]]
+                    rise[work.domain] = min(rise[work.domain] + work.benefit, 1)
+            brought = sum(float(getattr(residents, f"need_{domain}")[who]) * rise[domain] for domain in DOMAINS)
             taste = p.taste_spread * luck.normal("taste", int(residents.key[who]), 0)
-            note.set("residents", who, opinion=min(max(0.5 + p.answer_weight * (answered - p.answer_needed) + taste, 0), 1))
+            note.set("residents", who, opinion=min(max(0.5 + p.answer_weight * (brought - p.answer_needed) + taste, 0), 1))
         return
     if since > p.talk_days or p.law == "none":
         return

@@ -28,6 +28,6 @@ def lapses(world, p, luck, note):
 def clauses(world, household, cause):
     table = world.disputes
     for row in range(len(table)):
-        holds = table.settled_on[row] >= 0 and table.broken_on[row] < 0 and not math.isnan(table.clause_hour[row])
+        holds = table.settled_on[row] >= 0 and table.broken_on[row] < 0 and table.clause_hour[row] < math.inf
         if holds and table.cause[row] == cause and world.residents.household[table.respondent[row]] == household:
             yield table.clause_hour[row]

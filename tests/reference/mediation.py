@@ -62,7 +62,7 @@ def ask_for_session(world, p, luck, note, row):
     if wait > 0:
         note.set("disputes", row, due_on=world.day + wait)
         return
-    note.set("disputes", row, due_on=math.nan, awaiting=True)
+    note.set("disputes", row, due_on=math.inf, awaiting=True)
     name = p.categories[min(level, len(p.categories)) - 1]
     category, home, about = world.categories.index(name), int(table.plaintiff[row]), matter(world, row)
     where = {name: getattr(world.residents, name)[home] for name in ("grid", "x", "y")}
@@ -105,12 +105,12 @@ def hold(world, p, luck, note, row, minute):
     surplus = 1 - thinks["plaintiff"] - thinks["respondent"]
     if surplus < p.secrecy * apart:
         last = held >= p.sessions_most
-        note.set("disputes", row, gave_up=last, due_on=math.nan if last else world.day + p.pause_days)
+        note.set("disputes", row, gave_up=last, due_on=math.inf if last else world.day + p.pause_days)
         return
     share = min(max(thinks["plaintiff"] + weight(world, p, row) * surplus, 0.0), 1.0)
     gains = share - true["plaintiff"], 1 - share - true["respondent"]
     fair = min(max(min(gains) / max(gains), 0.0), 1.0) if max(gains) > 0 else 0.0
-    hour = math.nan
+    hour = math.inf
     if p.clauses and table.cause[row] == 0:
         hour = p.respondent_hour - share * (p.respondent_hour - p.plaintiff_hour)
     if p.clauses and table.cause[row] == 3:

@@ -25,6 +25,8 @@ COMMANDS: Mapping[str, Words] = {
     "validate": Words("check scenario files", "检查场景文件"),
     "show": Words("print a scenario as it is understood", "显示解析后的场景"),
     "people": Words("make the residents of a scenario and hold them against their table", "生成居民并与人口表对照"),
+    "sweep": Words("run one arm at many points of its parameters", "在多个参数取值点上运行一个方案"),
+    "attribute": Words("split the difference of two arms among its parts", "将两个方案的差异分解到各部分"),
     "params": Words("list every parameter with unit, range, source", "列出全部参数及其单位、范围、来源"),
     "plan": Words("print the plan of a day", "显示一天的执行顺序"),
     "new": Words("write a scenario or a mechanism of your own to fill in", "生成可填写的场景文件或机制"),

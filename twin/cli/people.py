@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 )
 @click.argument("scenario")
 @option("--arm", metavar="ARM", en="The residents of this arm (default: the first).", zh="所用方案（默认第一个）。")
-@option("--seed", type=int, en="The seed (default: the scenario's).", zh="随机种子（默认取自场景）。")
+@option("--seed", type=int, metavar="SEED", en="The seed (default: the scenario's).", zh="随机种子（默认取自场景）。")
 @sets_option("Set a parameter in all arms (repeatable; applied last).", "设置所有方案的参数（可重复；最后生效）。")
 @json_option()
 @lang_option()

@@ -78,7 +78,7 @@ def command(
     spoken = console.language(lang)
     loaded = load(scenario, sets=sets)
     console.doubt(loaded.doubts, spoken)
-    with _progress(spoken) as progress:
+    with progress_bar(spoken) as progress:
         experiment = run(
             loaded, arms, replications, seed, None, jobs, out, progress, lambda said: console.note(said[spoken]),
             replace, spoken,
@@ -104,7 +104,7 @@ def _show(experiment: Experiment, every: bool, lang: console.Language) -> None:
 
 
 @contextmanager
-def _progress(lang: console.Language) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(lang: console.Language) -> Iterator[Callable[[int, int], None] | None]:
     """A bar with the time left, on stderr; nothing where stderr is no terminal."""
     if not sys.stderr.isatty():
         yield None

@@ -152,8 +152,10 @@ def _read(path: Path) -> RuleSet:
     errors = [one for one in reading.complaints if severity(one) == "error"]
     if errors:
         raise InputError(errors)
-    if not any("passed" in results(one) for one in reading.rules.deciders):
-        raise InputError.of("E603", None, name="passed", suggestion="", known=tuple(one.head.name for one in reading.rules.deciders))
+    deciders = reading.rules.deciders
+    if not any("passed" in results(one) for one in deciders):
+        known = tuple(one.head.name for one in deciders)
+        raise InputError.of("E603", None, name="passed", suggestion="", known=known)
     return reading.rules
 
 

@@ -68,7 +68,7 @@ def complying_share(world: World) -> float | None:
     phase=Phase.DECIDE,
     params=Conventions,
     reads=[
-        "residents.household", "households.flat", "flats.stairwell", "flats.building", "ties.one", "ties.other",
+        "residents.household", "households.flat", "flats.stairwell", "flats.building", "ties.one",
         "ties.base", "ties.extra", "ties.since", "ties.near", "levers.ties.half_life_days", "levers.disputes.followed",
     ],
     owns={

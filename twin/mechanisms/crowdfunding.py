@@ -235,7 +235,8 @@ def pledging_share(world: World) -> float | None:
         ),
         "match_yuan": Metric(
             match_yuan, "yuan", better=None, en="Added by the government", zh="政府配比金额",
-            doc="match on all pledges where the goal was reached, else 0", doc_zh="达标时按全部认捐额计的配比金额，否则为 0",
+            doc="match on all pledges where the goal was reached, else 0",
+            doc_zh="达标时按全部认捐额计的配比金额，否则为 0",
         ),
         "pledging_share": Metric(
             pledging_share, "1", better=None, en="Residents who pledge", zh="认捐居民占比",

@@ -146,7 +146,7 @@ def left_out(world: Any, p: Lapses, draw: Draw, kind: int, doing: Ints, hour: Fl
 def forbidden_from(world: Any, kind: int) -> Floats:
     """Return the hour from which each household has agreed to leave it (inf: it has not)."""
     table = world.disputes
-    bound = np.flatnonzero(is_kept(world) & (table.cause == _ABOUT[kind]) & ~np.isnan(table.clause_hour))
+    bound = np.flatnonzero(is_kept(world) & (table.cause == _ABOUT[kind]) & np.isfinite(table.clause_hour))
     hours = np.full(len(world.households), np.inf)
     home = world.residents.household[table.respondent[bound]]
     np.minimum.at(hours, home, table.clause_hour[bound])

@@ -301,7 +301,7 @@ METRICS = {
         "disputes.agreed_on": Column(np.int32, "day", "day on which the other side agreed, -1 if not", start=NEVER),
         "disputes.is_online": Column(np.bool_, "1", "its sessions are held online", start=False),
         "disputes.level": Column(np.int8, "1", "table: 1 community, 2 street, 3 city, 0 none", low=0, high=3),
-        "disputes.due_on": Column(np.float64, "day", "day of the next session, nan where none is due", start=np.nan),
+        "disputes.due_on": Column(np.float64, "day", "day of the next session, inf: none is due", start=np.inf),
         "disputes.awaiting": Column(np.bool_, "1", "a session is an order of the desk", start=False),
         "disputes.sessions": Column(np.int16, "1", "sessions held"),
         "disputes.heard_on": Column(np.float64, "min", "minute at which the first session ended", start=np.nan),
@@ -310,8 +310,8 @@ METRICS = {
         "disputes.settled_share": Column(np.float64, "1", "plaintiff's share of the pie", start=np.nan),
         "disputes.fairness": Column(np.float64, "1", "how equal the true gains are", start=np.nan),
         "disputes.clause_hour": Column(
-            np.float64, "h", "hour from which the respondent is to leave it, nan: no such clause",
-            start=np.nan,
+            np.float64, "h", "hour from which the respondent is to leave it, inf: no such clause",
+            start=np.inf,
         ),
     },
     spawns=["tickets"],
@@ -383,7 +383,7 @@ def ask_for_sessions(world: Any, p: Mediation, draw: Draw, effects: Effects) -> 
     effects.set("disputes", due[grown], level=needed[grown].astype(np.int8))
     later, now = due[wait > 0], due[wait == 0]
     effects.set("disputes", np.concatenate((later, now)),
-                due_on=np.concatenate((world.day + wait[wait > 0], np.full(len(now), np.nan))))  # fmt: skip
+                due_on=np.concatenate((world.day + wait[wait > 0], np.full(len(now), np.inf))))  # fmt: skip
     effects.set("disputes", now, awaiting=True)
     spawn_sessions(world, p, draw, now, needed[wait == 0], effects)
 
@@ -454,8 +454,8 @@ def settle(world: Any, p: Mediation, draw: Draw, rows: Ints, minute: Floats, eff
     first = table.sessions[rows] == 0
     effects.set("disputes", rows, awaiting=False, sessions=held.astype(np.int16))
     effects.set("disputes", rows[first], heard_on=minute[first])
-    done = np.where(held >= p.sessions_most, np.nan, world.day + p.pause_days)
-    effects.set("disputes", rows[~agree], due_on=done[~agree], gave_up=np.isnan(done[~agree]))
+    due = np.where(held >= p.sessions_most, np.inf, world.day + p.pause_days)
+    effects.set("disputes", rows[~agree], due_on=due[~agree], gave_up=np.isinf(due[~agree]))
     write_agreements(world, p, rows[agree], Sides(*(side[agree] for side in sides)), effects)
 
 
@@ -484,7 +484,7 @@ def write_agreements(world: Any, p: Mediation, rows: Ints, sides: Sides, effects
     """Share the pie, and oblige the respondent to a quiet hour or to clean up."""
     cause = world.disputes.cause[rows]
     got = shared(world, p, rows, sides)
-    hour = np.full(len(rows), np.nan)
+    hour = np.full(len(rows), np.inf)
     if p.clauses:
         hour = np.where(cause == NOISE, quiet_hour(got, p.plaintiff_hour, p.respondent_hour), hour)
         hour = np.where(cause == PETS, 0.0, hour)

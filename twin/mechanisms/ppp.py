@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.core.columns import Floats
+from twin.core.columns import Flags, Floats
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
@@ -233,7 +233,7 @@ def by_budget(p: Ppp, overrun: float) -> Floats:
     return np.array([p.capital_yuan * (1 + overrun), *[p.running_yuan] * p.contract_years])
 
 
-def partnered(p: Ppp, overrun: float, failed: Floats | np.ndarray) -> Floats:  # type: ignore[type-arg]
+def partnered(p: Ppp, overrun: float, failed: Flags) -> Floats:
     """Return what the budget pays a partner in each year; from its first failure on the budget runs it by itself."""
     cheaper = 1 - p.efficiency
     capital = p.capital_yuan * (cheaper + p.risk_price * p.risk_passed + overrun * (1 - p.risk_passed))

@@ -151,11 +151,11 @@ class _Mutants:
             for change in _cells(part.holds, part.column):
                 fresh = self.whole(condition_of(change.new, part.column))
                 differs = tuple((*pair, *others) for pair in _either(cells[at], fresh))
-                yield self.made(change, part.put(change.new), row.span, differs, rivals)
+                yield self.made(_in_row(change, row, part.place), part.put(change.new), row.span, differs, rivals)
             return
         reached = tuple(one for one, cell in zip(cells, row.cells, strict=True) if not cell.anything)
         for change in _outputs(part.holds, part.wanted):
-            yield self.made(change, part.put(change.new), row.span, (reached,), rivals)
+            yield self.made(_in_row(change, row, row.place), part.put(change.new), row.span, (reached,), rivals)
 
     def of_else(self, table: DecisionTable, part: Part, rivals: tuple[Rival, ...]) -> Iterator[Mutant]:
         """Yield the mutants of a value of ``else``."""
@@ -208,6 +208,12 @@ class _Mutants:
             held = [when for when in (rule.when, one.when) if when is not None]
             change = _Change(None, Words(f"without exception {one.id}", f"去掉例外 {one.id}"), one.place)
             yield self.made(change, replace(rule, exceptions=rest), one.span, (tuple(map(self.whole, held)),))
+
+
+def _in_row(change: _Change, row: Row, place: Place) -> _Change:
+    """Return a change that stands in its row: equal cells share what was read of them, with the place of the first."""
+    inside = row.place.line <= change.place.line <= row.place.end_line and change.place.file == row.place.file
+    return change if inside else replace(change, place=place)
 
 
 def _before(table: DecisionTable, at: int) -> Sequence[int]:

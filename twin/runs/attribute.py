@@ -82,6 +82,7 @@ class Attribution:
     runs: int = 0
     pieces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     digest: str = ""
+    seeds: tuple[int, int] = (0, 0)
     out: Path | None = None
 
     @property
@@ -146,6 +147,7 @@ def attribute(
         told = replace(
             told, scenario=scenario.name, baseline=baseline, option=option, metric=metric, unit=book[metric].unit,
             runs=len(tasks), pieces={part.name: part.paths for part in parts}, digest=scenario.digest,
+            seeds=(plan.seeds[0], plan.seeds[-1]),
             out=folder.path if folder else None,
         )  # fmt: skip
         if folder:

@@ -39,7 +39,8 @@ _UNFINISHED = ".unfinished"
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 _CODE = "code"
 _REPLACEABLE = ("R201", "R205", "R206", "R207")
-_WRITTEN = {DONE, PROVENANCE, "scenario.yaml", "metrics.parquet", "summary.json", "summary.html"}
+_WRITTEN = {DONE, PROVENANCE, "scenario.yaml", "metrics.parquet", "summary.json", "summary.html",
+            "sweep.json", "attribution.json", "comparison.json"}  # fmt: skip
 _WRITTEN_BELOW = {"tables": ".parquet", "figures": ".png"}
 _FINGERPRINT_SHOWN = 12
 _FILES_SHOWN = 3

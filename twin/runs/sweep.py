@@ -70,6 +70,12 @@ class Swept:
     out: Path | None = None
 
     @functools.cached_property
+    def differences(self) -> dict[tuple[str, int], Difference]:
+        """Paired differences of the points from the first one, by outcome and point, all judged together."""
+        found = {key: one for name in self.outcomes for key, one in _compared(self, name).items()}
+        return corrected(found, [key for key in found if key[0] in self.scenario.primary])
+
+    @functools.cached_property
     def findings(self) -> dict[str, Finding]:
         """What was found of each outcome that is defined in every run."""
         return {name: _finding(self, name) for name in self.outcomes if np.isfinite(self.values[name]).all()}
@@ -266,7 +272,8 @@ def _finding(swept: Swept, name: str) -> Finding:
     values, layout, better = swept.values[name], swept.layout, swept.book[name].better
     means = values.mean(axis=1)
     paths = [axis.path for axis in layout.axes]
-    told: dict[str, Any] = {"noise": noise_of(values), "differences": _differences(swept, name)}
+    compared = [swept.differences.get((name, at)) for at in range(len(means))]
+    told: dict[str, Any] = {"noise": noise_of(values), "differences": tuple(compared) if any(compared) else ()}
     crossed = layout.settings > 0
     if layout.design == "sobol" and not crossed:
         first, total = sobol_indices(means, len(paths))
@@ -287,16 +294,15 @@ def _finding(swept: Swept, name: str) -> Finding:
     return Finding(name, tuple(estimate(row) for row in values.tolist()), **told)
 
 
-def _differences(swept: Swept, name: str) -> tuple[Difference | None, ...]:
+def _compared(swept: Swept, name: str) -> dict[tuple[str, int], Difference]:
     """Compare each point with the first, where they are few enough to be looked at one by one."""
-    values = swept.values[name].tolist()
-    if not 1 < len(values) <= MOST_COMPARED or swept.layout.design in ("sobol", "morris", "lhs"):
-        return ()
-    metric = swept.book[name]
-    margin = margin_of(swept.scenario, name, metric, float(np.mean(values[0])))
-    found = {at: paired_difference(values[0], row, metric.better, margin) for at, row in enumerate(values) if at}
-    judged = corrected(found, list(found) if name in swept.scenario.primary else [])
-    return (None, *(judged[at] for at in range(1, len(values))))
+    values = swept.values[name]
+    few = 1 < len(values) <= MOST_COMPARED and swept.layout.design in ("factorial", "list")
+    if not few or not np.isfinite(values).all():
+        return {}
+    metric, rows = swept.book[name], values.tolist()
+    margin = margin_of(swept.scenario, name, metric, float(np.mean(rows[0])))
+    return {(name, at): paired_difference(rows[0], row, metric.better, margin) for at, row in enumerate(rows) if at}
 
 
 def _boxes(swept: Swept, means: Floats, better: str, target: float) -> dict[int, Box]:

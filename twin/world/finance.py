@@ -30,7 +30,7 @@ def needed_pledges(goal: float, pledge: float, match: float) -> int:
 def present_value(amounts: Floats | Sequence[float], rate: float) -> float:
     """Return the value today of amounts at the end of years 0, 1, 2 ..."""
     years = np.arange(len(amounts))
-    return float(np.asarray(amounts, np.float64) @ (1 + rate) ** -years)
+    return float(np.asarray(amounts, np.float64) @ (1.0 + rate) ** -years)
 
 
 def annuity(value: float, rate: float, years: int) -> float:
