@@ -9,13 +9,16 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twin.core import units
 from twin.core.marked_yaml import write
 from twin.core.parameters import ParamSpec, files_of, spec_of
 from twin.errors import Complaint, InputError, Words, closest
 from twin.scenario.head import Category
+
+if TYPE_CHECKING:
+    from twin.policy.policy import Instructions, Policy
 
 DEFAULT = "default"
 _NO_WORDS = Words("", "")
@@ -28,7 +31,8 @@ class Arm:
     """One of the compared alternatives: every block with its values, and the mechanisms switched off.
 
     ``outside`` names the mechanisms of other packages that are switched on.
-    ``like`` is the arm of which it was written as a changed copy, empty if none; it changes nothing.
+    ``like`` is the arm of which it was written as a changed copy, empty if none; it changes nothing. ``rules`` is the
+    digest of what its rule sets say ("": it has none), ``policy`` what was read, ``instructions`` what the desk is told.
     """
 
     name: str
@@ -37,6 +41,9 @@ class Arm:
     off: frozenset[str] = frozenset()
     like: str = field(default="", compare=False)
     outside: tuple[str, ...] = ()
+    rules: str = ""
+    policy: Policy | None = field(default=None, compare=False, repr=False)
+    instructions: Instructions | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,8 @@ def _form_of_arm(arm: Arm, written: bool) -> dict[str, Any]:
     blocks = {name: form_of_value(arm.blocks[name], written) for name in sorted(arm.blocks)}
     switches = {**dict.fromkeys(sorted(arm.off), False), **dict.fromkeys(arm.outside, True)}
     said = {"mechanisms": switches} if switches else {}
-    return {"title": form_of_value(arm.title, written), **said, **blocks}
+    rules = {"rules": list(arm.policy.names)} if arm.policy is not None else {}
+    return {"title": form_of_value(arm.title, written), **rules, **said, **blocks}
 
 
 def form_of_value(value: Any, written: bool, key: str = "", spec: ParamSpec | None = None) -> Any:
@@ -175,6 +183,8 @@ def digest_of(scenario: Scenario) -> str:
             form["arms"][arm.name][block] |= {
                 name: os.path.basename(getattr(values, name)) for name, _ in files_of(values)
             }
+        if arm.policy is not None:
+            form["arms"][arm.name]["rules"] = arm.rules
     for named in (form["categories"], form["arms"]):
         for item in named.values():
             item.pop("title", None)
