@@ -1051,9 +1051,7 @@ ERRORS: dict[str, Entry] = {
         "add a row, or `else:`; to paste: {paste}",
         "请补一行，或写 `else:`；可粘贴：{paste}",
     ),
-    "E208": Entry(
-        "`hit: {policy}` needs {wanted}, not {found}", "`hit: {policy}` 需要{wanted}，而不是{found}"
-    ),
+    "E208": Entry("`hit: {policy}` needs {wanted}, not {found}", "`hit: {policy}` 需要{wanted}，而不是{found}"),
     "E301": Entry(
         "exceptions `{one}` and `{other}` (line {line}) can hold together and differ in `{target}`; for example when"
         " {region}",
@@ -1112,7 +1110,7 @@ ERRORS: dict[str, Entry] = {
     "E602": Entry(
         "`{name}` is needed, and is not given",
         "需要 `{name}`，但没有给出",
-        'give it: --given \'{{"{name}": ...}}\'',
+        "give it: --given '{{\"{name}\": ...}}'",
         "请给出：--given '{{\"{name}\": ...}}'",
     ),
     "E603": Entry("there is no table, rule or formula `{name}`", "没有名为 `{name}` 的表、规则或公式"),
@@ -1334,6 +1332,12 @@ ERRORS: dict[str, Entry] = {
         "`{folder}` 不是孪生程序的源码目录",
         "without --here the mechanism gets a package of its own",
         "不加 --here 则为机制单独生成一个软件包",
+    ),
+    "M354": Entry(
+        "mechanism `{mechanism}` moves the lever `{lever}`, which only rules may",
+        "机制 `{mechanism}` 移动了杠杆 `{lever}`，只有规则可以这样做",
+        "declare `moves=True` if the mechanism speaks for rules",
+        "若该机制代表规则行事，请声明 `moves=True`",
     ),
     "R201": Entry(
         "`{folder}` holds another experiment; it differs in: {differing}",
@@ -1803,6 +1807,14 @@ ERRORS: dict[str, Entry] = {
         "排班、日历与派单时刻只在开始时排定：该规则须对整个运行期有效且不带条件",
         "fixed for a run",
         "运行期内固定",
+    ),
+    "S167": Entry(
+        "`{name}` could not decide ticket {ticket}: {reason}",
+        "`{name}` 无法决定工单 {ticket}：{reason}",
+        "",
+        "",
+        "could not decide",
+        "无法决定",
     ),
     "W202": Entry(
         "row {row_label} can never fire: {why}",

@@ -6,6 +6,7 @@ crosses midnight stays in the records. Everything that can be asked afterwards i
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from types import ModuleType
@@ -34,8 +35,8 @@ from twin.desk.layout import (
     Decision,
     State,
 )
-from twin.desk.rulebook import TOLD, RuleBook, empty_book, own_copy
 from twin.desk.register import Matters, by_creation, enter_reports
+from twin.desk.rulebook import TOLD, RuleBook, empty_book, own_copy
 from twin.desk.settings import ASSIGNMENTS, DISCIPLINES, SERVICE_LAWS, SHIFT_ENDS, DeskSettings, Service, Team
 
 HOUR = 60.0
@@ -46,8 +47,8 @@ LINES_A_REPORT = 8  # log lines of an uneventful order
 
 
 _GROWN = {kernel.MORE_EVENTS: "events", kernel.MORE_LOG: "log", kernel.MORE_TOLD: "told", kernel.MORE_HEARD: "heard"}
-Refusal = Callable[[int, int, Floats], Exception]
-"""Makes the error of a step that could not decide a ticket, from the fields that it went by."""
+Refusal = Callable[[dt.date, int, int, Floats], Exception]
+"""Makes the error of a step that could not decide a ticket, from the day and the fields that it went by."""
 
 
 class Ways(Protocol):
@@ -67,8 +68,8 @@ class Desk:
     `days` the days for which calendars are laid out (run-on included); `grids` the number of grids;
     `homes` (grids, 2) their centres [km], where workers start from; `ways` those of a map (none: distances
     are as the crow flies). `book` is what rules decide about orders, `merging` whether they decide what is merged, and
-    `refusal` turns a step that could not decide, and the fields it went by, into the error to raise. With ``plain=True`` the kernel runs as plain Python: slow, readable, and with the
-    same log.
+    `refusal` turns a step that could not decide, and the fields it went by, into the error to raise. With
+    ``plain=True`` the kernel runs as plain Python: slow, readable, and with the same log.
     """
 
     def __init__(
@@ -183,13 +184,19 @@ class Desk:
         order, step = int(counts.refused), int(counts.refused_step)
         moment = next(one for one in book.moments if one.step <= step < one.step_end)
         heard = book.board[: moment.load_end - moment.load]
-        raise self._refusal(step, int(self.state.orders[order].ticket), heard)
+        date = dt.date.fromordinal(int(book.today[0]))
+        raise self._refusal(date, step, int(self.state.orders[order].ticket), heard)
 
     def take_up(self, book: RuleBook) -> None:
         """Go by another rule book from now on; what earlier rules decided stays."""
         held = self.state.book
         self.state = self.state._replace(book=own_copy(book)._replace(facts=held.facts))
         self.state.counts[0].epoch += 1
+
+    def follow(self, settings: DeskSettings) -> None:
+        """Go by other levers from now on. Teams, calendars and rounds stay as they were laid out."""
+        self.settings = settings
+        self.state.levers[0] = self._levers(int(self.state.levers[0].probes))[0]
 
     # -- what can be asked
 
@@ -245,22 +252,39 @@ class Desk:
         duty = _duties(settings.teams, self.categories)
         workers = self._hire(list(settings.teams.values()))
         services, samples = _services(settings, self.categories)
-        intake = [settings.channels[name].calendar if name in settings.channels else settings.intake_calendar
-                  for name in self.channels]
-        delays = [settings.channels[name].delay_minutes if name in settings.channels else 0.0
-                  for name in self.channels]
+        intake = [
+            settings.channels[name].calendar if name in settings.channels else settings.intake_calendar
+            for name in self.channels
+        ]
+        delays = [settings.channels[name].delay_minutes if name in settings.channels else 0.0 for name in self.channels]
         intakes = np.array([self._calendar(name) for name in intake], np.int64)
         levers = self._levers(probes)
         spans, opens, closes = _pool(self._laid)
         return State(
-            orders=_records(ORDER, 1024), workers=workers, teams=_team_records(settings.teams, workers),
-            lanes=_lanes(len(settings.teams) * int(levers[0].grids)), events=_records(WAITING_EVENT, 1024),
+            orders=_records(ORDER, 1024),
+            workers=workers,
+            teams=_team_records(settings.teams, workers),
+            lanes=_lanes(len(settings.teams) * int(levers[0].grids)),
+            events=_records(WAITING_EVENT, 1024),
             ends=_ends(len(workers)),
-            log=_records(LOG, 8192), services=services, samples=samples, levers=levers,
-            counts=_counts(), spans=spans, opens=opens, closes=closes, rounds=self._rounds(),
-            duty=duty, intake=intakes, intake_delay=np.array(delays), lead=np.full(1024, -1, np.int32),
-            bases=_bases(seed), ways=np.zeros((0, 0)) if self._ways is None else self._ways.km,
-            book=book, told=_records(TOLD, 256 if len(book.steps) else 0), heard=np.zeros(0),
+            log=_records(LOG, 8192),
+            services=services,
+            samples=samples,
+            levers=levers,
+            counts=_counts(),
+            spans=spans,
+            opens=opens,
+            closes=closes,
+            rounds=self._rounds(),
+            duty=duty,
+            intake=intakes,
+            intake_delay=np.array(delays),
+            lead=np.full(1024, -1, np.int32),
+            bases=_bases(seed),
+            ways=np.zeros((0, 0)) if self._ways is None else self._ways.km,
+            book=book,
+            told=_records(TOLD, 256 if len(book.steps) else 0),
+            heard=np.zeros(0),
         )
 
     def _calendar(self, name: str) -> int:
@@ -296,21 +320,38 @@ class Desk:
         s = self.settings
         record = _records(LEVERS, 1)
         values = {
-            "intake_minutes": s.intake_minutes, "dedup_recall": s.dedup_recall,
-            "merge_window": s.merge_window_days * DAY, "triage_minutes": s.triage_minutes,
-            "misroute_chance": s.misroute_chance, "return_minutes": s.return_hours * HOUR,
-            "misroute_minutes": s.misroute_minutes, "ageing": s.ageing_hours * HOUR,
-            "travel_minutes": s.travel_minutes, "travel_cv": s.travel_cv, "minutes_per_km": s.minutes_per_km,
-            "overtime_minutes": s.overtime_minutes, "patience": s.patience_hours * HOUR,
-            "first_time_fix": s.first_time_fix, "call_back_share": s.call_back_share,
-            "call_back_minutes": s.call_back_hours * HOUR, "reach_chance": s.reach_chance,
-            "reopen_chance": s.reopen_chance, "max_hops": s.max_hops,
-            "discipline": DISCIPLINES.index(s.discipline), "assignment": ASSIGNMENTS.index(s.assignment),
-            "shift_end": SHIFT_ENDS.index(s.shift_end), "return_calendar": self._calendar(s.return_calendar),
-            "office_calendar": self._calendar(OFFICE_CALENDAR), "probes": probes,
-            "grids": len(self._homes) if s.assignment == "own_grid" else 1, "teams": len(s.teams),
-            "dedup": s.dedup, "merge_closed": s.merge_into == "window", "batch": s.dispatch == "batch",
-            "preempt": s.preempt, "escalate": s.escalate,
+            "intake_minutes": s.intake_minutes,
+            "dedup_recall": s.dedup_recall,
+            "merge_window": s.merge_window_days * DAY,
+            "triage_minutes": s.triage_minutes,
+            "misroute_chance": s.misroute_chance,
+            "return_minutes": s.return_hours * HOUR,
+            "misroute_minutes": s.misroute_minutes,
+            "ageing": s.ageing_hours * HOUR,
+            "travel_minutes": s.travel_minutes,
+            "travel_cv": s.travel_cv,
+            "minutes_per_km": s.minutes_per_km,
+            "overtime_minutes": s.overtime_minutes,
+            "patience": s.patience_hours * HOUR,
+            "first_time_fix": s.first_time_fix,
+            "call_back_share": s.call_back_share,
+            "call_back_minutes": s.call_back_hours * HOUR,
+            "reach_chance": s.reach_chance,
+            "reopen_chance": s.reopen_chance,
+            "max_hops": s.max_hops,
+            "discipline": DISCIPLINES.index(s.discipline),
+            "assignment": ASSIGNMENTS.index(s.assignment),
+            "shift_end": SHIFT_ENDS.index(s.shift_end),
+            "return_calendar": self._calendar(s.return_calendar),
+            "office_calendar": self._calendar(OFFICE_CALENDAR),
+            "probes": probes,
+            "grids": len(self._homes) if s.assignment == "own_grid" else 1,
+            "teams": len(s.teams),
+            "dedup": s.dedup,
+            "merge_closed": s.merge_into == "window",
+            "batch": s.dispatch == "batch",
+            "preempt": s.preempt,
+            "escalate": s.escalate,
         }
         for name, value in values.items():
             record[name] = value
@@ -318,8 +359,6 @@ class Desk:
 
     def _rounds(self) -> Any:
         """Minutes of the dispatch rounds (rounds,): the dispatch times of the days that the calendar opens."""
-        if self.settings.dispatch == "instant":
-            return np.empty(0)
         calendar = working_calendar(self.settings.dispatch_calendar, self._clock, self._days)
         days = np.arange(self._days)
         if not calendar.always:

@@ -130,9 +130,7 @@ def opening(state, calendar, t):
 def after_work(state, calendar, t, work):
     """Minute by which `work` open minutes of a calendar have passed since `t`."""
     span = state.spans[calendar]
-    return add_work(
-        state.opens[span.first : span.last], state.closes[span.first : span.last], span.always, t, work
-    )
+    return add_work(state.opens[span.first : span.last], state.closes[span.first : span.last], span.always, t, work)
 
 
 @compiled_step
@@ -656,11 +654,11 @@ def note_decisions(state, o, t, record):
 def carry_out(state, o, t, act, value):
     """Do what a rule has decided; whether anything is now other than before."""
     order = state.orders[o]
-    if act == DECIDES_PRIORITY or act == DECIDES_URGENT:
+    if act in (DECIDES_PRIORITY, DECIDES_URGENT):
         return set_priority(state, o, t, act, value)
     if act == DECIDES_SLA:
         return set_limit(state, o, t, order.created + value)
-    if act == DECIDES_ESCALATE or act == DECIDES_LEVEL:
+    if act in (DECIDES_ESCALATE, DECIDES_LEVEL):
         return raise_level(state, o, t, act, value)
     whole = int(value)
     if act == DECIDES_TEAM:

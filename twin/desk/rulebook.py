@@ -2,7 +2,7 @@
 
 A rule book is data: fields to look up, tables as bitmaps, expressions as register programs, and what to do with what
 they say. One kernel serves every rule book, so that a changed rule costs no compilation. Whoever writes a rule book
-(``twin.policy``) has checked it; what cannot be decided all the same stops the desk, which then says which order it was.
+(``twin.policy``) has checked it; what cannot be decided all the same stops the desk, which says which order it was.
 """
 
 from __future__ import annotations
@@ -104,14 +104,23 @@ ARG = np.dtype(
     align=True,
 )  # fmt: skip
 INDEX = np.dtype(
-    [(name, np.int64) for name in ("input", "input_end", "cut", "mask", "words", "codes", "lone", "otherwise", "value", "rows")],
+    [
+        (name, np.int64)
+        for name in ("input", "input_end", "cut", "mask", "words", "codes", "lone", "otherwise", "value", "rows")
+    ],
     align=True,
 )
 PROG = np.dtype([(name, np.int64) for name in ("line", "line_end", "constant", "result")], align=True)
 ACT = np.dtype([("act", np.int64), ("slot", np.int64), ("code", np.int64), ("codes", np.int64)], align=True)
 TOLD = np.dtype(
-    [("minute", np.float64), ("order", np.int32), ("step", np.int32), ("row", np.int32), ("epoch", np.int32),
-     ("heard", np.int64)],
+    [
+        ("minute", np.float64),
+        ("order", np.int32),
+        ("step", np.int32),
+        ("row", np.int32),
+        ("epoch", np.int32),
+        ("heard", np.int64),
+    ],
     align=True,
 )
 
@@ -123,8 +132,9 @@ class RuleBook(NamedTuple):
     what the steps put out, stand on the ``board``, a slot each. A step gathers its ``args`` from the board (as codes:
     through ``codes`` for words, times ``times`` over ``over`` for numbers), runs a table of ``indexes`` or a program of
     ``programs``, and puts its row and its values into its slots; ``picks`` (n, 2) copy values to where nobody of higher
-    rank has spoken. ``checks`` (3,) says whether any rule of the run is asked each minute, hour, day. ``today`` holds date, year, month, day, weekday, holiday. ``facts`` (orders, columns) came with
-    the orders. ``room``, ``registers`` and ``matching`` are room to work in.
+    rank has spoken. ``checks`` (3,) says whether any rule of the run is asked each minute, hour, day. ``today`` holds
+    date, year, month, day, weekday, holiday. ``facts`` (orders, columns) came with the orders. ``room``, ``registers``
+    and ``matching`` are room to work in.
     """
 
     moments: Any

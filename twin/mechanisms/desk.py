@@ -45,6 +45,8 @@ class DeskOfRun(Desk):
     _asked: tuple[float, float, int] | None = None
     _hours = Hours(0.0, 0.0, 0.0)
     _overtime: Floats | None = None
+    followed: DeskSettings | None = None  # the levers as rules moved them last
+    taken_up = 0  # rule books so far
 
     def quiet(self) -> bool:
         """Whether no order is open."""
@@ -79,11 +81,16 @@ class DeskOfRun(Desk):
 def open_desk(world: View, p: DeskSettings, draw: Draw) -> DeskOfRun:
     """Lay out the desk for the whole run."""
     days = world.days + world.run_on_days
-    return DeskOfRun(
+    rules = world.instructions
+    office = DeskOfRun(
         sized(p, world.levers["theory"], world.days) if "theory" in world.levers else p,
         clock=world.clock, days=days, seed=draw.seed, categories=world.categories or ("any",), channels=CHANNELS,
         homes=homes(world), probes=world.desk_draws, ways=None if world.ground is None else world.ground.ways,
+        book=rules and rules.epochs[0].book, merging=rules is not None and rules.merging,
+        refusal=rules and rules.refusal,
     )  # fmt: skip
+    office.followed = p
+    return office
 
 
 def homes(world: View) -> Floats:
@@ -328,7 +335,8 @@ METRICS = {
     reads=[
         "tickets.created", "tickets.incident", "tickets.category", "tickets.channel", "tickets.priority",
         "tickets.grid", "tickets.x", "tickets.y", "tickets.again",
-        "residents.grid", "residents.x", "residents.y", "levers.theory",
+        "tickets.reporter", "tickets.severity", "residents.grid", "residents.x", "residents.y", "residents.age",
+        "residents.living_alone", "residents.mobility", "levers.theory",
     ],
     owns={
         **{f"tickets.{name}": Column(np.float64, "min", f"minute: {name}", start=np.nan) for name in STAMPS},
@@ -355,11 +363,39 @@ METRICS = {
 def desk(world: View, p: DeskSettings, draw: Draw, effects: Effects) -> None:
     """Hand in the new reports, let the day pass, and write down what moved and who worked late."""
     office: Any = world.resource
+    obey(world, p, office)
     hand_in(world, office)
     office.advance((world.day + 1) * DAY)
     write_down(office, effects)
     call_the_roll(len(world.workers), office, effects)
     book_overtime(world.day, office, draw, effects)
+
+
+def obey(world: View, p: DeskSettings, office: DeskOfRun) -> None:
+    """Follow the levers that rules have moved since yesterday, and the rule book of the day."""
+    if p is not office.followed:
+        office.follow(p)
+        office.followed = p
+    rules = world.instructions
+    if rules is None:
+        return
+    today = world.clock.date(world.day)
+    while office.taken_up + 1 < len(rules.epochs) and rules.epochs[office.taken_up + 1].start <= today:
+        office.taken_up += 1
+        office.take_up(rules.epochs[office.taken_up].book)
+
+
+def facts_of(world: View, new: slice) -> Floats | None:
+    """What rules may know of new tickets and their reporters (n, columns), in the order of ``rulebook.FACTS``."""
+    if world.instructions is None:
+        return None
+    tickets, residents = world.tickets, world.residents
+    reporter = tickets.reporter[new]
+    known = reporter >= 0
+    age = np.where(known, residents.age[reporter], np.nan) if len(residents) else np.full(len(reporter), np.nan)
+    alone = np.where(known, residents.living_alone[reporter], np.nan) if len(residents) else age
+    cared = np.where(known, residents.mobility[reporter] > 0, False) if len(residents) else np.zeros(len(reporter))
+    return np.stack([tickets.severity[new], cared, age, alone], axis=1)
 
 
 def hand_in(world: View, office: DeskOfRun) -> None:
@@ -370,7 +406,7 @@ def hand_in(world: View, office: DeskOfRun) -> None:
         key=tickets.key[new], created=tickets.created[new], incident=tickets.incident[new],
         category=tickets.category[new], priority=tickets.priority[new], channel=tickets.channel[new],
         grid=tickets.grid[new], x=tickets.x[new], y=tickets.y[new], again=tickets.again[new],
-        ticket=np.arange(new.start, new.stop),
+        ticket=np.arange(new.start, new.stop), facts=facts_of(world, new),
     )  # fmt: skip
 
 

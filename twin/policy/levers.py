@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import Any
 
 from twin.core.units import ends_in_unit, example, is_pure
-from twin.errors import Complaint
+from twin.errors import Complaint, closest
 from twin.rules.kinds import Number, Value, written
-from twin.rules.model import Assign, Decider, Expr, Literal, Name, Rule, RuleSet, Span, targets
+from twin.rules.model import Assign, Decider, Expr, Literal, Name, Rule, RuleSet, Span, conditions, targets, walk
 from twin.rules.scope import PARAMETERS
 from twin.rules.vocabulary import Vocabulary
 
@@ -21,6 +21,8 @@ FIXED = ("desk.teams.", "desk.channels.", "desk.assignment", "desk.intake_calend
 """Levers that are laid out once: a rule may set them for a whole run only."""
 
 
+MORNING = ("date", "weekday", "month", "holiday", "backlog")
+"""What rules about levers can go by when the day begins."""
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -57,13 +59,22 @@ def lever_rules(
             settings += fixed
             continue
         daily.append(decider)
+        complaints += _unknown(decider)
         complaints += [Complaint("S166", one.place, {"name": one.name}) for one in levers if one.name.startswith(FIXED)]
     return LeverRules(tuple(settings), tuple(daily)), complaints
 
 
-def _fixed(
-    decider: Decider, rules: RuleSet, vocabulary: Vocabulary, start: dt.date, end: dt.date
-) -> Iterator[Setting]:
+def _unknown(decider: Decider) -> Iterator[Complaint]:
+    """Complain of fields that nobody knows in the morning."""
+    lets = {one.name for one in decider.head.lets}
+    for name in (one for expr in conditions(decider) for one in walk(expr) if isinstance(one, Name)):
+        known = name.origin in ("parameter", "member", "result") or name.name in (*MORNING, *lets)
+        if not known:
+            values = {"name": name.name, "suggestion": closest(name.name, MORNING), "known": MORNING}
+            yield Complaint("S162", name.place, values)
+
+
+def _fixed(decider: Decider, rules: RuleSet, vocabulary: Vocabulary, start: dt.date, end: dt.date) -> Iterator[Setting]:
     """Yield the settings of a rule without a condition that holds from the first day to the last."""
     if not isinstance(decider, Rule) or decider.exceptions or not _always(decider.when):
         return

@@ -1,14 +1,14 @@
 """From rules about orders to a rule book that the desk's kernel executes.
 
-A rule is asked at the moment that it names (``evaluated: each_hour``); one that names none, at the first moment at which
-its decision can still matter. At each moment the rules run in the order in which they need each other. What an order
-already has (its class, its limit, its level) is what other rules see until a rule of the same moment changes it.
+A rule is asked at the moment that it names (``evaluated: each_hour``); one that names none, at the first moment at
+which its decision can still matter. At each moment the rules run in the order in which they need each other. What an
+order already has (its class, its limit, its level) is what other rules see until a rule of the same moment changes it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -56,7 +56,8 @@ _USUAL = {Act.ESCALATE: Moment.HOUR, Act.LEVEL: Moment.HOUR, Act.CALL_BACK: Mome
 KNOWN: Mapping[str, Known] = {
     "date": Known.DATE, "hour": Known.HOUR, "weekday": Known.WEEKDAY, "month": Known.MONTH, "holiday": Known.HOLIDAY,
     "backlog": Known.BACKLOG, "queue_length": Known.QUEUE_LENGTH, "idle_workers": Known.IDLE_WORKERS,
-    "year": Known.YEAR, "day_of_month": Known.DAY_OF_MONTH, "category": Known.CATEGORY, "channel": Known.CHANNEL, "grid": Known.GRID, "priority": Known.PRIORITY,
+    "year": Known.YEAR, "day_of_month": Known.DAY_OF_MONTH,
+    "category": Known.CATEGORY, "channel": Known.CHANNEL, "grid": Known.GRID, "priority": Known.PRIORITY,
     "status": Known.STATUS, "open_time": Known.OPEN_TIME, "waiting_time": Known.WAITING_TIME, "hops": Known.HOPS,
     "attempts": Known.ATTEMPTS, "overdue": Known.OVERDUE, "again": Known.AGAIN, "sla": Known.SLA,
     "level": Known.LEVEL, "reached": Known.REACHED, "minutes_since_first_report": Known.SINCE_FIRST_REPORT,
@@ -91,7 +92,7 @@ class StepOf:
 
 @dataclass(frozen=True)
 class Epoch:
-    """The rule book from a day on, the rules that it was written from, what its steps are, and the names of the fields of each moment."""
+    """The rule book from a day on, the rules that it was written from, its steps, and the fields of each moment."""
 
     start: dt.date
     rules: RuleSet
@@ -235,7 +236,7 @@ class MomentWriter:
         for name in sorted({name for one in sequence for name in _results(one)}):
             self.said[name] = self.new_slot()
         for at, decider in enumerate(sequence):
-            self.step(decider, [one for one in sequence[at + 1 :]])
+            self.step(decider, sequence[at + 1 :])
         self.act(sequence)
         self.book.board = max(self.book.board, self.top)
         ends = (len(self.book.loads), len(self.book.steps), len(self.book.acts))
@@ -314,7 +315,8 @@ class MomentWriter:
             if isinstance(decider, DecisionTable):
                 said = self.table(decider)
             else:
-                written = of_rule(self.planner, decider) if isinstance(decider, Rule) else of_formula(self.planner, decider)
+                rule = isinstance(decider, Rule)
+                written = of_rule(self.planner, decider) if rule else of_formula(self.planner, decider)
                 said = self.program(decider, written)
         except Inexact as reason:
             words = _REASONS.get(str(reason), Words(str(reason), str(reason)))
@@ -481,7 +483,8 @@ _REASONS = {
     "several rows": Words("a `collect` table gathers several rows", "`collect` 表汇总多行"),
     "a group of members": Words("it asks about the members of a group", "它涉及一组成员"),
     "free words": Words("it decides by words of no list", "它使用了未列入任何枚举的文字"),
-    "a date that is not today's": Words("it asks for parts of a date other than today's", "它使用了非当日日期的年、月、日"),
+    "a date that is not today's": Words("it asks for parts of a date other than today's",
+                                        "它使用了非当日日期的年、月、日"),
     "numbers without a step": Words("it reckons with numbers that have no smallest step: declare them `int`, or give"
                                     " a `step`", "它对没有最小单位的数进行运算：请声明为 `int`，或给出 `step`"),
     "numbers beyond 2**53 steps": Words("its numbers can grow too large to stay exact", "数值可能过大而无法保持精确"),
@@ -533,16 +536,20 @@ class OrderRules:
 
     epochs: tuple[Epoch, ...]
     merging: bool
+    office: Office
 
-    def on(self, day: dt.date) -> Epoch:
-        """Return what is in force on a day of the run."""
-        return next(one for one in reversed(self.epochs) if one.start <= day)
+    def refusal(self, day: dt.date, step: int, ticket: int, heard: Sequence[float]) -> Exception:
+        """Return the error of a decision that could not be made: what the reference says of it."""
+        from twin.policy.recorded import refused
+
+        epoch = next(one for one in reversed(self.epochs) if one.start <= day)
+        return refused(epoch, step, ticket, heard, day, self.office)
 
 
 def order_rules(
     rules: RuleSet, start: dt.date, end: dt.date, office: Office
 ) -> tuple[OrderRules | None, list[Complaint]]:
-    """Return the rule books of the days from `start` to `end`, ``None`` where no rule is about orders; and complaints."""
+    """Return the rule books of the days from `start` to `end`, ``None`` where no rule is about orders, and complaints."""
     complaints: list[Complaint] = []
     words = _team_words(rules)
     files = tuple(replace(file, deciders=tuple(retyped(one, words) for one in file.deciders)) for file in rules.files)
@@ -558,7 +565,7 @@ def order_rules(
         for day, (book, moments, steps, fields) in zip([start, *changes(rules, start, end)], drafts, strict=True)
     )
     merging = any(ACTS.get(one.name) is Act.MERGE for decider in stepped.deciders for one in targets(decider))
-    return OrderRules(epochs, merging), []
+    return OrderRules(epochs, merging, office), []
 
 
 Draft = tuple[Book, dict[Moment, tuple[int, ...]], list["StepOf | None"], dict[Moment, tuple[str, ...]]]

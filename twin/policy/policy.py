@@ -12,7 +12,6 @@ from typing import Any
 
 from twin.errors import Complaint, severity
 from twin.policy.levers import LeverRules, lever_rules
-from twin.policy.orders import Office, OrderRules, order_rules
 from twin.rules.check import check_reading
 from twin.rules.model import Node, RuleSet
 from twin.rules.read import read_rules
@@ -32,14 +31,7 @@ class Policy:
     rules: RuleSet
     levers: LeverRules
     digest: str
-
-
-@dataclass(frozen=True)
-class Instructions:
-    """What the desk of one arm is told: its rule books, and how its codes are read."""
-
-    orders: OrderRules
-    office: Office
+    vocabulary: Vocabulary
 
 
 @dataclass(frozen=True)
@@ -68,7 +60,7 @@ def read_policy(
     levers, complaints = lever_rules(rules, vocabulary, run.start, run.end)
     texts = {str(file): file.read_text(encoding="utf-8") for file in files}
     said = tuple((path, text) for path, text, _ in settings)
-    return Policy(tuple(names), texts, said, rules, levers, meaning_of(rules)), complaints
+    return Policy(tuple(names), texts, said, rules, levers, meaning_of(rules), vocabulary), complaints
 
 
 def _with_settings(
@@ -84,14 +76,6 @@ def _with_settings(
         return rules, complaints
     findings = check_reading(Reading(changed, []), vocabulary).findings
     return changed, [one for one in findings if severity(one) == "error"]
-
-
-def instructions(
-    policy: Policy, office: Office, run: Run
-) -> tuple[Instructions | None, list[Complaint]]:
-    """Return what the rules tell the desk about orders, ``None`` where they say nothing of them."""
-    orders, complaints = order_rules(policy.rules, run.start, run.end, office)
-    return (None if orders is None else Instructions(orders, office)), complaints
 
 
 def meaning_of(rules: RuleSet) -> str:

@@ -1,4 +1,4 @@
-"""What rules decided in a run, told again: from the fields that a decision went by to the same decision by reference."""
+"""What rules decided in a run, told again: from the fields that a decision went by, by the exact reference."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from twin.desk.rulebook import Known, Moment
-from twin.policy.orders import KNOWN, STORED, Epoch, Office, StepOf
+from twin.errors import Complaint, InputError, RunFailed, Words, headline
+from twin.policy.orders import KNOWN, Epoch, Office, StepOf
 from twin.policy.retyping import SECOND
 from twin.rules.kinds import Value
 from twin.rules.model import DecisionTable, Formula, Rule, targets
@@ -51,9 +52,7 @@ def decoded(name: str, value: float, office: Office) -> Value:
     return round(exact / SECOND) * SECOND if known in _TIMES else exact
 
 
-def retold(
-    epoch: Epoch, moment: Moment, heard: Sequence[float], day: dt.date, office: Office
-) -> Iterator[Told]:
+def retold(epoch: Epoch, moment: Moment, heard: Sequence[float], day: dt.date, office: Office) -> Iterator[Told]:
     """Yield the decisions of one moment again, from the fields that stood on the board, by the exact reference."""
     stored = {name: decoded(name, value, office) for name, value in zip(epoch.fields[moment], heard, strict=True)}
     said: dict[str, Any] = {}
@@ -68,6 +67,27 @@ def retold(
             said.setdefault(name, value)
 
 
+def refused(epoch: Epoch, step: int, ticket: int, heard: Sequence[float], day: dt.date, office: Office) -> Exception:
+    """Return the error of a decision that could not be made: what the reference says, and of which ticket."""
+    wanted = epoch.steps[step] or next(one for one in epoch.steps[step:] if one is not None)
+    name = wanted.decider.head.name
+    try:
+        for _ in retold(epoch, wanted.moment, heard, day, office):
+            pass
+    except InputError as reason:
+        first = reason.complaints[0]
+        return RunFailed.of("S167", first.place, name=name, ticket=ticket, reason=headline_of(first))
+    return RunFailed.of("S167", wanted.decider.head.place, name=name, ticket=ticket, reason=_BEYOND)
+
+
+def headline_of(complaint: Complaint) -> Words:
+    """Return what a complaint says in one line, in both languages."""
+    return Words(headline(complaint, "en"), headline(complaint, "zh"))
+
+
+_BEYOND = Words("a value lies outside what the rule declares", "有取值超出规则声明的范围")
+
+
 def row_of(step: StepOf, decision: Decision | None) -> int:
     """Return a decision's row as the desk counts it."""
     decider = step.decider
@@ -80,5 +100,3 @@ def row_of(step: StepOf, decision: Decision | None) -> int:
         return -2 if row is None else ids.index(str(row)) + 1 if row in ids else 0
     assert isinstance(decider, Formula)
     return 0 if row == "value" else -1
-
-

@@ -85,8 +85,9 @@ _OF_AN_ORDER: Mapping[str, Entry] = {
     "sla": Entry(_HOURS, "the limit that the order has, from its creation"),
     "level": Entry(LEVELS, "how high it was escalated"),
     "reached": Entry(TRUTH, "the call-back reached the reporter"),
-    "minutes_since_first_report": Entry(number("min", Fraction(0)), "since what is taken for the matter's first report",
-                                        optional=True),
+    "minutes_since_first_report": Entry(
+        number("min", Fraction(0)), "since what is taken for the matter's first report", optional=True
+    ),
     "first_report_open": Entry(TRUTH, "that report is not closed yet", optional=True),
     "distance": Entry(number("m", Fraction(0)), "to the place of that report", optional=True),
     "is_vulnerable": Entry(TRUTH, "the reporter is registered as in need of care"),

@@ -14,7 +14,8 @@ from twin.scenario.overlay import Setting
 from twin.scenario.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from twin.policy.policy import Instructions, Policy, Run
+    from twin.policy.orders import OrderRules
+    from twin.policy.policy import Policy, Run
 
 RULES = "rules"
 _SUFFIX = ".yaml"
@@ -87,18 +88,17 @@ class Policies:
         self.complaints.append(Complaint("S160", name.place, values))
         return None
 
-    def instructions(self, policy: Policy, blocks: Mapping[str, Any], categories: Iterable[str]) -> Instructions | None:
+    def instructions(self, policy: Policy, blocks: Mapping[str, Any], categories: Iterable[str]) -> OrderRules | None:
         """Return what a policy tells the desk of an arm."""
         from twin.desk.layout import Status
-        from twin.policy.orders import Office
-        from twin.policy.policy import instructions
+        from twin.policy.orders import Office, order_rules
         from twin.policy.vocabulary import LEVELS
         from twin.world.tables import CHANNELS
 
         words = {"category": tuple(categories), "channel": CHANNELS, "level": LEVELS.values,
                  "status": tuple(one.name.lower() for one in Status)}  # fmt: skip
         office = Office(tuple(categories), tuple(blocks["desk"].teams), words)
-        told, found = instructions(policy, office, self.run)
+        told, found = order_rules(policy.rules, self.run.start, self.run.end, office)
         self.complaints += found
         return told
 

@@ -18,7 +18,8 @@ from twin.errors import Complaint, InputError, Words, closest
 from twin.scenario.head import Category
 
 if TYPE_CHECKING:
-    from twin.policy.policy import Instructions, Policy
+    from twin.policy.orders import OrderRules
+    from twin.policy.policy import Policy
 
 DEFAULT = "default"
 _NO_WORDS = Words("", "")
@@ -32,7 +33,8 @@ class Arm:
 
     ``outside`` names the mechanisms of other packages that are switched on.
     ``like`` is the arm of which it was written as a changed copy, empty if none; it changes nothing. ``rules`` is the
-    digest of what its rule sets say ("": it has none), ``policy`` what was read, ``instructions`` what the desk is told.
+    digest of what its rule sets say ("": it has none), ``policy`` what was read, ``instructions`` what the desk
+    is told.
     """
 
     name: str
@@ -43,7 +45,7 @@ class Arm:
     outside: tuple[str, ...] = ()
     rules: str = ""
     policy: Policy | None = field(default=None, compare=False, repr=False)
-    instructions: Instructions | None = field(default=None, compare=False, repr=False)
+    instructions: OrderRules | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
