@@ -222,13 +222,13 @@ class Desk:
         return lines[np.argsort(lines["minute"], kind="stable")]
 
     @property
-    def told(self) -> np.recarray:
+    def ruled(self) -> np.recarray:
         """What rules decided so far (``rulebook.TOLD``), in the order of deciding."""
         return self.state.told[: int(self.state.counts[0].told)]
 
     @property
     def heard(self) -> Floats:
-        """The fields that decisions went by, see ``told.heard``."""
+        """The fields that decisions went by, see ``ruled.heard``."""
         return self.state.heard[: int(self.state.counts[0].heard)]
 
     @property

@@ -21,6 +21,10 @@ FACT = 100  # a field of this number or more is a column that came with the orde
 TABLE, PROGRAM = 0, 1
 
 
+FACTS = ("severity", "is_vulnerable", "resident.age", "resident.lives_alone")
+"""Fields that come with an order, in the order of the columns of ``RuleBook.facts``."""
+
+
 class Moment(IntEnum):
     """When the desk asks the rules about an order."""
 

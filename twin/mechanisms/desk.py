@@ -24,6 +24,7 @@ from twin.desk.checks import check
 from twin.desk.desk import DAY, HOUR, Desk
 from twin.desk.hours import Hours, hours_between, overtime_until_now
 from twin.desk.layout import Status
+from twin.desk.rulebook import FACTS
 from twin.desk.settings import DeskSettings
 from twin.desk.theory import sized
 from twin.world.outcomes import heads
@@ -335,7 +336,7 @@ METRICS = {
     reads=[
         "tickets.created", "tickets.incident", "tickets.category", "tickets.channel", "tickets.priority",
         "tickets.grid", "tickets.x", "tickets.y", "tickets.again",
-        "tickets.reporter", "tickets.severity", "residents.grid", "residents.x", "residents.y", "residents.age",
+        "tickets.reporter", "residents.grid", "residents.x", "residents.y", "residents.age",
         "residents.living_alone", "residents.mobility", "levers.theory",
     ],
     owns={
@@ -349,6 +350,9 @@ METRICS = {
         "tickets.worker": Column(np.int32, "1", "who signed last, -1 if nobody", start=-1),
         "tickets.solved": Column(np.bool_, "1", "the last work truly solved the matter", start=False),
         "tickets.reached": Column(np.bool_, "1", "a call-back reached the reporter", start=False),
+        "tickets.severity": Column(
+            np.int8, "1", "1 slight to 5 grave, as noted at intake; 0 where no rule asks", low=0, high=5
+        ),
         "tickets.overdue": Column(np.bool_, "1", "done after the limit of its class", start=False),
         "tickets.hands_on": Column(np.float64, "min", "working time for a worker of skill 1", start=np.nan),
         "workers.on_shift": Column(np.bool_, "1", "on duty at midnight", start=False),
@@ -364,7 +368,7 @@ def desk(world: View, p: DeskSettings, draw: Draw, effects: Effects) -> None:
     """Hand in the new reports, let the day pass, and write down what moved and who worked late."""
     office: Any = world.resource
     obey(world, p, office)
-    hand_in(world, office)
+    hand_in(world, p, draw, office, effects)
     office.advance((world.day + 1) * DAY)
     write_down(office, effects)
     call_the_roll(len(world.workers), office, effects)
@@ -385,28 +389,42 @@ def obey(world: View, p: DeskSettings, office: DeskOfRun) -> None:
         office.take_up(rules.epochs[office.taken_up].book)
 
 
-def facts_of(world: View, new: slice) -> Floats | None:
-    """What rules may know of new tickets and their reporters (n, columns), in the order of ``rulebook.FACTS``."""
-    if world.instructions is None:
-        return None
-    tickets, residents = world.tickets, world.residents
-    reporter = tickets.reporter[new]
-    known = reporter >= 0
-    age = np.where(known, residents.age[reporter], np.nan) if len(residents) else np.full(len(reporter), np.nan)
-    alone = np.where(known, residents.living_alone[reporter], np.nan) if len(residents) else age
-    cared = np.where(known, residents.mobility[reporter] > 0, False) if len(residents) else np.zeros(len(reporter))
-    return np.stack([tickets.severity[new], cared, age, alone], axis=1)
+def facts_of(world: View, severity: Ints, new: slice) -> Floats:
+    """What rules may know of new tickets and their reporters (n, columns), in the order of ``FACTS``."""
+    reporter = world.tickets.reporter[new]
+    known = (reporter >= 0) & (len(world.residents) > 0)
+    facts = np.full((len(reporter), len(FACTS)), np.nan)
+    facts[:, FACTS.index("severity")] = severity
+    facts[:, FACTS.index("is_vulnerable")] = 0.0
+    who, residents = reporter[known], world.residents
+    facts[known, FACTS.index("is_vulnerable")] = residents.mobility[who] > 0
+    facts[known, FACTS.index("resident.age")] = residents.age[who]
+    facts[known, FACTS.index("resident.lives_alone")] = residents.living_alone[who]
+    return facts
 
 
-def hand_in(world: View, office: DeskOfRun) -> None:
+def noted_severity(world: View, p: DeskSettings, draw: Draw, new: slice) -> Ints:
+    """Severity 1 to 5 of new tickets as the call-taker notes it, the same for all reports of one matter."""
+    shares = np.array(p.severity_shares)
+    ends = np.cumsum(shares / shares.sum())
+    luck = draw.uniform("severity", world.tickets.incident[new], 0)
+    return 1 + np.minimum(np.searchsorted(ends, luck, side="right"), len(shares) - 1)
+
+
+def hand_in(world: View, p: DeskSettings, draw: Draw, office: DeskOfRun, effects: Effects) -> None:
     """Feed the tickets that the desk has not seen."""
     tickets = world.tickets
     new = slice(len(office.orders), len(tickets))
+    facts = None
+    if world.instructions is not None and new.stop > new.start:
+        severity = noted_severity(world, p, draw, new)
+        effects.set("tickets", np.arange(new.start, new.stop), severity=severity)
+        facts = facts_of(world, severity, new)
     office.feed(
         key=tickets.key[new], created=tickets.created[new], incident=tickets.incident[new],
         category=tickets.category[new], priority=tickets.priority[new], channel=tickets.channel[new],
         grid=tickets.grid[new], x=tickets.x[new], y=tickets.y[new], again=tickets.again[new],
-        ticket=np.arange(new.start, new.stop), facts=facts_of(world, new),
+        ticket=np.arange(new.start, new.stop), facts=facts,
     )  # fmt: skip
 
 

@@ -60,90 +60,29 @@ NOBODY = -1
 class Hotline(Contact):
     """Where reports come from, and how many."""
 
-    source: str = param(
-        "none",
-        "",
-        source="scenario range",
-        evidence="assumed",
-        choices=SOURCES,
-        doc="none, a Poisson stream, a request log, or demand fitted on one",
-        zh="诉求来源",
-    )
-    reports_per_day: float = param(
-        17.5,
-        "1/day",
-        0.0,
-        100_000.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="mean number of reports, duplicates counted",
-        zh="日均诉求量",
-        when="source=poisson|log|demand",
-    )
-    duplicate_share: float = param(
-        0.15,
-        "1",
-        0.0,
-        0.95,
-        source="scenario range",
-        evidence="assumed",
-        doc="poisson: share of reports that repeat an earlier one",
-        zh="重复诉求占比",
-        when="source=poisson",
-    )
-    duplicate_lag_hours: float = param(
-        12.0,
-        "h",
-        0.0,
-        1000.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="poisson: mean time from the first report to a duplicate, exponential",
-        zh="重复诉求滞后",
-        when="source=poisson",
-    )
-    log: str = param(
-        SHIPPED[0],
-        "",
-        source="boston311",
-        evidence="measured",
-        choices=SHIPPED,
-        file=True,
-        doc="log: one that ships with the twin, or the path of a file",
-        zh="诉求日志：随程序提供的日志，或文件的路径",
-        when="source=log",
-    )
-    repeat_days: float = param(
-        30.0,
-        "day",
-        0.0,
-        365.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="log: the same type at the same place within so many days is the same incident",
-        zh="同一事件的时间窗",
-        when="source=log",
-    )
-    demand: Demand = param(
-        Demand,
-        "",
-        source="the user's log",
-        evidence="measured",
-        doc="demand: what `twin data fit` wrote",
-        zh="需求：由 `twin data fit` 写出",
-        when="source=demand",
-    )
-    rain: str = param(
-        NO_RAIN,
-        "",
-        source="scenario range",
-        evidence="assumed",
-        choices=(NO_RAIN,),
-        file=True,
-        doc="demand: daily rain of the days that are run, a table of date and mm",
-        zh="需求：模拟日期的逐日降雨表（日期、毫米）",
-        when="source=demand",
-    )
+    source: str = param("none", "", source="scenario range", evidence="assumed", choices=SOURCES,
+                        doc="none, a Poisson stream, a request log, or demand fitted on one", zh="诉求来源")
+    reports_per_day: float = param(17.5, "1/day", 0.0, 100_000.0, source="scenario range", evidence="assumed",
+                                   doc="mean number of reports, duplicates counted", zh="日均诉求量",
+                                   when="source=poisson|log|demand")
+    duplicate_share: float = param(0.15, "1", 0.0, 0.95, source="scenario range", evidence="assumed",
+                                   doc="poisson: share of reports that repeat an earlier one",
+                                   zh="重复诉求占比", when="source=poisson")
+    duplicate_lag_hours: float = param(12.0, "h", 0.0, 1000.0, source="scenario range", evidence="assumed",
+                                       doc="poisson: mean time from the first report to a duplicate, exponential",
+                                       zh="重复诉求滞后", when="source=poisson")
+    log: str = param(SHIPPED[0], "", source="boston311", evidence="measured", choices=SHIPPED, file=True,
+                     doc="log: one that ships with the twin, or the path of a file",
+                     zh="诉求日志：随程序提供的日志，或文件的路径", when="source=log")
+    repeat_days: float = param(30.0, "day", 0.0, 365.0, source="scenario range", evidence="assumed",
+                               doc="log: the same type at the same place within so many days is the same incident",
+                               zh="同一事件的时间窗", when="source=log")
+    demand: Demand = param(Demand, "", source="the user's log", evidence="measured",
+                           doc="demand: what `twin data fit` wrote", zh="需求：由 `twin data fit` 写出",
+                           when="source=demand")
+    rain: str = param(NO_RAIN, "", source="scenario range", evidence="assumed", choices=(NO_RAIN,), file=True,
+                      doc="demand: daily rain of the days that are run, a table of date and mm",
+                      zh="需求：模拟日期的逐日降雨表（日期、毫米）", when="source=demand")
 
     def data_digest(self) -> str:
         """Return the SHA-256 of the log that is replayed, or of the rain that is read; "" if none is."""

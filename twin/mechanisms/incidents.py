@@ -34,26 +34,12 @@ _YEAR_DAYS = 365
 class Incidents:
     """How often faults begin, and how long they last unless somebody mends them."""
 
-    faults_per_place_year: float = param(
-        4.0,
-        "1/year",
-        0.0,
-        365.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="faults that begin at a place in a year",
-        zh="设施年故障次数",
-    )
-    lifetime_days: float = param(
-        20.0,
-        "day",
-        0.1,
-        3650.0,
-        source="liu2023",
-        evidence="assumed",
-        doc="mean time until an unreported fault ends by itself or a patrol finds it",
-        zh="自然消除的平均时间",
-    )
+    faults_per_place_year: float = param(4.0, "1/year", 0.0, 365.0, source="scenario range",
+                                         evidence="assumed",
+                                         doc="faults that begin at a place in a year", zh="设施年故障次数")
+    lifetime_days: float = param(20.0, "day", 0.1, 3650.0, source="liu2023", evidence="assumed",
+                                 doc="mean time until an unreported fault ends by itself or a patrol finds it",
+                                 zh="自然消除的平均时间")
 
 
 def incidents_per_1000_year(world: World) -> float | None:

@@ -41,98 +41,29 @@ _CHILD = AGE_GROUPS.index("child")
 class Measurement:
     """How opinions become answers."""
 
-    response_share: float = param(
-        0.4,
-        "1",
-        0.01,
-        0.99,
-        source="scenario range",
-        evidence="assumed",
-        doc="those who answer, of those asked whose satisfaction is 0",
-        zh="应答率",
-    )
-    response_slope: float = param(
-        0.3,
-        "1",
-        0.0,
-        3.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="gain in the log odds of answering by one unit of satisfaction",
-        zh="满意者更愿应答的程度",
-    )
-    courtesy_shift: float = param(
-        0.1,
-        "1",
-        0.0,
-        0.5,
-        source="bevan2006",
-        evidence="assumed",
-        doc="how much kinder satisfaction is told to the office that did the work",
-        zh="碍于情面的拔高",
-    )
-    courtesy_solved: float = param(
-        0.1,
-        "1",
-        0.0,
-        1.0,
-        source="bevan2006",
-        evidence="assumed",
-        doc="chance that somebody calls an unsolved matter solved",
-        zh="碍于情面称已解决",
-    )
-    answer_noise: float = param(
-        0.15,
-        "1",
-        0.0,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="standard deviation of an answer about the opinion",
-        zh="作答误差",
-    )
-    temper_weight: float = param(
-        0.1,
-        "1",
-        0.0,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="standard deviation of the lasting leaning of persons",
-        zh="个人倾向",
-    )
-    level_width: float = param(
-        0.25,
-        "1",
-        0.05,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="satisfaction covered by one of the middle levels; 0 is where the third begins",
-        zh="等级宽度",
-    )
-    survey_every_days: int = param(
-        30,
-        "day",
-        1,
-        3650,
-        source="scenario range",
-        evidence="assumed",
-        lever=True,
-        doc="days from survey to survey",
-        zh="问卷间隔",
-    )
-    survey_share: float = param(
-        0.02,
-        "1",
-        0.0,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        lever=True,
-        doc="residents above 14 who are asked in a survey",
-        zh="问卷抽样比例",
-    )
+    response_share: float = param(0.4, "1", 0.01, 0.99, source="scenario range", evidence="assumed",
+                                  doc="those who answer, of those asked whose satisfaction is 0", zh="应答率")
+    response_slope: float = param(0.3, "1", 0.0, 3.0, source="scenario range", evidence="assumed",
+                                  doc="gain in the log odds of answering by one unit of satisfaction",
+                                  zh="满意者更愿应答的程度")
+    courtesy_shift: float = param(0.1, "1", 0.0, 0.5, source="bevan2006", evidence="assumed",
+                                  doc="how much kinder satisfaction is told to the office that did the work",
+                                  zh="碍于情面的拔高")
+    courtesy_solved: float = param(0.1, "1", 0.0, 1.0, source="bevan2006", evidence="assumed",
+                                   doc="chance that somebody calls an unsolved matter solved",
+                                   zh="碍于情面称已解决")
+    answer_noise: float = param(0.15, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                doc="standard deviation of an answer about the opinion", zh="作答误差")
+    temper_weight: float = param(0.1, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                 doc="standard deviation of the lasting leaning of persons", zh="个人倾向")
+    level_width: float = param(0.25, "1", 0.05, 1.0, source="scenario range", evidence="assumed",
+                               doc="satisfaction covered by one of the middle levels; 0 is where the third begins",
+                               zh="等级宽度")
+    survey_every_days: int = param(30, "day", 1, 3650, source="scenario range", evidence="assumed",
+                                   lever=True,
+                                   doc="days from survey to survey", zh="问卷间隔")
+    survey_share: float = param(0.02, "1", 0.0, 1.0, source="scenario range", evidence="assumed", lever=True,
+                                doc="residents above 14 who are asked in a survey", zh="问卷抽样比例")
 
 
 def level_of(p: Measurement, opinion: Floats) -> Ints:

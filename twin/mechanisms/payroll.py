@@ -48,119 +48,38 @@ _WORKING_WEEK_DAYS = 5
 class Payroll:
     """Pay, and what keeps an employee from the post."""
 
-    wage_yuan_per_hour: float = param(
-        30.0,
-        "yuan/h",
-        0.0,
-        500.0,
-        source="scenario range",
-        evidence="assumed",
-        lever=True,
-        doc="pay of an ordinary hour",
-        zh="小时工资",
-    )
-    overtime_pay: float = param(
-        1.5,
-        "1",
-        1.0,
-        3.0,
-        source="labour_law",
-        evidence="published",
-        lever=True,
-        doc="pay of an hour of overtime on a workday, in ordinary hours (on other days "
-        "overtime is paid as that day is)",
-        zh="工作日加班工资倍数（其他日子的加班按当日倍数）",
-    )
-    weekend_pay: float = param(
-        2.0,
-        "1",
-        1.0,
-        3.0,
-        source="labour_law",
-        evidence="published",
-        lever=True,
-        doc="pay of an hour on a rest day, in ordinary hours; weekends, and the days off of a "
-        "public holiday that are not statutory",
-        zh="休息日工资倍数（周末，以及公共假期中非法定节假日的休息日）",
-    )
-    holiday_pay: float = param(
-        3.0,
-        "1",
-        1.0,
-        4.0,
-        source="labour_law",
-        evidence="published",
-        lever=True,
-        doc="pay of an hour on a statutory day, in ordinary hours; not the whole of a public "
-        "holiday, whose other days are rest days",
-        zh="法定节假日工资倍数（不含公共假期中的其他休息日）",
-    )
-    weekly_hours: float = param(
-        40.0,
-        "h",
-        1.0,
-        60.0,
-        source="labour_law",
-        evidence="published",
-        lever=True,
-        doc="contracted hours of an employee, over five days",
-        zh="周工时",
-    )
-    leave_days: float = param(
-        10.0,
-        "day/year",
-        0.0,
-        30.0,
-        source="paid_leave",
-        evidence="published",
-        lever=True,
-        doc="paid leave of an employee",
-        zh="年休假",
-    )
-    sick_days: float = param(
-        8.0,
-        "day/year",
-        0.0,
-        60.0,
-        source="scenario range",
-        evidence="assumed",
-        lever=True,
-        doc="days that an employee is ill",
-        zh="病假",
-    )
-    training_days: float = param(
-        5.0,
-        "day/year",
-        0.0,
-        30.0,
-        source="scenario range",
-        evidence="assumed",
-        lever=True,
-        doc="days that an employee is trained",
-        zh="培训",
-    )
-    holiday_days: float = param(
-        13.0,
-        "day/year",
-        0.0,
-        30.0,
-        source="public_holidays",
-        evidence="published",
-        lever=True,
-        doc="statutory days off that an employee is owed",
-        zh="法定节假日天数",
-    )
-    paid_break_minutes: float = param(
-        60.0,
-        "min",
-        0.0,
-        180.0,
-        source="scenario range",
-        evidence="assumed",
-        lever=True,
-        doc="breaks in a shift during which somebody else has the post",
-        zh="带薪休息",
-    )
+    wage_yuan_per_hour: float = param(30.0, "yuan/h", 0.0, 500.0, source="scenario range", evidence="assumed",
+                                      lever=True,
+                                      doc="pay of an ordinary hour", zh="小时工资")
+    overtime_pay: float = param(1.5, "1", 1.0, 3.0, source="labour_law", evidence="published", lever=True,
+                                doc="pay of an hour of overtime on a workday, in ordinary hours (on other days "
+                                    "overtime is paid as that day is)",
+                                zh="工作日加班工资倍数（其他日子的加班按当日倍数）")
+    weekend_pay: float = param(2.0, "1", 1.0, 3.0, source="labour_law", evidence="published", lever=True,
+                               doc="pay of an hour on a rest day, in ordinary hours; weekends, and the days off of a "
+                                   "public holiday that are not statutory",
+                               zh="休息日工资倍数（周末，以及公共假期中非法定节假日的休息日）")
+    holiday_pay: float = param(3.0, "1", 1.0, 4.0, source="labour_law", evidence="published", lever=True,
+                               doc="pay of an hour on a statutory day, in ordinary hours; not the whole of a public "
+                                   "holiday, whose other days are rest days",
+                               zh="法定节假日工资倍数（不含公共假期中的其他休息日）")
+    weekly_hours: float = param(40.0, "h", 1.0, 60.0, source="labour_law", evidence="published", lever=True,
+                                doc="contracted hours of an employee, over five days", zh="周工时")
+    leave_days: float = param(10.0, "day/year", 0.0, 30.0, source="paid_leave", evidence="published",
+                              lever=True,
+                              doc="paid leave of an employee", zh="年休假")
+    sick_days: float = param(8.0, "day/year", 0.0, 60.0, source="scenario range", evidence="assumed",
+                             lever=True,
+                             doc="days that an employee is ill", zh="病假")
+    training_days: float = param(5.0, "day/year", 0.0, 30.0, source="scenario range", evidence="assumed",
+                                 lever=True,
+                                 doc="days that an employee is trained", zh="培训")
+    holiday_days: float = param(13.0, "day/year", 0.0, 30.0, source="public_holidays", evidence="published",
+                                lever=True,
+                                doc="statutory days off that an employee is owed", zh="法定节假日天数")
+    paid_break_minutes: float = param(60.0, "min", 0.0, 180.0, source="scenario range", evidence="assumed",
+                                      lever=True, doc="breaks in a shift during which somebody else has the post",
+                                      zh="带薪休息")
 
 
 class Wages(NamedTuple):

@@ -25,16 +25,9 @@ from twin.core.world import Phase
 class Placebo:
     """How much is drawn in vain."""
 
-    draws_per_day: int = param(
-        0,
-        "1/day",
-        0,
-        1_000_000,
-        source="scenario range",
-        evidence="assumed",
-        doc="numbers drawn and thrown away in each phase of a day",
-        zh="每阶段空抽次数",
-    )
+    draws_per_day: int = param(0, "1/day", 0, 1_000_000, source="scenario range", evidence="assumed",
+                               doc="numbers drawn and thrown away in each phase of a day",
+                               zh="每阶段空抽次数")
 
 
 @mechanism(phase=tuple(Phase), params=Placebo, desk_draws=1)

@@ -32,36 +32,15 @@ from twin.world.series import in_window, per_thousand_year, ratio
 class Recomplaints:
     """When a reporter comes again."""
 
-    unsolved_chance: float = param(
-        0.4,
-        "1",
-        0.0,
-        1.0,
-        source="repeat_range",
-        evidence="assumed",
-        doc="chance to act on the day after a matter was closed unsolved",
-        zh="未解决后的行动概率",
-    )
-    overdue_hazard: float = param(
-        0.05,
-        "1/day",
-        0.0,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="hazard to act on each day that an order is open beyond its limit",
-        zh="超期后的每日行动风险率",
-    )
-    higher_share: float = param(
-        0.2,
-        "1",
-        0.0,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="of those who act: turn to a higher level instead of coming again",
-        zh="越级反映占比",
-    )
+    unsolved_chance: float = param(0.4, "1", 0.0, 1.0, source="repeat_range", evidence="assumed",
+                                   doc="chance to act on the day after a matter was closed unsolved",
+                                   zh="未解决后的行动概率")
+    overdue_hazard: float = param(0.05, "1/day", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                  doc="hazard to act on each day that an order is open beyond its limit",
+                                  zh="超期后的每日行动风险率")
+    higher_share: float = param(0.2, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                doc="of those who act: turn to a higher level instead of coming again",
+                                zh="越级反映占比")
 
 
 def recomplaints_per_1000_year(world: World) -> float | None:

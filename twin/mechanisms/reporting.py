@@ -44,47 +44,18 @@ _HOUR_MINUTES = 60
 class Reporting(Contact):
     """What makes a resident report a fault."""
 
-    reports_per_resident_day: float = param(
-        1e-4,
-        "1/day",
-        0.0,
-        0.01,
-        source="liu2023",
-        evidence="assumed",
-        doc="hazard of one resident of mean readiness, full access, neutral "
-        "trust and no fixed report behind, for one open fault of the grid",
-        zh="每人每日上报风险率",
-    )
-    trust_weight: float = param(
-        1.0,
-        "1",
-        0.0,
-        3.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="log of the ratio of the hazards at full and at no trust",
-        zh="信任权重",
-    )
-    readiness_spread: float = param(
-        2.0,
-        "1",
-        0.0,
-        5.0,
-        source="obrien2016",
-        evidence="assumed",
-        doc="coefficient of variation of the residents' lasting readiness to report",
-        zh="上报意愿离散度",
-    )
-    fixed_report_ratio: float = param(
-        1.57,
-        "1",
-        1.0,
-        3.0,
-        source="sjoberg2017",
-        evidence="published",
-        doc="hazard after a fixed report, against none",
-        zh="上次解决后的上报倍数",
-    )
+    reports_per_resident_day: float = param(1e-4, "1/day", 0.0, 0.01, source="liu2023", evidence="assumed",
+                                            doc="hazard of one resident of mean readiness, full access, neutral "
+                                                "trust and no fixed report behind, for one open fault of the grid",
+                                            zh="每人每日上报风险率")
+    trust_weight: float = param(1.0, "1", 0.0, 3.0, source="scenario range", evidence="assumed",
+                                doc="log of the ratio of the hazards at full and at no trust", zh="信任权重")
+    readiness_spread: float = param(2.0, "1", 0.0, 5.0, source="obrien2016", evidence="assumed",
+                                    doc="coefficient of variation of the residents' lasting readiness to report",
+                                    zh="上报意愿离散度")
+    fixed_report_ratio: float = param(1.57, "1", 1.0, 3.0, source="sjoberg2017", evidence="published",
+                                      doc="hazard after a fixed report, against none",
+                                      zh="上次解决后的上报倍数")
 
 
 def readiness(world: View, p: Reporting, draw: Draw) -> Floats:

@@ -31,80 +31,27 @@ from twin.world.series import in_window, mean
 class Satisfaction:
     """How performance, expectation and treatment weigh."""
 
-    weight_performance: float = param(
-        0.35, "1", 0.0, 0.6, source="zhang2022", evidence="assumed", doc="weight of what was delivered", zh="绩效权重"
-    )
-    weight_disconfirmation: float = param(
-        0.45,
-        "1",
-        0.0,
-        0.6,
-        source="zhang2022",
-        evidence="assumed",
-        doc="weight of the difference from what was expected",
-        zh="期望落差权重",
-    )
-    weight_procedure: float = param(
-        0.20,
-        "1",
-        0.0,
-        0.6,
-        source="lind1988",
-        evidence="assumed",
-        doc="weight of how one was treated",
-        zh="程序公正权重",
-    )
-    loss_aversion: float = param(
-        2.0,
-        "1",
-        1.0,
-        2.25,
-        source="tversky1992",
-        evidence="published",
-        doc="weight of a disappointment against a pleasant surprise",
-        zh="损失厌恶",
-    )
-    expectation_step: float = param(
-        0.2,
-        "1",
-        0.0,
-        0.5,
-        source="scenario range",
-        evidence="assumed",
-        doc="part of the way to the experience that expectation goes",
-        zh="期望调整步长",
-    )
-    delay_steepness: float = param(
-        1.5,
-        "1",
-        1.0,
-        3.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="how sharply value falls where the waiting passes the class limit",
-        zh="等待敏感度",
-    )
-    informed_share: float = param(
-        0.5,
-        "1",
-        0.0,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        lever=True,
-        doc="reporters who are told at intake what will happen and when",
-        zh="受理告知比例",
-    )
-    overdue_limits: float = param(
-        2.0,
-        "1",
-        1.0,
-        20.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="waiting, in class limits, that is a disappointment by itself",
-        zh="严重超期倍数",
-    )
+    weight_performance: float = param(0.35, "1", 0.0, 0.6, source="zhang2022", evidence="assumed",
+                                      doc="weight of what was delivered", zh="绩效权重")
+    weight_disconfirmation: float = param(0.45, "1", 0.0, 0.6, source="zhang2022", evidence="assumed",
+                                          doc="weight of the difference from what was expected",
+                                          zh="期望落差权重")
+    weight_procedure: float = param(0.20, "1", 0.0, 0.6, source="lind1988", evidence="assumed",
+                                    doc="weight of how one was treated", zh="程序公正权重")
+    loss_aversion: float = param(2.0, "1", 1.0, 2.25, source="tversky1992", evidence="published",
+                                 doc="weight of a disappointment against a pleasant surprise", zh="损失厌恶")
+    expectation_step: float = param(0.2, "1", 0.0, 0.5, source="scenario range", evidence="assumed",
+                                    doc="part of the way to the experience that expectation goes",
+                                    zh="期望调整步长")
+    delay_steepness: float = param(1.5, "1", 1.0, 3.0, source="scenario range", evidence="assumed",
+                                   doc="how sharply value falls where the waiting passes the class limit",
+                                   zh="等待敏感度")
+    informed_share: float = param(0.5, "1", 0.0, 1.0, source="scenario range", evidence="assumed", lever=True,
+                                  doc="reporters who are told at intake what will happen and when",
+                                  zh="受理告知比例")
+    overdue_limits: float = param(2.0, "1", 1.0, 20.0, source="scenario range", evidence="assumed",
+                                  doc="waiting, in class limits, that is a disappointment by itself",
+                                  zh="严重超期倍数")
 
 
 def satisfaction_mean(world: World) -> float | None:

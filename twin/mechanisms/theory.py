@@ -32,69 +32,20 @@ URGENT, NORMAL = 1, 2
 class Theory:
     """The ``theory:`` block: one queue."""
 
-    servers: int | None = param(
-        None,
-        "1",
-        1,
-        1000,
-        source="erlang1917",
-        evidence="published",
-        doc="servers (none: no customers)",
-        zh="服务员数（不写：没有顾客）",
-    )
-    utilisation: float = param(
-        0.8,
-        "1",
-        0.0,
-        5.0,
-        source="erlang1917",
-        evidence="published",
-        doc="offered load by server",
-        zh="负荷率",
-        when="servers",
-    )
-    patience: float = param(
-        0.0,
-        "1",
-        0.0,
-        1000.0,
-        source="garnett2002",
-        evidence="published",
-        doc="mean patience in mean service times, exponential (0: endless)",
-        zh="平均耐心",
-        when="servers",
-    )
-    urgent_share: float = param(
-        0.0,
-        "1",
-        0.0,
-        1.0,
-        source="cobham1954",
-        evidence="published",
-        doc="customers of the class that is served first",
-        zh="优先占比",
-        when="servers",
-    )
-    customers: int = param(
-        200_000,
-        "1",
-        1,
-        10_000_000,
-        source="scenario range",
-        evidence="assumed",
-        doc="mean number of customers in the whole run, warm-up included",
-        zh="顾客数",
-        when="servers",
-    )
-    calendar: str = param(
-        "24x7",
-        "",
-        source="scenario range",
-        evidence="assumed",
-        doc="opening hours of the servers",
-        zh="开放日历",
-        when="servers",
-    )
+    servers: int | None = param(None, "1", 1, 1000, source="erlang1917", evidence="published",
+                                doc="servers (none: no customers)", zh="服务员数（不写：没有顾客）")
+    utilisation: float = param(0.8, "1", 0.0, 5.0, source="erlang1917", evidence="published",
+                               doc="offered load by server", zh="负荷率", when="servers")
+    patience: float = param(0.0, "1", 0.0, 1000.0, source="garnett2002", evidence="published",
+                            doc="mean patience in mean service times, exponential (0: endless)",
+                            zh="平均耐心", when="servers")
+    urgent_share: float = param(0.0, "1", 0.0, 1.0, source="cobham1954", evidence="published",
+                                doc="customers of the class that is served first", zh="优先占比", when="servers")
+    customers: int = param(200_000, "1", 1, 10_000_000, source="scenario range", evidence="assumed",
+                           doc="mean number of customers in the whole run, warm-up included", zh="顾客数",
+                           when="servers")
+    calendar: str = param("24x7", "", source="scenario range", evidence="assumed",
+                          doc="opening hours of the servers", zh="开放日历", when="servers")
 
     def doubts(self) -> list[Doubt]:
         """Doubt a queue that grows for ever: of patient customers, more than can be served."""

@@ -30,46 +30,16 @@ from twin.world.series import mean
 class Trust:
     """How quickly experience moves trust."""
 
-    step: float = param(
-        0.05,
-        "1",
-        0.0,
-        0.5,
-        source="josang2002",
-        evidence="assumed",
-        doc="part of the way to full trust that one kept promise goes",
-        zh="信任步长",
-    )
-    loss_weight: float = param(
-        2.25,
-        "1",
-        1.0,
-        4.0,
-        source="tversky1992",
-        evidence="published",
-        doc="step of a disappointment, in steps of a success",
-        zh="失望权重",
-    )
-    efficacy_step: float = param(
-        1.0,
-        "1",
-        0.0,
-        1.0,
-        source="sjoberg2017",
-        evidence="assumed",
-        doc="weight of the latest own report in efficacy (1: only it counts)",
-        zh="效能感步长",
-    )
-    overdue_limits: float = param(
-        2.0,
-        "1",
-        1.0,
-        20.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="waiting, in class limits, that is a disappointment by itself",
-        zh="严重超期倍数",
-    )
+    step: float = param(0.05, "1", 0.0, 0.5, source="josang2002", evidence="assumed",
+                        doc="part of the way to full trust that one kept promise goes", zh="信任步长")
+    loss_weight: float = param(2.25, "1", 1.0, 4.0, source="tversky1992", evidence="published",
+                               doc="step of a disappointment, in steps of a success", zh="失望权重")
+    efficacy_step: float = param(1.0, "1", 0.0, 1.0, source="sjoberg2017", evidence="assumed",
+                                 doc="weight of the latest own report in efficacy (1: only it counts)",
+                                 zh="效能感步长")
+    overdue_limits: float = param(2.0, "1", 1.0, 20.0, source="scenario range", evidence="assumed",
+                                  doc="waiting, in class limits, that is a disappointment by itself",
+                                  zh="严重超期倍数")
 
 
 def trust_mean(world: World) -> float | None:

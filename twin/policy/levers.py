@@ -17,7 +17,7 @@ from twin.rules.scope import PARAMETERS
 from twin.rules.vocabulary import Vocabulary
 
 FIXED = ("desk.teams.", "desk.channels.", "desk.assignment", "desk.intake_calendar", "desk.dispatch_calendar",
-         "desk.return_calendar", "desk.dispatch_times", "population.", "places.")  # fmt: skip
+         "desk.return_calendar", "desk.dispatch_times", "desk.dedup", "population.", "places.")  # fmt: skip
 """Levers that are laid out once: a rule may set them for a whole run only."""
 
 

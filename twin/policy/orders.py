@@ -15,7 +15,22 @@ from typing import Any
 import numpy as np
 
 from twin.core.programs import Op, Program, TableIndex
-from twin.desk.rulebook import ACT, ARG, FACT, INDEX, MOMENT, PROG, PROGRAM, STEP, TABLE, Act, Known, Moment, RuleBook
+from twin.desk.rulebook import (
+    ACT,
+    ARG,
+    FACT,
+    FACTS,
+    INDEX,
+    MOMENT,
+    PROG,
+    PROGRAM,
+    STEP,
+    TABLE,
+    Act,
+    Known,
+    Moment,
+    RuleBook,
+)
 from twin.errors import Complaint, Words, closest
 from twin.policy.programs import Written, of_formula, of_rule
 from twin.policy.retyping import retyped
@@ -63,8 +78,6 @@ KNOWN: Mapping[str, Known] = {
     "level": Known.LEVEL, "reached": Known.REACHED, "minutes_since_first_report": Known.SINCE_FIRST_REPORT,
     "first_report_open": Known.FIRST_REPORT_OPEN, "distance": Known.DISTANCE,
 }  # fmt: skip
-FACTS = ("severity", "is_vulnerable", "resident.age", "resident.lives_alone")
-"""Fields of a ticket that come with it, in the order of the columns that the desk is given."""
 _PARTS = {"year": Known.YEAR, "month": Known.MONTH, "day": Known.DAY_OF_MONTH, "weekday": Known.WEEKDAY}
 
 
@@ -315,9 +328,7 @@ class MomentWriter:
             if isinstance(decider, DecisionTable):
                 said = self.table(decider)
             else:
-                rule = isinstance(decider, Rule)
-                written = of_rule(self.planner, decider) if rule else of_formula(self.planner, decider)
-                said = self.program(decider, written)
+                said = self.program(decider, _written(self.planner, decider))
         except Inexact as reason:
             words = _REASONS.get(str(reason), Words(str(reason), str(reason)))
             raise Refused(Complaint("S163", decider.head.place, {"name": decider.head.name, "reason": words})) from None
@@ -491,6 +502,10 @@ _REASONS = {
 }  # fmt: skip
 
 
+def _written(planner: Planner, decider: Rule | Formula) -> Written:
+    return of_rule(planner, decider) if isinstance(decider, Rule) else of_formula(planner, decider)
+
+
 def _mutual(one: Decider, other: Decider) -> bool:
     """Whether two rules both change and both read the same stored field: then both see what was stored."""
     return bool(set(_own(one)) & set(_own(other)) & STORED)
@@ -549,7 +564,7 @@ class OrderRules:
 def order_rules(
     rules: RuleSet, start: dt.date, end: dt.date, office: Office
 ) -> tuple[OrderRules | None, list[Complaint]]:
-    """Return the rule books of the days from `start` to `end`, ``None`` where no rule is about orders, and complaints."""
+    """Return the rule books of the days of a run, ``None`` where no rule is about orders, and all complaints."""
     complaints: list[Complaint] = []
     words = _team_words(rules)
     files = tuple(replace(file, deciders=tuple(retyped(one, words) for one in file.deciders)) for file in rules.files)

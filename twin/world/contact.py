@@ -20,47 +20,16 @@ PHONE, APP = CHANNELS.index("phone"), CHANNELS.index("app")
 class Contact:
     """Habits of residents who report something; the block of every mechanism in which they do."""
 
-    day_share: float = param(
-        0.8,
-        "1",
-        0.0,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="share of reports that come in the daytime",
-        zh="白天诉求占比",
-    )
-    day_from_hour: float = param(
-        7.0,
-        "h",
-        0.0,
-        12.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="hour at which the daytime begins",
-        zh="白天开始时刻",
-    )
-    day_to_hour: float = param(
-        22.0,
-        "h",
-        13.0,
-        24.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="hour at which the daytime ends",
-        zh="白天结束时刻",
-    )
-    phone_ease: float = param(
-        0.87,
-        "1",
-        0.0,
-        1.0,
-        source="beijing2020",
-        evidence="published",
-        doc="ease of reaching the hotline for somebody without digital skill, against 1 for "
-        "somebody who has all of it (0.87 lets about 9 % of reports come by app)",
-        zh="电话渠道便利度",
-    )
+    day_share: float = param(0.8, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                             doc="share of reports that come in the daytime", zh="白天诉求占比")
+    day_from_hour: float = param(7.0, "h", 0.0, 12.0, source="scenario range", evidence="assumed",
+                                 doc="hour at which the daytime begins", zh="白天开始时刻")
+    day_to_hour: float = param(22.0, "h", 13.0, 24.0, source="scenario range", evidence="assumed",
+                               doc="hour at which the daytime ends", zh="白天结束时刻")
+    phone_ease: float = param(0.87, "1", 0.0, 1.0, source="beijing2020", evidence="published",
+                              doc="ease of reaching the hotline for somebody without digital skill, against 1 for "
+                                  "somebody who has all of it (0.87 lets about 9 % of reports come by app)",
+                              zh="电话渠道便利度")
 
 
 def _profile(contact: Contact) -> tuple[Floats, Floats]:

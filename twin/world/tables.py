@@ -91,7 +91,6 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "category": Column(np.int16, "1", "index into the scenario's categories"),
         "channel": Column(np.int8, "1", "index into CHANNELS"),
         "priority": Column(np.int8, "1", "class, 0 emergency to 3 slow", start=2),
-        "severity": Column(np.int8, "1", "1 slight to 5 grave, as reported", start=3, low=1, high=5),
         "duplicate": Column(np.bool_, "1", "not the first report of its incident", start=False),
         "again": Column(np.bool_, "1", "a re-complaint: the same reporter on the same matter", start=False),
         "grid": Column(np.int32, "1", "grid 网格"),

@@ -37,89 +37,24 @@ _MOST_AT_ONCE = 4_000_000  # wedges that are looked at together when triangles a
 class TieRules:
     """How many residents belong to a circle of each kind, and how large the circles are."""
 
-    kin_share: float = param(
-        0.15,
-        "1",
-        0.0,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="share of households with relatives in another one here",
-        zh="本地有亲属的家庭占比",
-    )
-    stairwell_share: float = param(
-        0.75,
-        "1",
-        0.0,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="share of those over 14 in a circle of their stairwell",
-        zh="单元熟人圈参与率",
-    )
-    stairwell_circle: int = param(
-        4,
-        "1",
-        2,
-        50,
-        source="scenario range",
-        evidence="assumed",
-        doc="residents of such a circle",
-        zh="单元熟人圈人数",
-    )
-    building_share: float = param(
-        0.4,
-        "1",
-        0.0,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="share of those over 14 who know others of their building",
-        zh="楼内有熟人的占比",
-    )
-    building_ties: int = param(
-        22,
-        "1",
-        0,
-        100,
-        source="scenario range",
-        evidence="assumed",
-        doc="others of the building whom the most sociable one knows",
-        zh="最广交者的楼内熟人数",
-    )
-    work_share: float = param(
-        0.2,
-        "1",
-        0.0,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="share of those aged 18 to 59 who work with others from here",
-        zh="同事圈参与率",
-    )
-    work_circle: int = param(
-        6, "1", 2, 50, source="scenario range", evidence="assumed", doc="colleagues of such a circle", zh="同事圈人数"
-    )
-    school_share: float = param(
-        0.8,
-        "1",
-        0.0,
-        1.0,
-        source="scenario range",
-        evidence="assumed",
-        doc="share of those aged 6 to 17 with classmates from their grid",
-        zh="同学圈参与率",
-    )
-    school_circle: int = param(
-        5,
-        "1",
-        2,
-        50,
-        source="scenario range",
-        evidence="assumed",
-        doc="pupils of such a circle, of about one age",
-        zh="同学圈人数",
-    )
+    kin_share: float = param(0.15, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                             doc="share of households with relatives in another one here", zh="本地有亲属的家庭占比")
+    stairwell_share: float = param(0.75, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                   doc="share of those over 14 in a circle of their stairwell", zh="单元熟人圈参与率")
+    stairwell_circle: int = param(4, "1", 2, 50, source="scenario range", evidence="assumed",
+                                  doc="residents of such a circle", zh="单元熟人圈人数")
+    building_share: float = param(0.4, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                  doc="share of those over 14 who know others of their building", zh="楼内有熟人的占比")
+    building_ties: int = param(22, "1", 0, 100, source="scenario range", evidence="assumed",
+                               doc="others of the building whom the most sociable one knows", zh="最广交者的楼内熟人数")
+    work_share: float = param(0.2, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                              doc="share of those aged 18 to 59 who work with others from here", zh="同事圈参与率")
+    work_circle: int = param(6, "1", 2, 50, source="scenario range", evidence="assumed",
+                             doc="colleagues of such a circle", zh="同事圈人数")
+    school_share: float = param(0.8, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                doc="share of those aged 6 to 17 with classmates from their grid", zh="同学圈参与率")
+    school_circle: int = param(5, "1", 2, 50, source="scenario range", evidence="assumed",
+                               doc="pupils of such a circle, of about one age", zh="同学圈人数")
 
 
 @dataclass(frozen=True, eq=False)
