@@ -195,8 +195,7 @@ def accept(state, o, t):
     order.accepted = t
     write(state, o, ACCEPTED_STEP, t, NOBODY, NOBODY)
     ask(state, o, t, AT_REPORT)
-    may_merge = order.merge == 1 if order.merge >= 0 else state.levers[0].dedup
-    if may_merge and merged(state, o, t):
+    if (order.merge >= 0 or state.levers[0].dedup) and merged(state, o, t):
         return
     to_dispatch(state, o, t)
 
@@ -212,15 +211,15 @@ def merged(state, o, t):
         return False
     first = state.orders[lead]
     settled = first.status == CLOSED and first.solved and not order.again
-    if order.merge == 1:
-        fresh = first.status <= DONE or settled
+    if order.merge >= 0:
+        fresh = first.status <= DONE or (order.merge == 1 and settled)
     else:
         fresh = first.status <= DONE or (levers.merge_closed and settled)
         fresh = fresh and t - first.created <= levers.merge_window
     if not fresh:
         state.lead[order.matter] = o
         return False
-    if chance(state, o, DEDUP) >= levers.dedup_recall:
+    if order.merge == 0 or chance(state, o, DEDUP) >= levers.dedup_recall:
         return False
     order.status = MERGED
     order.merged_into = lead

@@ -22,12 +22,13 @@ from twin.rules.vocabulary import Vocabulary
 class Policy:
     """Rule sets in force together: `names` as the scenario calls them, `files` with their texts, as they were.
 
-    ``settings`` are the literals that were replaced (path, text). ``digest`` tells policies apart by what they say.
+    ``settings`` are the literals that were replaced (``path = value``). ``digest`` tells policies apart by what they
+    say.
     """
 
     names: tuple[str, ...]
     files: Mapping[str, str]
-    settings: tuple[tuple[str, str], ...]
+    settings: tuple[str, ...]
     rules: RuleSet
     levers: LeverRules
     digest: str
@@ -59,7 +60,7 @@ def read_policy(
         return None, complaints
     levers, complaints = lever_rules(rules, vocabulary, run.start, run.end)
     texts = {str(file): file.read_text(encoding="utf-8") for file in files}
-    said = tuple((path, text) for path, text, _ in settings)
+    said = tuple(f"{path} = {text.strip()}" for path, text, _ in settings)
     return Policy(tuple(names), texts, said, rules, levers, meaning_of(rules), vocabulary), complaints
 
 

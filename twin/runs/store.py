@@ -40,7 +40,7 @@ _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 _CODE = "code"
 _REPLACEABLE = ("R201", "R205", "R206", "R207")
 _WRITTEN = {DONE, PROVENANCE, "scenario.yaml", "metrics.parquet", "summary.json", "summary.html"}
-_WRITTEN_BELOW = {"tables": ".parquet", "figures": ".png"}
+_WRITTEN_BELOW = {"tables": ".parquet", "figures": ".png", "rules": ".yaml"}
 _FINGERPRINT_SHOWN = 12
 _FILES_SHOWN = 3
 _NAMES = {
@@ -304,6 +304,8 @@ class RunFolder:
         for name in self.table_names():
             for arm in arms:
                 runs = [_with_run(arm, seed, columns) for seed, columns in self.table_of(name, arm)]
+                if not runs:  # an arm without rules leaves no decisions
+                    continue
                 self.write_parquet(f"tables/{name}-{file_name(arm)}.parquet", _stacked(runs))
 
     def finish(self, digest: str) -> None:

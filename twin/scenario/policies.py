@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from twin.policy.orders import OrderRules
     from twin.policy.policy import Policy, Run
 
-RULES = "rules"
+RULES, SETTINGS = "rules", "rule_settings"
 _SUFFIX = ".yaml"
 
 
@@ -31,11 +31,12 @@ class Policies:
     complaints: list[Complaint] = field(default_factory=list)
     _read: dict[tuple[str, ...], Policy | None] = field(default_factory=dict)
     head: Any = None
+    _files: list[str] = field(default_factory=list)
 
     @property
     def files(self) -> list[str]:
         """The rule files that were read."""
-        return [file for files in self._read for file in files]
+        return list(dict.fromkeys(self._files))
 
     @property
     def run(self) -> Run:
@@ -55,20 +56,34 @@ class Policies:
         files = [file for _, file in found if file is not None]
         if not files or len(files) < len(wanted):
             return None
-        key = tuple(str(file) for file in files)
+        settings = self._settings(links)
+        key = (*map(str, files), *(f"{path}={text}" for path, text, _ in settings))
         if key not in self._read:
-            self._read[key] = self._policy([one.value for one in wanted], files)
+            self._read[key] = self._policy([one.value for one in wanted], files, settings)
         return self._read[key]
 
-    def _policy(self, names: Sequence[str], files: Sequence[Path]) -> Policy | None:
+    def _settings(self, links: Sequence[Marked]) -> list[tuple[str, str, str]]:
+        """Return the literals to replace: those of the scenario, then of the arm, then of the command line."""
+        listed = [one for link in links if link.kind == "map" and SETTINGS in link.value
+                  for one in _names(link.value[SETTINGS])]  # fmt: skip
+        found = []
+        for one in listed:
+            path, _, text = one.value.partition("=")
+            found.append((path.strip(), text.strip(), str(one.place)))
+        for given in self.settings:
+            found.append((".".join(given.path), given.value.source.text.partition("=")[2], given.value.source.name))
+        return found
+
+    def _policy(
+        self, names: Sequence[str], files: Sequence[Path], settings: Sequence[tuple[str, str, str]]
+    ) -> Policy | None:
         from twin.policy.policy import read_policy
         from twin.policy.vocabulary import rule_vocabulary
 
         categories = tuple(self.head.categories) if self.head is not None else ()
         vocabulary = rule_vocabulary(self.words.blocks, self.words.metrics, categories)
-        settings = [(".".join(one.path), str(one.value.source.text).partition("=")[2], one.value.source.name)
-                    for one in self.settings]  # fmt: skip
         shown = [str(file) for file in files]
+        self._files += shown
         policy, found = read_policy(names, files, shown, settings, vocabulary, self.run)
         self.complaints += found
         return policy

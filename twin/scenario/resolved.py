@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin.core import units
@@ -110,6 +111,12 @@ class Scenario:
                 said[key] = below
         return said
 
+    @property
+    def rule_files(self) -> dict[str, str]:
+        """The texts of the rule sets that the arms name, by name, as they were read."""
+        policies = [arm.policy for arm in self.arms.values() if arm.policy is not None]
+        return {Path(file).stem: text for policy in policies for file, text in policy.files.items()}
+
     def arm(self, name: str) -> Arm:
         """Return an arm by name; raises S110 with the nearest name."""
         if name not in self.arms:
@@ -148,7 +155,10 @@ def _form_of_arm(arm: Arm, written: bool) -> dict[str, Any]:
     blocks = {name: form_of_value(arm.blocks[name], written) for name in sorted(arm.blocks)}
     switches = {**dict.fromkeys(sorted(arm.off), False), **dict.fromkeys(arm.outside, True)}
     said = {"mechanisms": switches} if switches else {}
-    rules = {"rules": list(arm.policy.names)} if arm.policy is not None else {}
+    rules: dict[str, Any] = {}
+    if arm.policy is not None:
+        rules["rules"] = [Path(file).stem for file in arm.policy.files]
+        rules |= {"rule_settings": list(arm.policy.settings)} if arm.policy.settings else {}
     return {"title": form_of_value(arm.title, written), **rules, **said, **blocks}
 
 
