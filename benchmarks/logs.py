@@ -269,7 +269,7 @@ def own_reports(found: Fit, seed: int) -> Made:
 
 
 def level(found: Fit) -> float:
-    """Return the level at which the fit brings as many as the log did; its own is that of the log's end."""
+    """Return the level at which the fit brings as many as the log did; its own is that of the log's last year."""
     profiles = found.arrivals.categories
     expected = sum(float(one.daily(found.arrivals.days).sum()) for one in profiles)
     return sum(one.per_day for one in profiles) * len(found.log) / expected

@@ -11,6 +11,7 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from importlib.util import find_spec
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,13 @@ import numpy as np
 from benchmarks.kit import Prepare, Row, Turn, in_rounds, rate, ratio, table
 from twin.core.programs import decide
 from twin.rules.columns import Batch
+from twin.rules.diff import diff
+from twin.rules.overlays import overlaid, setting
 from twin.rules.plans import Planner, TablePlan
 from twin.rules.read import read_text_rules
 from twin.rules.vocabulary import Entry, Vocabulary
 
-ROWS, LINES, SLOW_LINES, ROUNDS, SEED = 30, 1_000_000, 5_000, 5, 7
+ROWS, LINES, SLOW_LINES, ROUNDS, SEED, PARAMETERS = 30, 1_000_000, 5_000, 5, 7, 10_000
 CATEGORIES = ("gas", "water", "power", "noise", "parking", "litter", "light", "drain", "lift", "pets", "care", "other")
 VOCABULARY = Vocabulary(targets={"order.weight": Entry(None, about="order")})
 
@@ -37,6 +40,7 @@ def run() -> None:
     many(rows, lines)
     one(rows, lines)
     sweep(rows, {name: column[:100_000] for name, column in lines.items()})
+    reform()
 
 
 def random_rows() -> list[list[Test]]:
@@ -232,3 +236,40 @@ def sweep(rows: list[list[Test]], lines: Columns) -> None:
     turns = in_rounds({"twin": lambda: all_points}, 3)["twin"]
     seconds = min(turn.seconds for turn in turns)
     table("100 points of a sweep × 100,000 lines", [Row("reading the file included", f"{seconds:.1f} s", "", "", "")])
+
+
+# -- what-if
+
+
+def reform() -> None:
+    """One parameter among 10,000 gets another value; one row among 1,000 another bound, and the two are compared."""
+    lines = [f"  p{at}.x: {{unit: ratio, range: 1..5, values: {{2025-01-01: 1.5, 2026-01-01: 1.2}}}}"
+             for at in range(PARAMETERS)]  # fmt: skip
+    many_parameters = read_text_rules("params:\n" + "\n".join(lines), VOCABULARY).rules
+    new = setting(f"rules.params.p{PARAMETERS - 1}.x", "2.0 from 2025-06-01 until 2026-06-01")
+    table_ = read_text_rules(unique_table(), VOCABULARY).rules
+    narrower = setting("rules.t.rows[500].age", ">= 70")
+    times = 500
+    contestants: dict[str, Prepare] = {
+        "parameter": lambda: lambda: [overlaid(many_parameters, [new]) for _ in range(times)],
+        "row": lambda: lambda: [overlaid(table_, [narrower]) for _ in range(times)],
+        "diff": lambda: lambda: diff(table_, overlaid(table_, [narrower])),
+    }
+    turns = {name: min(turn.seconds for turn in found) for name, found in in_rounds(contestants, 3).items()}
+    parameter, row = turns["parameter"] / times * 1e3, turns["row"] / times * 1e3
+    table("What-if", [
+        Row(f"one parameter of {PARAMETERS}", f"{parameter:.2f} ms", "", "", "≤ 1 ms", parameter <= 1),
+        Row("one cell of 1,000 rows", f"{row:.2f} ms", "", ""),
+        Row("difference of two tables of 1,000 rows", f"{turns['diff']:.2f} s", "", ""),
+    ])  # fmt: skip
+
+
+def unique_table() -> str:
+    """A table of 1,000 rows in which none meets another."""
+    cases = product(CATEGORIES[:5], range(1, 6), range(0, 40, 2), ("< 60", ">= 60"))
+    cells = [f"  | {category} | {severity} | {hour}..{hour + 2}) | {age} | {at} |"
+             for at, (category, severity, hour, age) in enumerate(cases)]  # fmt: skip
+    return "\n".join(["table: t", "inputs:", f"  category: {{enum: [{', '.join(CATEGORIES)}]}}",
+                      "  severity: {int: 1..5}", "  hour: {int: 0..39}", "  age: {int: 0..110}",
+                      "outputs: {order.weight: {int: 0..2000, about: order}}", "else: {order.weight: 0}", "rows: |",
+                      "  | category | severity | hour | age | order.weight |", *cells]) + "\n"  # fmt: skip

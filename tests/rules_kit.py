@@ -113,6 +113,31 @@ def random_table(chance: random.Random) -> RandomTable:
     return RandomTable(text, policy, columns, arrays, texts, outcomes, otherwise, order)
 
 
+def mutated(table: RandomTable, chance: random.Random) -> RandomTable:
+    """Make another table of the same inputs: a cell, an outcome, a row, the order or ``else`` is different."""
+    pairs = [list(zip(texts, arrays, strict=True)) for texts, arrays in zip(table.texts, table.rows, strict=True)]
+    outcomes, otherwise, order = list(table.outcomes), table.otherwise, list(table.order)
+    for _ in range(chance.randint(1, 2)):
+        row = chance.randrange(len(pairs))
+        what = chance.choice(["cell", "cell", "outcome", "row", "else", "order"])
+        if what == "cell":
+            at = chance.randrange(len(table.columns))
+            pairs[row][at] = _cell(table.columns[at], chance)
+        elif what == "outcome":
+            outcomes[row] = chance.choice("abc")
+        elif what == "row":
+            pairs[row] = [_cell(column, chance) for column in table.columns]
+        elif what == "else":
+            otherwise = chance.choice(["a", "b", "c", None])
+        elif table.policy == "priority":
+            chance.shuffle(order)
+    ranks = [100 - order.index(row) for row in range(len(pairs))]
+    text = _written(table.columns, pairs, outcomes, ranks, table.policy, otherwise, chance.random() < 0.5)
+    arrays = [[array for _, array in row] for row in pairs]
+    texts = [[said for said, _ in row] for row in pairs]
+    return RandomTable(text, table.policy, table.columns, arrays, texts, outcomes, otherwise, order)
+
+
 def _column(at: int, chance: random.Random) -> Column:
     name = f"x{at}"
     kind = chance.choice(["int", "int", "enum", "bool", "decimal", "date", "cyclic", "big"])

@@ -30,6 +30,7 @@ class SmallMetric:
     latent: bool = False
     doc_zh: str = ""
     en: str = ""
+    margin: float | None = None
 
 
 BOOK = {
@@ -75,6 +76,8 @@ class SmallScenario:
         }
     )
     sets: tuple[str, ...] = ()
+    margins: Mapping[str, float] = field(default_factory=dict)
+    targets: Mapping[str, float] = field(default_factory=dict)
     doubts: tuple[Complaint, ...] = ()
     plugins: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=lambda: {"small.yaml": "name: small\n"})

@@ -289,6 +289,30 @@ def test_the_scatter_of_days_is_split_into_shared_and_own() -> None:
     assert arrivals.days.has_season and arrivals.days.has_trend
 
 
+def test_the_level_is_that_of_the_last_year_though_use_took_off_in_the_first() -> None:
+    """One a day in the first half-year, then eight: growth as in the first year would end far above eight."""
+    counts = [1 if day < 180 else 8 for day in range(1000)]
+    rows = [f"{dt.date(2021, 1, 4) + dt.timedelta(days=day)}T{9 + n:02d}:{(7 * day) % 60:02d}"
+            for day, count in enumerate(counts) for n in range(count)]  # fmt: skip
+    log = log_of(rows, "created")
+    whole = fit_arrivals(log, days_of(log.first, log.days)).whole
+    assert whole.per_day == pytest.approx(8.0, rel=0.05)
+    assert whole.effects["trend"].low > 1
+
+
+def test_steady_growth_is_found_with_the_level_of_the_last_years_mean() -> None:
+    """Counts that double in a year are 2**-x a year of age x: the last year's mean is 0.5 / ln 2 of its last day's."""
+    days = 1461
+    level = 40 * 2 ** ((np.arange(days) - days) / 365.25)
+    counts = np.floor(level + luck("growth", days)).astype(int)
+    rows = [f"{dt.date(2020, 1, 6) + dt.timedelta(days=day)}T{8 + n % 12:02d}:{n % 60:02d}"
+            for day, count in enumerate(counts.tolist()) for n in range(count)]  # fmt: skip
+    log = log_of(rows, "created")
+    whole = fit_arrivals(log, days_of(log.first, log.days)).whole
+    assert whole.effects["trend"].factor == pytest.approx(2.0, rel=0.06)
+    assert whole.per_day == pytest.approx(40 * 0.5 / np.log(2), rel=0.05)
+
+
 def test_holidays_and_make_up_days_of_china_are_told_apart() -> None:
     days = days_of(dt.date(2024, 2, 1), 30, "china")
     assert [n + 1 for n in np.flatnonzero(days.holiday)] == list(range(10, 18))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from functools import cache
 from importlib import resources
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twin.cli.app import main
 from twin.core.columns import Table
 from twin.core.draws import Draw
 from twin.core.marked_yaml import read
@@ -488,3 +490,67 @@ def test_a_scenario_takes_a_table_of_its_own_and_tells_what_is_wrong_in_it(tmp_p
     assert (residents.sex == 0).mean() == 0.6
     assert (residents.age_group == 3).mean() == pytest.approx(0.3, abs=0.001)
     assert population.data_digest() != "" == Population().data_digest()
+
+
+# -- what a planner is shown -----------------------------------------------------------------------------
+
+
+OWN = """dimension,category,given,share
+household_size,1,,0.5
+household_size,2+,,0.5
+mobility,walks,80+,0.5
+mobility,needs_help,80+,0.25
+mobility,housebound,80+,0.25
+"""
+
+
+@pytest.fixture
+def street(tmp_path: Path) -> str:
+    """A scenario with a population table of its own."""
+    (tmp_path / "own.csv").write_text(OWN, encoding="utf-8")
+    (tmp_path / "street.yaml").write_text(
+        "version: 1\ndays: 30\npopulation: {residents: 1500, marginals: own.csv, elder_share: 30 %}\narms: {a: {}}\n",
+        encoding="utf-8",
+    )
+    return str(tmp_path / "street.yaml")
+
+
+def test_a_population_is_shown_beside_its_table(street: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["people", street, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["homes"]["residents"] == 1500
+    assert found["homes"]["homeless"] == found["homes"]["childish"] == 0 and found["homes"]["shared"] == 1
+    assert max(abs(one["found"] - one["wanted"]) for one in found["met"] if one["among"] > 500) < HALF_A_PERCENT
+    asked = {(one["dimension"], one["given"], one["category"]): one["wanted"] for one in found["met"]}
+    assert asked["household_size", "", "1"] == 0.5 and asked["mobility", "80+", "housebound"] == 0.25
+    elders = sum(
+        wanted
+        for (of, _, category), wanted in asked.items()
+        if of == "age" and int(category.rstrip("+").split("-")[0]) >= 65
+    )
+    assert elders == pytest.approx(0.3)  # the scenario's share stands in place of the table's
+    assert sum(found["kinds_of_ties"].values()) == pytest.approx(1) and found["ties"]["mean_degree"] > 1
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "living alone"), ("zh", "独居")])
+def test_it_is_shown_in_both_languages(lang: str, said: str, street: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (Path(street).parent / "own.csv").write_text("dimension,category,given,share\nliving_alone,yes,65+,0.3\n"
+                                                 "living_alone,no,65+,0.7\n", encoding="utf-8")  # fmt: skip
+    assert main(["people", street, "--lang", lang, "--seed", "3"]) == 0
+    assert said in capsys.readouterr().out
+
+
+def test_a_place_without_people_is_shown_too(street: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["people", street, "--json", "--set", "population.residents=0"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["met"] == [] and found["ties"]["mean_degree"] is None
+
+
+def test_a_table_that_cannot_be_met_is_told_at_its_lines(street: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ["dimension,category,given,share", "age,0-14,,0.6", "age,15+,,0.4", "household_size,1,,0.9",
+             "household_size,2+,,0.1"]  # fmt: skip
+    (Path(street).parent / "own.csv").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main(["people", street])
+    assert ended.value.code == 2
+    assert "D493" in capsys.readouterr().err

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.log_kit import SECRETS, luck, messy_workbook, write_csv
 from twin.cli.app import main
 from twin.core.marked_yaml import read
-from twin.errors import ERRORS, InputError, headline
+from twin.errors import ERRORS, InputError, headline, render
 from twin.logs.account import KINDS, Account
 from twin.logs.channels import CHANNELS, is_staff, standard_channel
 from twin.logs.check import check, is_clean, quietest_hour
@@ -79,11 +79,65 @@ def test_characters_that_are_lost_are_counted(tmp_path: Path) -> None:
 
 def test_text_saved_in_the_wrong_encoding_is_turned_back(tmp_path: Path) -> None:
     scrambled = "created,诉求类别\n2024-01-01 08:00,市容环卫\n".encode().decode("latin-1")
-    assert unscrambled(scrambled) == "created,诉求类别\n2024-01-01 08:00,市容环卫\n"
+    assert "created,诉求类别\n2024-01-01 08:00,市容环卫\n" in unscrambled(scrambled)
     path = tmp_path / "log.csv"
     path.write_text(scrambled, encoding="utf-8")
     log, account = read_log(path)
     assert (log.category.names, noted(account)["D432"]) == (("市容环卫",), ("repaired", 1))
+
+
+def test_chinese_bytes_saved_as_latin_letters_are_turned_back(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("登记时间,诉求类别\n2024-01-01 08:00,市容环卫\n".encode("gb18030").decode("latin-1"), "utf-8")
+    log, account = read_log(path)
+    assert (log.category.names, noted(account)["D432"]) == (("市容环卫",), ("repaired", 1))
+
+
+OPEN311 = {"service_request_id": "7", "status": "closed", "service_name": "Graffiti",
+           "requested_datetime": "2024-01-01T08:00:00", "updated_datetime": "2024-01-02T09:30:00",
+           "lat": "42.3", "long": "-71.1"}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrapper", ["{}", "<?xml version='1.0'?>\n{}"])
+def test_open311_is_read_as_xml_and_in_wrapped_json_alike(tmp_path: Path, wrapper: str) -> None:
+    parts = "".join(f"<{name}>{value}</{name}>" for name, value in OPEN311.items())
+    requests = f"<service_requests><request>{parts}</request></service_requests>"
+    (tmp_path / "log.xml").write_text(wrapper.format(requests), encoding="utf-8")
+    (tmp_path / "log.json").write_text(json.dumps({"service_requests": [{"request": OPEN311}]}), encoding="utf-8")
+    for name in ("log.xml", "log.json"):
+        log, account = read_log(tmp_path / name)
+        assert (log.category.names, log.hours_to_close.tolist()) == (("Graffiti",), [25.5])
+        assert (log.y.tolist(), noted(account)["D444"]) == ([42.3], ("told", 1))
+
+
+def test_a_workbook_in_xml_is_read_with_the_cells_that_it_leaves_out(tmp_path: Path) -> None:
+    def row(*cells: str) -> str:
+        return "<Row>" + "".join(f"<Cell{cell}</Data></Cell>" for cell in cells) + "</Row>"
+
+    rows = row("><Data>created", "><Data>closed", "><Data>category") + row("><Data>2024-01-01", ' i:Index="3"><Data>灯')
+    (tmp_path / "log.xls").write_text(
+        '<?xml version="1.0"?><Workbook xmlns:i="urn:schemas-microsoft-com:office:spreadsheet">'
+        f"<Worksheet><Table>{rows}</Table></Worksheet></Workbook>", encoding="utf-8")  # fmt: skip
+    log, _ = read_log(tmp_path / "log.xls")
+    assert (log.category.names, np.isnat(log.closed).tolist()) == (("灯",), [True])
+
+
+@pytest.mark.parametrize(
+    "content", [b"", "张三,13912345678,2024-01-01 10:00\n李四,13912345679,2024-01-02 11:00\n".encode()]
+)
+def test_a_table_without_names_is_refused_and_nothing_of_it_shown(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "log.csv").write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        read_log(tmp_path / "log.csv")
+    assert refused.value.complaints[0].code == "D428"
+    assert not any(said in render(refused.value, lang) for said in ("张三", "139", "2024") for lang in ("en", "zh"))
+
+
+def test_names_that_are_not_known_are_shown_though_a_title_stands_above_them(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("2024年工单导出,,\n建单,了结,事由\n2024-01-01,2024-01-02,灯\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        read_log(tmp_path / "log.csv")
+    assert "建单, 了结, 事由" in render(refused.value, "en")
 
 
 @pytest.mark.parametrize("sign", [",", "\t", ";", "|"])

@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from tests.test_rules_corpus import vocabulary
 from twin.cli import rules
 from twin.errors import ERRORS
+from twin.rules.paths import paths
+from twin.rules.read import read_text_rules
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = {"rules.md": "en", "rules.zh-CN.md": "zh"}
@@ -49,6 +51,17 @@ def test_the_pages_show_the_same_files_and_commands() -> None:
     blocks = [[(block["kind"], block["name"], len(re.findall(r"^\$ ", block["text"], re.MULTILINE)))
                for block in _BLOCK.finditer((DOCS / page).read_text("utf-8"))] for page in PAGES]  # fmt: skip
     assert blocks[0] == blocks[1]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_paths_that_the_page_names_exist(page: str) -> None:
+    text = (DOCS / page).read_text("utf-8")
+    files = {block["name"]: block["text"] for block in _BLOCK.finditer(text) if block["kind"] == "yaml"}
+    known = {slot.path for name in ("routing2.yaml", "overdue.yaml", "lift.yaml")
+             for slot in paths(read_text_rules(files[name], vocabulary(), name).rules)}  # fmt: skip
+    named = set(re.findall(r"`(rules\.[\w.]+(?:\[\w+\]\S*?|\.\w+))`", text.partition("night_desk.yaml")[0]))
+    assert len(named) >= 11
+    assert named - known == set()
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -518,6 +518,12 @@ ERRORS: dict[str, Entry] = {
         "the log has no area `{area}`",
         "诉求日志中没有区域 `{area}`",
     ),
+    "D428": Entry(
+        "no line of this table names its columns",
+        "此表没有列名行",
+        "put a line of names above it, such as `created,closed,category`",
+        "请在最上方加一行列名，例如 `登记时间,办结时间,诉求类别`",
+    ),
     "D430": Entry(
         "the text was read as {encoding}, not UTF-8",
         "文本按 {encoding} 读取，而非 UTF-8",
@@ -1134,6 +1140,25 @@ ERRORS: dict[str, Entry] = {
         "`{name}` 的测试 `{test}` 未通过：{what}",
     ),
     "E612": Entry("this number or date is too large in this case", "此情形下的数或日期过大"),
+    "E621": Entry(
+        "nothing in these rules has the path `{path}`",
+        "规则中没有路径 `{path}`",
+        "paths are such as rules.routing.rows[1].sla, rules.escalate.when[1], rules.params.factor",
+        "路径形如 rules.routing.rows[1].sla、rules.escalate.when[1]、rules.params.factor",
+    ),
+    "E622": Entry(
+        "`{path}` has several versions",
+        "`{path}` 有多个版本",
+        "add the day from which the one that is meant is in force",
+        "请加上所指版本的起始日期",
+    ),
+    "E623": Entry("`{path}` cannot be changed so: {what}", "不能这样修改 `{path}`：{what}"),
+    "E624": Entry(
+        "the overlay `{file}` rests on itself",
+        "覆盖文件 `{file}` 以自身为基础",
+        "`base:` names rule files, or an overlay that does not lead back here",
+        "`base:` 应写规则文件，或不会绕回此处的覆盖文件",
+    ),
     "M301": Entry(
         "mechanism `{mechanism}` reads `{column}`, which it does not declare",
         "机制 `{mechanism}` 读取了未声明的 `{column}`",
@@ -1339,6 +1364,12 @@ ERRORS: dict[str, Entry] = {
         "declare `moves=True` if the mechanism speaks for rules",
         "若该机制代表规则行事，请声明 `moves=True`",
     ),
+    "M370": Entry(
+        "traffic.{name}: the roads of the map have no street {streets}",
+        "traffic.{name}：地图道路中没有编号为 {streets} 的道路",
+        "streets are counted from 0 in the map's order, those for cars only: {known}",
+        "道路按地图中的次序从 0 起编号，仅限机动车道路：{known}",
+    ),
     "R201": Entry(
         "`{folder}` holds another experiment; it differs in: {differing}",
         "`{folder}` 中是另一个实验，不同之处：{differing}",
@@ -1490,6 +1521,68 @@ ERRORS: dict[str, Entry] = {
     "R239": Entry(
         "worker {worker} worked {minutes} min outside the roster on ticket {order}",
         "工作人员 {worker} 在班次之外为工单 {order} 工作了 {minutes} 分钟",
+    ),
+    "R250": Entry(
+        "cannot read the axis `{text}`",
+        "无法读取扫描轴 `{text}`",
+        "write PATH=V1,V2,... or PATH=LOW..HIGH, or PATH alone for its whole range",
+        "请写成 路径=值1,值2,…… 或 路径=下限..上限；只写路径表示其整个范围",
+    ),
+    "R251": Entry(
+        "`{path}` has no range of its own",
+        "`{path}` 没有自带的范围",
+        "write {path}=LOW..HIGH, or list its values",
+        "请写成 {path}=下限..上限，或列出取值",
+    ),
+    "R252": Entry(
+        "`{path}` holds no single number, so it has no range",
+        "`{path}` 不是单个数字，没有范围可言",
+        "list its values: {path}=V1,V2,...",
+        "请列出取值：{path}=值1,值2,……",
+    ),
+    "R253": Entry(
+        "the range of `{path}` does not go up from {low} to {high}",
+        "`{path}` 的范围不是由低到高：{low} 至 {high}",
+        "write the lower end first, both in the same unit",
+        "请先写下限，两端使用同一单位",
+    ),
+    "R254": Entry(
+        "`{path}` says which runs are made and is no axis of a sweep",
+        "`{path}` 决定运行哪些次，不能作为扫描轴",
+        "seeds and replications are the same at each point: use --seed and -n",
+        "各点使用相同的种子与重复次数：请用 --seed 和 -n",
+    ),
+    "R255": Entry(
+        "there is nothing to sweep over",
+        "没有可扫描的参数",
+        "give --over PATH=V1,V2,..., or a `sweep:`, `levers:` or `uncertainties:` block in the scenario",
+        "请给出 --over 路径=值1,值2,……，或在场景中写 `sweep:`、`levers:` 或 `uncertainties:`",
+    ),
+    "R256": Entry(
+        "a {design} design needs listed values, and `{path}` is a range",
+        "{design} 设计需要列出取值，而 `{path}` 是一个范围",
+        "list its values, or choose --design lhs",
+        "请列出取值，或选用 --design lhs",
+    ),
+    "R257": Entry(
+        "{count} points are too many (at most {most})",
+        "{count} 个点过多（至多 {most} 个）",
+    ),
+    "R258": Entry(
+        "`{metric}` is undefined in {count} of {total} runs",
+        "`{metric}` 在 {total} 次运行中有 {count} 次无定义",
+        "choose another metric, or a longer measuring window",
+        "请换一个指标，或延长统计期",
+    ),
+    "R259": Entry(
+        "there is no metric `{metric}`",
+        "没有指标 `{metric}`",
+    ),
+    "R260": Entry(
+        "cannot read the target `{text}`",
+        "无法读取目标 `{text}`",
+        "write METRIC=VALUE, the value in the unit of the metric",
+        "请写成 指标=值，值以该指标的单位计",
     ),
     "S101": Entry(
         "unknown key `{key}`",

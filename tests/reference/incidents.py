@@ -18,12 +18,10 @@ def incidents(world, p, luck, note):
             note.spawn("incidents", luck.key("fault", key), began=began, ended=ended, place=place, **where)
         return
     for row in range(len(world.incidents)):
-        mended = [
-            world.tickets.done[ticket]
-            for ticket in range(len(world.tickets))
-            if world.tickets.incident[ticket] == world.incidents.key[row]
-            and world.tickets.solved[ticket]
-            and today(world, world.tickets.done[ticket])
-        ]
-        if mended:
-            note.set("incidents", row, ended=min(*mended, world.incidents.ended[row]))
+        ends = [world.incidents.ended[row], world.incidents.until[row]]
+        for ticket in range(len(world.tickets)):
+            of_it = world.tickets.incident[ticket] == world.incidents.key[row]
+            if of_it and world.tickets.solved[ticket] and today(world, world.tickets.done[ticket]):
+                ends.append(world.tickets.done[ticket])
+        if min(ends) < world.incidents.ended[row]:
+            note.set("incidents", row, ended=min(ends))

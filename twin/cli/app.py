@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, Words] = {
     "run": Words("run the arms of a scenario and compare them", "运行场景的各方案并比较"),
     "validate": Words("check scenario files", "检查场景文件"),
     "show": Words("print a scenario as it is understood", "显示解析后的场景"),
+    "people": Words("make the residents of a scenario and hold them against their table", "生成居民并与人口表对照"),
     "params": Words("list every parameter with unit, range, source", "列出全部参数及其单位、范围、来源"),
     "plan": Words("print the plan of a day", "显示一天的执行顺序"),
     "new": Words("write a scenario or a mechanism of your own to fill in", "生成可填写的场景文件或机制"),

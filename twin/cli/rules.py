@@ -15,11 +15,14 @@ from twin.cli.spoken import SpokenCommand, SpokenGroup, json_option, lang_option
 from twin.errors import InputError, Words, closest
 
 if TYPE_CHECKING:
+    from twin.rules.check import Checked
     from twin.rules.vocabulary import Vocabulary
 
 _WORDS: Mapping[str, Words] = {
     "check": Words("check rule files; all findings at once", "检查规则文件，一次列出全部问题"),
     "eval": Words("decide one case by a table, rule or formula", "用一个表、规则或公式决定一种情形"),
+    "explain": Words("say why one case is decided so, and what would alter it", "说明一种情形为何如此决定、怎样会改变"),
+    "diff": Words("compare two rule sets in meaning", "比较两套规则的含义"),
     "test": Words("run the tests beside rule files", "运行规则文件旁的测试"),
     "fmt": Words("lay out pipe tables", "排齐竖线表格"),
 }
@@ -68,15 +71,6 @@ def _spoken(lang: str | None) -> console.Language:
     return console.language(lang) if lang else language_of(click.get_current_context())
 
 
-def _expanded(files: Sequence[str]) -> list[str]:
-    """Return the rule files that are meant: of a folder all but its tests."""
-    found: list[str] = []
-    for file in files:
-        inside = sorted(map(str, Path(file).glob("*.yaml"))) if Path(file).is_dir() else [file]
-        found += [one for one in inside if len(inside) == 1 or not one.endswith(".test.yaml")]
-    return found
-
-
 @command.command(cls=SpokenCommand, name="check", words=_WORDS["check"])
 @click.argument("files", nargs=-1, required=True)
 @option("--strict", is_flag=True, en="Exit code 1 when there are warnings.", zh="有警告时退出码为 1。")
@@ -85,10 +79,10 @@ def _expanded(files: Sequence[str]) -> list[str]:
 def check(files: tuple[str, ...], strict: bool, as_json: bool, lang: str | None) -> None:
     """Check files by themselves and together; exit code 2 with errors, 1 with warnings when --strict."""
     from twin.errors import render_findings
-    from twin.rules.check import check_files, described
+    from twin.rules.check import described
 
     spoken = _spoken(lang)
-    checked = check_files(_expanded(files), _vocabulary())
+    checked = _checked(files)
     if as_json:
         console.say(json.dumps(described(checked, spoken), ensure_ascii=False, allow_nan=False))
     elif checked.findings:
@@ -99,6 +93,21 @@ def check(files: tuple[str, ...], strict: bool, as_json: bool, lang: str | None)
         raise SystemExit(InputError.exit_code)
     if strict and checked.warnings:
         raise SystemExit(1)
+
+
+def _checked(files: Sequence[str]) -> Checked:
+    """Check rule files together, and every overlay with its base."""
+    from twin.errors import file_order
+    from twin.rules.check import Checked, check_reading
+    from twin.rules.model import RuleSet
+    from twin.rules.overlay_files import readings
+
+    vocabulary = _vocabulary()
+    every = [check_reading(one, vocabulary, files) for one in readings(files, vocabulary)]
+    if len(every) == 1:
+        return every[0]
+    rules = RuleSet(tuple(file for one in every for file in one.rules.files), "")
+    return Checked(rules, tuple(file_order([each for one in every for each in one.findings], files)))
 
 
 @command.command(cls=SpokenCommand, name="eval", words=_WORDS["eval"])
@@ -112,12 +121,12 @@ def check(files: tuple[str, ...], strict: bool, as_json: bool, lang: str | None)
 def evaluate(file: str, name: str, given: str, day: str | None, as_json: bool, lang: str | None) -> None:
     """Decide one case."""
     from twin.rules import evaluate as evaluation
-    from twin.rules.read import read_rules
+    from twin.rules.overlay_files import read_any
 
     spoken = _spoken(lang)
     when = _day(day)
     try:
-        reading = read_rules([file], _vocabulary())
+        reading = read_any(file, _vocabulary())
         decision = evaluation.decide(reading, name, given, when)
     except InputError as reason:
         console.fail(reason, spoken)
@@ -139,6 +148,53 @@ def _day(text: str | None) -> dt.date:
     except ValueError:
         reason = Words("a date such as 2025-01-31 is needed", "需要日期，如 2025-01-31")
         raise InputError.of("R224", argument="--on", reason=reason) from None
+
+
+@command.command(cls=SpokenCommand, name="explain", words=_WORDS["explain"])
+@click.argument("file")
+@click.argument("name")
+@option("--given", default="{}", metavar="JSON", en="What is given, as JSON; numbers in base units.",
+        zh="给定的值（JSON）；数字用基本单位。")  # fmt: skip
+@option("--on", "day", metavar="DATE", en="The day of the decision (today).", zh="决定的日期（默认今天）。")
+@json_option()
+@lang_option()
+def explain(file: str, name: str, given: str, day: str | None, as_json: bool, lang: str | None) -> None:
+    """Explain one decision."""
+    from twin.rules.evaluate import sound
+    from twin.rules.explain import explained
+    from twin.rules.given import given_of_json
+    from twin.rules.overlay_files import read_any
+    from twin.rules.telling import explanation_lines
+
+    spoken = _spoken(lang)
+    try:
+        rules = sound(read_any(file, _vocabulary()), name)
+        found = explained(rules, name, _day(day), given_of_json(given, rules))
+    except InputError as reason:
+        console.fail(reason, spoken)
+    said = json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False)
+    console.say(said if as_json else "\n".join(explanation_lines(found, spoken)))
+
+
+@command.command(cls=SpokenCommand, name="diff", words=_WORDS["diff"])
+@click.argument("before")
+@click.argument("after")
+@json_option()
+@lang_option()
+def diff(before: str, after: str, as_json: bool, lang: str | None) -> None:
+    """Compare two rule files, folders or overlays in meaning."""
+    from twin.rules.diff import diff as compared
+    from twin.rules.evaluate import sound
+    from twin.rules.overlay_files import read_any
+    from twin.rules.telling import diff_lines
+
+    spoken, vocabulary = _spoken(lang), _vocabulary()
+    try:
+        found = compared(*(sound(read_any(file, vocabulary)) for file in (before, after)))
+    except InputError as reason:
+        console.fail(reason, spoken)
+    said = json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False)
+    console.say(said if as_json else "\n".join(diff_lines(found, spoken)))
 
 
 @command.command(cls=SpokenCommand, name="test", words=_WORDS["test"])

@@ -167,6 +167,11 @@ def write(value: Any, notes: Mapping[tuple[str | int, ...], str] | None = None) 
     return "".join(f"{line:<{width}}  # {note}\n" if note else f"{line}\n" for line, note in lines)
 
 
+def flow(value: Any) -> str:
+    """Write plain data as YAML on one line."""
+    return _flow(value)
+
+
 def marked(value: Any, source: Source) -> Marked:
     """Return plain data as marked values that stand nowhere in particular."""
     if isinstance(value, dict):

@@ -37,7 +37,8 @@ class Metric:
     ``of`` gets the whole world and returns ``None`` where the number is undefined. A ``daily`` metric is
     also kept for every day; a ``latent`` one could not be measured in a real street. ``en`` and ``zh`` are
     its titles for a reader, without the unit; ``doc`` and ``doc_zh`` define it exactly, with what a share is
-    a share of.
+    a share of. ``margin`` is the smallest difference that matters, in the unit (``None``: a hundredth of the
+    baseline; of a share, one percentage point).
     """
 
     of: Callable[[World], float | None]
@@ -49,6 +50,7 @@ class Metric:
     latent: bool = False
     doc_zh: str = ""
     en: str = ""
+    margin: float | None = None
 
 
 @dataclass(frozen=True)

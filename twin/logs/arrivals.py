@@ -45,11 +45,12 @@ class Effect:
 class Profile:
     """How the requests of one category (or of all, without a name) come.
 
-    `per_day` is the mean of an ordinary day at the end of the log: average weekday and month, no holiday, mean rain.
+    `per_day` is the mean of an ordinary day in the last year of the log: average weekday and month, no holiday, mean
+    rain.
     `weekdays` (7,) from Monday and `months` (12,) from January are factors of mean 1; months are all 1 where the log
     has no whole year. `effects` are factors: holiday, make_up, rain (10 mm on the day), rain_before (10 mm on the
-    day before), trend (a year). `workday_hours` and `rest_hours` are shares of a day (24,), None where only dates
-    are known. `spread` is the coefficient of variation of the day's own factor, besides the one that all share.
+    day before), trend (growth a year). `workday_hours` and `rest_hours` are shares of a day (24,), None where only
+    dates are known. `spread` is the coefficient of variation of the day's own factor, besides the one that all share.
     """
 
     name: str
@@ -103,7 +104,7 @@ def fit_arrivals(log: RequestLog, days: Days) -> Arrivals:
     counts = daily_counts(log, days).astype(np.float64)
     design = _Design(days)
     seen = counts[:, design.kept]
-    total = regress(seen.sum(axis=0), design.matrix)
+    total = design.fit(seen.sum(axis=0))
     parts = _categories(seen, design, total)
     scatter = _scatter(seen, parts, np.flatnonzero(design.kept))
     hours = _hours(log, days)
@@ -146,17 +147,33 @@ class _Design:
         extra |= {name: flags.astype(np.float64) for name, flags in
                   (("holiday", days.holiday), ("make_up", days.make_up)) if flags.any()}  # fmt: skip
         if days.has_trend:
-            extra["trend"] = (np.arange(len(days)) - len(days) + 1) / _YEAR
+            extra["trend"] = np.minimum(np.arange(len(days)) - len(days) + _YEAR, 0.0) / _YEAR
         self.effects = tuple(extra)
         blocks = [np.ones((len(days), 1)), _contrasts(days.weekday, WEEK_DAYS)]
         blocks += [_contrasts(days.month, YEAR_MONTHS)] if days.has_season else []
+        blocks += [_steps(len(days))] if days.has_trend else []
+        self._steps = len(blocks) - 1 if days.has_trend else -1
         blocks += [column[:, None] for column in extra.values()]
         self.matrix = np.hstack(blocks)[self.kept]
         self.groups = np.repeat(np.arange(len(blocks)), [block.shape[1] for block in blocks])
 
     @cached_property
+    def _level_from(self) -> int:
+        """Where the columns begin that are neither weekdays nor months."""
+        return WEEK_DAYS + (YEAR_MONTHS - 1 if self.days.has_season else 0)
+
+    @cached_property
     def _effects_from(self) -> int:
         return self.matrix.shape[1] - len(self.effects)
+
+    def fit(self, counts: Floats) -> Regression:
+        """Fit the counts of days; steps between years are drawn towards mean growth as far as they may be chance."""
+        steps = self.groups == self._steps
+        if not steps.any():
+            return regress(counts, self.matrix)
+        weak = regress(counts, self.matrix, precision=np.where(steps, _WEAK, 0.0))
+        spread = _group_spread([weak], steps)
+        return regress(counts, self.matrix, precision=np.where(steps, 1.0 / max(spread, 1.0 / _STRONGEST), 0.0))
 
     def profile(
         self, name: str, counts: Floats, fit: Regression, hours: tuple[Floats, Floats] | None, spread: float
@@ -166,21 +183,37 @@ class _Design:
         months = np.ones(YEAR_MONTHS)
         if self.days.has_season:
             months = _levels(fit.values[WEEK_DAYS : WEEK_DAYS + YEAR_MONTHS - 1])
-        ends = [fit.values[self._effects_from :] + side * fit.errors[self._effects_from :]
-                for side in (0.0, -_NORMAL_975, _NORMAL_975)]  # fmt: skip
-        effects = {
-            effect: Effect(*np.exp(np.clip(values, -20, 20)).tolist())
-            for effect, values in zip(self.effects, np.array(ends).T, strict=True)
-        }
-        bare = self.matrix[:, self._effects_from :] @ fit.values[self._effects_from :]
+        effects = {name: self._effect(fit, number) for number, name in enumerate(self.effects)}
+        bare = self.matrix[:, self._level_from :] @ fit.values[self._level_from :]
         shape = weekdays[self.days.weekday] * months[self.days.month]
         per_day = float(counts.sum()) / float(np.sum(shape[self.kept] * np.exp(bare)))
         workday, rest = hours if hours is not None else (None, None)
         return Profile(name, int(counts.sum()), per_day, weekdays, months, effects, workday, rest, spread)
 
+    def _effect(self, fit: Regression, number: int) -> Effect:
+        """Return a factor with its interval; growth is that from the first year to the last."""
+        counted = np.zeros(self.matrix.shape[1])
+        counted[self._effects_from + number] = 1.0
+        if self.effects[number] == "trend":
+            apart = len(self.days) / _YEAR - 1.0
+            counted[self._effects_from + number] = (apart - 0.5) / apart
+            counted[self.groups == self._steps] = 1.0 / apart
+        value, error = float(counted @ fit.values), math.sqrt(float(counted @ fit.covariance @ counted))
+        ends = (value + side * error for side in (0.0, -_NORMAL_975, _NORMAL_975))
+        return Effect(*np.exp(np.clip(tuple(ends), -20, 20)).tolist())
+
 
 def _day_before(rain: Floats) -> Floats:
     return np.concatenate(([np.nan], rain[:-1]))
+
+
+def _steps(days: int) -> Floats:
+    """Columns whose coefficients are steps of the level from one year to the next, the years counted from the end.
+
+    By mean growth alone a log whose use took off in its first year would be thought to grow like that to its end.
+    """
+    ends = days - _YEAR * np.arange(1, round(days / _YEAR))
+    return -(np.arange(days)[:, None] < ends).astype(np.float64)
 
 
 def _contrasts(level: Ints, levels: int) -> Floats:
@@ -217,9 +250,9 @@ def _group_spread(parts: Sequence[Regression], columns: Flags) -> float:
 
 def _together(total: Regression, part: Regression) -> Regression:
     """Add a category's deviations to the coefficients of all."""
-    values, errors = total.values + part.values, np.hypot(total.errors, part.errors)
-    values[0], errors[0] = part.values[0], part.errors[0]
-    return Regression(values, errors, part.mean, part.k)
+    values, covariance = total.values + part.values, total.covariance + part.covariance
+    values[0], covariance[0], covariance[:, 0] = part.values[0], part.covariance[0], part.covariance[:, 0]
+    return Regression(values, covariance, part.mean, part.k)
 
 
 # -- the scatter of days -----------------------------------------------------------------------------

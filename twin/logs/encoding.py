@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _BOMS = (
@@ -12,7 +13,8 @@ _BOMS = (
 )
 _SAMPLE = 200_000
 _COMMON = 0.8  # share of two-byte characters that must be common ones before a text is taken for Chinese
-_MISREAD_AS = ("gb18030", "cp1252", "latin-1")
+_MISREAD_AS = (("gb18030", "utf-8"), ("cp1252", "utf-8"), ("latin-1", "utf-8"),
+               ("cp1252", "gb18030"), ("latin-1", "gb18030"))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,15 @@ def decoded(plain: bytes) -> Decoded:
     return min(found, key=lambda one: one.lost)
 
 
-def unscrambled(text: str) -> str | None:
-    """Return what a text said before it was read in the wrong encoding and saved again; None if it was not."""
-    for misread in _MISREAD_AS:
+def unscrambled(text: str) -> Iterator[str]:
+    """Tell what a text may have said before it was read in a wrong encoding and saved again."""
+    for misread, true in _MISREAD_AS:
         try:
-            found = text.encode(misread).decode("utf-8")
+            found = text.encode(misread).decode(true)
         except (UnicodeEncodeError, UnicodeDecodeError):
             continue
         if found != text:
-            return found
-    return None
+            yield found
 
 
 def _leniently(plain: bytes, encoding: str) -> Decoded:

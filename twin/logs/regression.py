@@ -16,15 +16,21 @@ _TINY = 1e-12
 
 @dataclass(frozen=True)
 class Regression:
-    """Coefficients with standard errors, both (columns,), the means (rows,), and the size k of the over-dispersion.
+    """Coefficients (columns,), their covariance, the means (rows,), and the size k of the over-dispersion.
 
     The variance of a count of mean m is m + m**2 / k.
     """
 
     values: Floats
-    errors: Floats
+    covariance: Floats
     mean: Floats
     k: float
+
+    @property
+    def errors(self) -> Floats:
+        """Standard errors of the coefficients, (columns,)."""
+        found: Floats = np.sqrt(np.diag(self.covariance))
+        return found
 
 
 def regress(
@@ -48,7 +54,8 @@ def regress(
         if abs(np.log(k / before)) < 1e-4:
             break
     information = design.T @ (design * (mean / (1 + mean / k))[:, None]) + ridge
-    return Regression(values, np.sqrt(np.diag(np.linalg.inv(information))), mean, k)
+    covariance = np.linalg.inv(information).astype(np.float64)
+    return Regression(values, covariance, mean, k)
 
 
 def _mean(design: Floats, shift: Floats, values: Floats) -> Floats:

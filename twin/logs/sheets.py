@@ -1,4 +1,4 @@
-"""Files of requests as tables of cells: CSV, Excel, Parquet, JSON and what offices call by these names."""
+"""Files of requests as tables of cells: CSV, Excel, Parquet, JSON, XML and what offices call by these names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from twin.errors import InputError, Words
 from twin.logs.account import Notebook
 from twin.logs.encoding import decoded, unscrambled
 from twin.logs.fields import recognised
+from twin.logs.markup import page_rows, parsed, records, workbook_rows
 
 MOST_BYTES = 500_000_000
 
@@ -86,7 +86,9 @@ def sheet_of(content: bytes, wanted: str, book: Notebook) -> Sheet:
     start = text.lstrip("\ufeff \t\r\n")[:200].casefold()
     if start[:1] in ("{", "["):
         return _json(text)
-    if start.startswith(("<html", "<!doctype html", "<table", "<meta", "<?xml")) or "<table" in start:
+    if start.startswith(("<?xml", "<service_requests", "<workbook")):
+        return _xml(text)
+    if start.startswith(("<html", "<!doctype html", "<table", "<meta")) or "<table" in start:
         return _html(text)
     return _csv(text)
 
@@ -101,12 +103,12 @@ def _text(content: bytes, book: Notebook) -> str:
     if found.encoding != "utf-8":
         book.note("D430", "repaired", encoding=found.encoding)
     book.note("D431", "wrong", found.lost, encoding=found.encoding)
-    head = found.text[:4000]
-    better = unscrambled(found.text) if not found.text.isascii() else None
-    if better is not None and _known_words(better[:4000]) > _known_words(head):
+    if found.text.isascii():
+        return found.text
+    better = max((found.text, *unscrambled(found.text)), key=lambda text: _known_words(text[:4000]))
+    if better is not found.text:
         book.note("D432", "repaired")
-        return better
-    return found.text
+    return better
 
 
 def _known_words(head: str) -> int:
@@ -143,36 +145,29 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=evenness)
 
 
-class _TableParser(HTMLParser):
-    """Collects the rows of the tables of a page; many systems call such a page .xls."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self._cell: list[str] | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "tr":
-            self.rows.append([])
-        elif tag in ("td", "th") and self.rows:
-            self._cell = []
-
-    def handle_data(self, data: str) -> None:
-        if self._cell is not None:
-            self._cell.append(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th") and self._cell is not None:
-            self.rows[-1].append(" ".join("".join(self._cell).split()))
-            self._cell = None
-
-
 def _html(text: str) -> Sheet:
-    parser = _TableParser()
-    parser.feed(text)
-    if not parser.rows:
+    rows = page_rows(text)
+    if not rows:
         raise unreadable("a page without a table", "网页中没有表格")
-    return Sheet(parser.rows, range(1, len(parser.rows) + 1))
+    return Sheet(rows, range(1, len(rows) + 1))
+
+
+def _xml(text: str) -> Sheet:
+    """Read a list of requests (Open311) or a workbook in XML; else it may be a page."""
+    root = parsed(text)
+    if root is None or _is_page(root.tag):
+        return _html(text)
+    rows = workbook_rows(root)
+    if rows:
+        return Sheet(rows, range(1, len(rows) + 1))
+    found = records(root)
+    if not found:
+        raise unreadable("no list of requests in this XML", "XML 中没有诉求列表")
+    return _of_records(found)
+
+
+def _is_page(tag: str) -> bool:
+    return tag.rpartition("}")[2].casefold() in ("html", "table")
 
 
 # -- workbooks
@@ -272,11 +267,15 @@ def _cells(values: Any) -> list[Any]:
 
 
 def _json(text: str) -> Sheet:
-    records = list(_records(text))
-    if not records:
+    found = list(_records(text))
+    if not found:
         raise unreadable("no list of requests in this JSON", "JSON 中没有诉求列表")
-    header = tuple(dict.fromkeys(name for record in records for name in record))
-    rows = [[_json_cell(record.get(name)) for name in header] for record in records]
+    return _of_records(found)
+
+
+def _of_records(found: Sequence[Mapping[str, Any]]) -> Sheet:
+    header = tuple(dict.fromkeys(name for record in found for name in record))
+    rows = [[_json_cell(record.get(name)) for name in header] for record in found]
     return Sheet(rows, range(1, len(rows) + 1), header, {"service_request_id", "requested_datetime"} <= set(header))
 
 
@@ -305,7 +304,10 @@ def _items(found: Any) -> Sequence[Any]:
 
 
 def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Lift what lies one level deeper: properties of a feature, the coordinates of a point."""
+    """Lift what lies one level deeper: properties of a feature, the coordinates of a point, a request in a wrapper."""
+    inner = next(iter(record.values()), None)
+    if len(record) == 1 and isinstance(inner, dict):
+        return _flat(inner)
     flat = {name: value for name, value in record.items() if name not in _NESTED}
     for name in _NESTED[1:]:
         if isinstance(record.get(name), dict):

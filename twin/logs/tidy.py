@@ -11,10 +11,12 @@ from typing import Any
 from twin.errors import InputError
 from twin.logs.account import Notebook
 from twin.logs.fields import folded, recognised
+from twin.logs.privacy import is_personal
 from twin.logs.sheets import Sheet
 
 _LOOKED_AT = 30  # rows among which the header is looked for
 _TOTALS = re.compile(r"(合计|总计|小计|共计|总数|(grand |sub)?totals?|sum)\b.*|.*(合计|总计)[:：]?", re.IGNORECASE)
+_DIGITS = re.compile(r"\d{4}")
 _SAME = 0.6  # share of cells by which a row is the header again
 
 
@@ -52,11 +54,24 @@ def _header(sheet: Sheet, wanted: Collection[str]) -> tuple[int, list[str]]:
         if score[0] > best[0]:
             best, at = score, position
     if at < 0:
-        first = next((row for row in sheet.rows if any(_said(cell) for cell in row)), ())
-        raise InputError.of("D414", found=tuple(str(cell).strip() for cell in first if isinstance(cell, str)))
+        raise _nameless(sheet.rows[:_LOOKED_AT])
     row = sheet.rows[at]
     last = max(position for position, cell in enumerate(row) if _said(cell))
     return at, [str(cell).strip() if _said(cell) else "" for cell in row[: last + 1]]
+
+
+def _nameless(rows: Sequence[Sequence[Any]]) -> InputError:
+    """Return the error of a table in which no name is known: with its names, or without, where all rows are data."""
+    told = [[cell for cell in row if _said(cell)] for row in rows]
+    names = max((row for row in told if not any(map(_like_data, row))), key=len, default=[])
+    if len(names) < max(map(len, told), default=1):
+        return InputError.of("D428")
+    return InputError.of("D414", found=tuple(cell.strip() for cell in names))
+
+
+def _like_data(cell: Any) -> bool:
+    """Whether a cell is no name of a column; what it says may be personal and is not shown."""
+    return not isinstance(cell, str) or _DIGITS.search(cell) is not None or is_personal(cell)
 
 
 def _said(cell: Any) -> bool:

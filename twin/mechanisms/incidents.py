@@ -3,7 +3,7 @@
 What it does    At every place a fault begins with a constant hazard and, if nobody mends it, ends by itself
                 or is found by a patrol after an exponential life. Solved work ends it earlier.
 Why             Reports, complaints and incidents are different series; only incidents are the need. They
-                come before any policy and are the same in every arm.
+                come before any policy; but for the nuisances of works they are the same in every arm.
 Leaves out      Age, weather and use of the assets; a second fault at a place on one day. A category's
                 rate is its share of the places. A repair is seen by reporters from the next day on.
 Ablation        faults_per_place_year 0: no incident begins, so nothing is reported.
@@ -43,17 +43,18 @@ class Incidents:
 
 
 def incidents_per_1000_year(world: World) -> float | None:
-    """Faults at places that began in the window, reported or not; None where there is no place."""
+    """Faults that began by themselves at places in the window, reported or not; None where there is no place."""
     if not len(world.places):
         return None
-    return per_thousand_year(world, world.incidents.began[at_places(world)])
+    by_themselves = at_places(world) & np.isinf(world.incidents.until)
+    return per_thousand_year(world, world.incidents.began[by_themselves])
 
 
 @mechanism(
     phase=(Phase.ARRIVE, Phase.RESPOND),
     params=Incidents,
     reads=[
-        "places.grid", "places.x", "places.y", "places.category",
+        "places.grid", "places.x", "places.y", "places.category", "incidents.until",
         "tickets.incident", "tickets.done", "tickets.solved",
     ],
     owns={"incidents.ended": Column(np.float64, "min", "minute at which the fault ends, inf: lasts", start=np.inf)},
@@ -63,8 +64,8 @@ def incidents_per_1000_year(world: World) -> float | None:
             incidents_per_1000_year, "1/year", better=None,
             en="Incidents per 1,000 residents", zh="每千人年事件数", latent=True,
             doc="faults at places that began in the window, reported or not, per 1,000 residents and year; "
-                "what a hotline stream brings is no fault at a place",
-            doc_zh="统计期内发生的设施点事件数（无论是否有人上报），折算为每千居民每年；热线来件流带来的诉求不算事件",
+                "what a hotline stream brings is no fault at a place, and nuisances of works are counted apart",
+            doc_zh="统计期内发生的设施点事件数（无论是否有人上报），折算为每千居民每年；热线来件流带来的诉求不算事件，施工扰民另计",
         )
     },
     sources=["liu2023"],
@@ -74,7 +75,7 @@ def incidents(world: View, p: Incidents, draw: Draw, effects: Effects) -> None:
     if world.phase is Phase.ARRIVE:
         begin_faults(world, p, draw, effects)
     else:
-        end_mended(world, effects)
+        end(world, effects)
 
 
 def begin_faults(world: Any, p: Incidents, draw: Draw, effects: Effects) -> None:
@@ -100,18 +101,15 @@ def begin_faults(world: Any, p: Incidents, draw: Draw, effects: Effects) -> None
     )
 
 
-def end_mended(world: Any, effects: Effects) -> None:
-    """A fault ends at the minute at which work solved it, if it has not ended before."""
-    tickets = world.tickets
+def end(world: Any, effects: Effects) -> None:
+    """A fault ends at the minute at which work solved it, or at its own latest, if it has not ended before."""
+    tickets, faults = world.tickets, world.incidents
+    ends = np.minimum(faults.ended, faults.until)
     mended = np.flatnonzero(_mended_today(world))
-    if not len(mended):
-        return
-    rows = world.incidents.rows_of(tickets.incident[mended])
-    mended, rows = mended[rows >= 0], rows[rows >= 0]
-    first = np.lexsort((tickets.done[mended], rows))
-    ended, at = np.unique(rows[first], return_index=True)
-    done = tickets.done[mended][first][at]
-    effects.set("incidents", ended, ended=np.minimum(world.incidents.ended[ended], done))
+    rows = faults.rows_of(tickets.incident[mended])
+    np.minimum.at(ends, rows[rows >= 0], tickets.done[mended][rows >= 0])
+    ended = np.flatnonzero(ends < faults.ended)
+    effects.set("incidents", ended, ended=ends[ended])
 
 
 def _mended_today(world: Any) -> Flags:

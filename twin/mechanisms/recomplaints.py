@@ -27,6 +27,8 @@ from twin.world.faults import about_a_fault, begun_in_window
 from twin.world.outcomes import concluded_at, heads, limit_minutes, unserved
 from twin.world.series import in_window, per_thousand_year, ratio
 
+_THOUSAND = 1000
+
 
 @dataclass(frozen=True)
 class Recomplaints:
@@ -61,6 +63,14 @@ def escalations_per_1000_year(world: World) -> float | None:
 def escalations_per_incident(world: World) -> float | None:
     """Turns to a higher level in the window about faults at places, over those that began in it."""
     return _per_incident(world, in_window(world, world.tickets.taken_higher))
+
+
+def recomplaints_and_escalations_per_1000(world: World) -> float | None:
+    """Re-complaints and turns to a higher level in the whole window."""
+    tickets = world.tickets
+    again = np.count_nonzero(in_window(world, tickets.created) & tickets.again)
+    higher = np.count_nonzero(in_window(world, tickets.taken_higher))
+    return ratio(_THOUSAND * (again + higher), len(world.residents))
 
 
 def _per_incident(world: World, acts: Flags) -> float | None:
@@ -107,6 +117,12 @@ def _per_incident(world: World, acts: Flags) -> float | None:
             doc="reporters who turned to a higher level in the window about faults at places "
                 "/ faults at places that began in it",
             doc_zh="统计期内就设施点事件转向上级的诉求人次数 ÷ 统计期内发生的设施点事件数",
+        ),
+        "recomplaints_and_escalations_per_1000": Metric(
+            recomplaints_and_escalations_per_1000, "1", better="lower",
+            en="Re-complaints and escalations per 1,000 residents, whole window", zh="统计期每千人重复投诉与越级反映数",
+            doc="re-complaints created and turns to a higher level in the window, per 1,000 residents",
+            doc_zh="统计期内创建的重复投诉数与越级反映人次数之和，折算为每千居民",
         ),
     },
     sources=["repeat_range"],

@@ -38,6 +38,7 @@ from twin.world.tables import AGE_GROUPS
 _CHILD = AGE_GROUPS.index("child")
 _NEUTRAL_TRUST = 1 / 2
 _HOUR_MINUTES = 60
+_THOUSAND = 1000
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,13 @@ def reports_per_1000_year(world: World) -> float | None:
     """Reports of all channels, duplicates counted, re-complaints not."""
     tickets = world.tickets
     return per_thousand_year(world, tickets.created[~tickets.again])
+
+
+def reports_per_1000(world: World) -> float | None:
+    """Reports of all channels in the whole window, duplicates counted, re-complaints not."""
+    tickets = world.tickets
+    reports = in_window(world, tickets.created) & ~tickets.again
+    return ratio(_THOUSAND * np.count_nonzero(reports), len(world.residents))
 
 
 def first_reports_per_1000_year(world: World) -> float | None:
@@ -119,6 +127,12 @@ def _first_reports(world: World) -> Floats:
             en="Reports per 1,000 residents", zh="每千人年诉求数",
             doc="reports created in the window, duplicates counted, re-complaints not, per 1,000 residents and year",
             doc_zh="统计期内创建的诉求数（含重复诉求，不含重复投诉），折算为每千居民每年",
+        ),
+        "reports_per_1000": Metric(
+            reports_per_1000, "1", better=None,
+            en="Reports per 1,000 residents, whole window", zh="统计期每千人诉求数",
+            doc="reports created in the window, duplicates counted, re-complaints not, per 1,000 residents",
+            doc_zh="统计期内创建的诉求数（含重复诉求，不含重复投诉），折算为每千居民",
         ),
         "first_reports_per_1000_year": Metric(
             first_reports_per_1000_year, "1/year", better=None,

@@ -21,6 +21,7 @@ _NAME_CELLS = 30
 _FEWEST_JUDGED = 10
 _WIDE_FROM = "\u2e80"
 _LONG_HOURS = 48.0
+_POISSON_LIKE = 1000.0
 _DAY_HOURS = 24.0
 _NEVER = Words("never", "未达到")
 _UNITS = {"hour": Words("h", "时"), "day": Words("d", "天")}
@@ -94,8 +95,8 @@ _TEXT: Mapping[str, Words] = {
         "… and {count} rarer types (--json has them all)", "……另有 {count} 个较少的类型（--json 全部列出）"
     ),
     "level": Words(
-        "Level: {level} a day on an ordinary day at the end of the log (mean of the log: {mean}).",
-        "水平：日志末期平常日均 {level} 条（日志平均 {mean} 条）。",
+        "Level: {level} a day on an ordinary day of the log's last year (mean of the log: {mean}).",
+        "水平：日志最后一年平常日均 {level} 条（日志平均 {mean} 条）。",
     ),
     "scatter": Words(
         "Scatter: workday counts have a Fano factor of {fano}; around the fitted means, k = {k}. Categories share a"
@@ -228,7 +229,7 @@ def sentences(found: Fit, lang: str) -> list[str]:
     arrivals, said = found.arrivals, _TEXT
     level = sum(one.per_day for one in arrivals.categories)
     lines = [said["level"][lang].format(level=_number(level), mean=_number(len(found.log) / found.log.days))]
-    values = {"fano": _number(arrivals.fano), "k": _number(arrivals.k), "spread": f"{arrivals.day_spread:.2f}",
+    values = {"fano": _number(arrivals.fano), "k": _size(arrivals.k), "spread": f"{arrivals.day_spread:.2f}",
               "memory": f"{arrivals.memory:.2f}"}  # fmt: skip
     lines.append(said["scatter"][lang].format(**values))
     lines += [] if arrivals.days.has_season else [said["no_season"][lang]]
@@ -357,6 +358,11 @@ def _percent(share: float) -> str:
 
 def _number(value: float) -> str:
     return "–" if not math.isfinite(value) else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _size(k: float) -> str:
+    """Show a size of over-dispersion; beyond a thousand it cannot be told from Poisson."""
+    return f"{_POISSON_LIKE:,.0f}+" if k > _POISSON_LIKE else _number(k)
 
 
 # -- plain data --------------------------------------------------------------------------------------

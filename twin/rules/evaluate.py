@@ -10,7 +10,7 @@ from typing import Any
 from twin.errors import InputError, closest, severity
 from twin.rules.given import given_of_json, known_names
 from twin.rules.kinds import Kind, Number, Value, base_units, decimal
-from twin.rules.model import Decider, DecisionTable, Formula, Rule, targets
+from twin.rules.model import Decider, DecisionTable, Formula, Rule, RuleSet, targets
 from twin.rules.read import Reading
 from twin.rules.reference import Case, Decision
 
@@ -19,13 +19,19 @@ _DOUBLE = 15  # digits that every reader of JSON keeps
 
 def decide(reading: Reading, name: str, given: str, day: dt.date) -> Decision:
     """Decide one case; raises InputError when the rules cannot be read, or the case cannot be decided."""
+    rules = sound(reading, name)
+    return Case(rules, day, given_of_json(given, rules)).decide(name)
+
+
+def sound(reading: Reading, name: str | None = None) -> RuleSet:
+    """Return the rules that were read, which have something of a name; raises InputError with what is wrong."""
     errors = [one for one in reading.complaints if severity(one) == "error"]
     if errors:
         raise InputError(errors)
     names = list(known_names(reading.rules))
-    if name not in names:
+    if name is not None and name not in names:
         raise InputError.of("E603", None, name=name, suggestion=closest(name, names), known=tuple(names))
-    return Case(reading.rules, day, given_of_json(given, reading.rules)).decide(name)
+    return reading.rules
 
 
 def as_json(decision: Decision) -> str:

@@ -278,7 +278,7 @@ class _Reader:
             return Literal(None, kind=UNKNOWN, place=place)
         if op in ("/", "//") and other.low == other.high == 0 and other.low is not None:
             return self.complain("E112", right.place)
-        kind = _RESULT[op](one, other)
+        kind = RESULTS[op](one, other)
         return Arithmetic(op, left, right, kind=kind, place=place)
 
     def dated(self, op: str, left: Expr, right: Expr, place: Place) -> Expr:
@@ -437,7 +437,7 @@ class _Reader:
         self.scope = outside
         if (name == "sum" and value is None) or (name == "count" and value is not None):
             return self.misused(name, place)
-        kind = _aggregated(name, value)
+        kind = aggregated(name, value)
         return Aggregate(name, group, value, where, kind=kind, place=place)  # type: ignore[arg-type]
 
     def is_group(self, node: ast.AST) -> bool:
@@ -502,7 +502,7 @@ _REFUSED: Mapping[str, Words] = {
 }
 _REFUSED_OPERATOR = Words("this operator is not part of the language", "语言中没有这个运算符")
 
-_RESULT: Mapping[str, Callable[[Number, Number], Number]] = {
+RESULTS: Mapping[str, Callable[[Number, Number], Number]] = {
     "+": ranges.total,
     "-": ranges.difference,
     "*": ranges.product,
@@ -511,7 +511,8 @@ _RESULT: Mapping[str, Callable[[Number, Number], Number]] = {
 }
 
 
-def _aggregated(name: str, value: Expr | None) -> Kind:
+def aggregated(name: str, value: Expr | None) -> Kind:
+    """Return the kind of what an aggregate counts or adds up."""
     if name == "count":
         return _COUNTED
     if name == "share":

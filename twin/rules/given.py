@@ -13,8 +13,8 @@ from twin.core.marked_yaml import Marked, Source
 from twin.errors import Complaint, InputError, Place, Words, closest
 from twin.rules.cells import TRUTHS, range_of, read_value
 from twin.rules.kinds import Choice, Day, Free, Group, Kind, Number, Truth, Unknown, Value, said
-from twin.rules.model import Literal, Name, RuleSet, conditions, walk
-from twin.rules.reference import Given, Past, Record
+from twin.rules.model import Expr, Literal, Name, RuleSet, conditions, walk
+from twin.rules.reference import Case, Given, Past, Record
 from twin.rules.scope import nothing_in_sight
 from twin.rules.snippets import Snippet, snippet
 
@@ -189,8 +189,19 @@ def _convert(value: Any, kind: Kind, complain: Callable[[Complaint], None]) -> V
         return value if value in kind.values else None
     if isinstance(kind, Free):
         return value
-    literal = read_value(Snippet(value, Source(WHERE, (value,)), (0, 0)), kind, nothing_in_sight(lambda one: None))
-    return literal.value if isinstance(literal, Literal) else None
+    expr = read_value(Snippet(value, Source(WHERE, (value,)), (0, 0)), kind, nothing_in_sight(lambda one: None))
+    return _worked_out(expr)
+
+
+def _worked_out(expr: Expr | None) -> Value:
+    """Return the value of an expression without names (``1/3``), ``None`` where it has none."""
+    if expr is None or isinstance(expr, Literal):
+        return None if expr is None else expr.value
+    try:
+        value: Value = Case(RuleSet((), ""), dt.date.min, {}).value(expr)
+    except InputError:
+        return None
+    return value
 
 
 # -- YAML, as in rule tests

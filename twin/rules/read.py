@@ -49,13 +49,19 @@ class _Source:
     parameters: list[Parameter] = field(default_factory=list)
 
 
-def read_rules(files: Iterable[str | Path], vocabulary: Vocabulary) -> Reading:
+def read_rules(
+    files: Iterable[str | Path], vocabulary: Vocabulary, more: Mapping[str, Sequence[Marked]] | None = None
+) -> Reading:
     """Read rule files that are in force together; never raises for what they hold.
 
-    A name is looked for in its own file first, then in the others.
+    A name is looked for in its own file first, then in the others. ``more`` are documents of other files that are read
+    as if they stood beside them.
     """
     complaints: list[Complaint] = []
     sources = [one for file in dict.fromkeys(map(str, files)) if (one := _opened(file, complaints.append)) is not None]
+    for file, documents in (more or {}).items():
+        text = documents[0].source.text if documents else ""
+        sources.append(_Source(file, _digest(text), tuple(documents)))
     reader = _SetReader(vocabulary, sources, complaints)
     return Reading(reader.read(), complaints, reader.used)
 

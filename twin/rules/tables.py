@@ -132,7 +132,7 @@ class TableReader:
             unread = tuple(Cell(readable=False, place=draft.place) for _ in columns)
             return Row(number, "", unread, (None,) * len(self.outputs), ALWAYS, None, "", False, draft.place)
         cells = tuple(self.cell(draft, column) for column in columns)
-        known = frozenset(column.name for column, cell in zip(columns, cells, strict=True) if _needs_value(cell))
+        known = frozenset(column.name for column, cell in zip(columns, cells, strict=True) if needs_value(cell))
         values = tuple(self.value(draft, output, known) for output in self.outputs)
         texts = {name: parts[0].text for name, parts in draft.cells.items() if parts}
         note = next((texts[name] for name in NOTES if texts.get(name) and not self.claims(name)), "")
@@ -281,7 +281,7 @@ _RANKED = Words("a column `priority`, or outputs whose values are listed from th
                 "`priority` 列，或取值按重要性从高到低列出的输出")  # fmt: skip
 
 
-def _needs_value(cell: Cell) -> bool:
+def needs_value(cell: Cell) -> bool:
     """Whether a cell is never met by a missing value."""
     absent = any(isinstance(test, (Absent, Holds)) for test in cell.tests)
     return bool(cell.tests) and (not absent or (cell.negated and all(isinstance(test, Absent) for test in cell.tests)))

@@ -7,44 +7,27 @@ numbers are in the unit of the input.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from twin.core.marked_yaml import Marked, read_text
 from twin.errors import Complaint, InputError, Place, Words, closest, describe
 from twin.rules.cells import read_output
-from twin.rules.check_rules import together
-from twin.rules.conditions import Constants, condition_of
 from twin.rules.expressions import read_expression
 from twin.rules.forms import Form
 from twin.rules.given import given_of_yaml, known_names
 from twin.rules.kinds import TRUTH, Kind, Number, written
-from twin.rules.model import (
-    Call,
-    Choose,
-    Decider,
-    DecisionTable,
-    Every,
-    Expr,
-    Formula,
-    Literal,
-    Not,
-    Row,
-    RuleSet,
-    Span,
-    conditions,
-    results,
-    targets,
-)
+from twin.rules.model import Decider, Formula, RuleSet, results, targets
+from twin.rules.properties import settle
 from twin.rules.read import documents_of, read_rules
-from twin.rules.reference import Case, Decision
+from twin.rules.reference import Case, Decision, Given
 from twin.rules.regions import said_region
 from twin.rules.scope import Binding, Scope, nothing_in_sight
 from twin.rules.snippets import snippet
-from twin.rules.spans import parameters_of, span_of, stretches
-from twin.rules.texts import expanded
 from twin.rules.vocabulary import Vocabulary
 
 SUFFIX = ".test.yaml"
@@ -54,11 +37,15 @@ _TOP = ("rules", "tests", "title", "note")
 
 @dataclass(frozen=True)
 class Outcome:
-    """One test and what came of it; ``fault`` is ``None`` where it passed."""
+    """One test and what came of it; ``fault`` is ``None`` where it passed.
+
+    ``how`` says of a property how it was settled: proved, or only searched.
+    """
 
     name: str
     place: Place
     fault: Complaint | None
+    how: Words | None = None
 
 
 def tested_files(path: Path) -> list[str]:
@@ -74,6 +61,28 @@ def tested_files(path: Path) -> list[str]:
 
 def run_tests(path: str | Path, vocabulary: Vocabulary, today: dt.date) -> list[Outcome]:
     """Run the tests of a file; raises InputError when it or its rules cannot be read."""
+    suite = read_suite(path, vocabulary, today)
+    found = [test.run() for test in suite.tests]
+    suite.judge()
+    return found
+
+
+@dataclass
+class Suite:
+    """The tests of a file, and the rules that they are about."""
+
+    rules: RuleSet
+    tests: list[RuleTest]
+    complaints: list[Complaint]
+
+    def judge(self) -> None:
+        """Raise InputError when there is anything wrong with the file."""
+        if self.complaints:
+            raise InputError(self.complaints)
+
+
+def read_suite(path: str | Path, vocabulary: Vocabulary, today: dt.date) -> Suite:
+    """Read the tests of a file and its rules; raises InputError when they cannot be read."""
     path = Path(path)
     reading = read_rules(tested_files(path), vocabulary)
     complaints = [one for one in reading.complaints if not one.code.startswith("W")]
@@ -82,16 +91,13 @@ def run_tests(path: str | Path, vocabulary: Vocabulary, today: dt.date) -> list[
         form = Form(node, complaints.append)
         form.known(_TOP)
         nodes += [one for one in form.items("tests") if one.kind == "map"]
-    tests = [_Test(Form(node, complaints.append), reading.rules, today) for node in nodes]
-    if complaints:
-        raise InputError(complaints)
-    found = [test.run() for test in tests]
-    if complaints:
-        raise InputError(complaints)
-    return found
+    tests = [RuleTest(Form(node, complaints.append), reading.rules, today) for node in nodes]
+    suite = Suite(reading.rules, tests, complaints)
+    suite.judge()
+    return suite
 
 
-class _Test:
+class RuleTest:
     """One entry under ``tests:``."""
 
     def __init__(self, form: Form, rules: RuleSet, today: dt.date) -> None:
@@ -122,27 +128,45 @@ class _Test:
             self.form.complain(Complaint("E603", self.place, values))
         return None
 
+    @property
+    def is_property(self) -> bool:
+        """Whether the test is about every case."""
+        return self.form.get("for_all") is not None
+
+    @cached_property
+    def given(self) -> dict[str, Given]:
+        """What is given in a single case."""
+        return given_of_yaml(self.form.get("given"), self.rules, self.form.complain)
+
+    def under(self, rules: RuleSet) -> RuleTest:
+        """Return the same test of other rules that ask for the same."""
+        found = copy(self)
+        found.rules = rules
+        if self.decider is not None:
+            versions = rules.called(self.decider.head.name, self.day) or rules.called(self.decider.head.name)
+            found.decider = versions[0] if versions else None
+        return found
+
     def run(self) -> Outcome:
         """Run the test."""
         if self.decider is None:
             return Outcome(self.name, self.place, None)
-        what = self.property_fault() if self.form.get("for_all") is not None else self.case_fault()
+        what, how = self.property_fault() if self.is_property else (self.case_fault(), None)
         fault = None if what is None else Complaint("E611", self.place, {"test": self.name, "what": what,
                                                     "name": self.decider.head.name})  # fmt: skip
-        return Outcome(self.name, self.place, fault)
+        return Outcome(self.name, self.place, fault, how)
 
     # -- single cases
 
     def case_fault(self) -> Words | None:
         """Return what is wrong with the decision of a case, ``None`` when it is as expected."""
         assert self.decider is not None
-        given = given_of_yaml(self.form.get("given"), self.rules, self.form.complain)
         expect = self.form.node.value.get("expect")
         if expect is None:
             self.form.need("expect", self.name)
             return None
         try:
-            decision = Case(self.rules, self.day, given).decide(self.decider.head.name)
+            decision = Case(self.rules, self.day, self.given).decide(self.decider.head.name)
         except InputError as reason:
             return self.judge_error(reason, expect)
         if expect.kind != "map":
@@ -196,25 +220,21 @@ class _Test:
 
     # -- properties
 
-    def property_fault(self) -> Words | None:
-        """Return a case in which the property does not hold, ``None`` when it is proved."""
+    def property_fault(self) -> tuple[Words | None, Words | None]:
+        """Return a case in which the property does not hold (``None``: there is none), and how that is known."""
         node = self.form.need("expect", self.name)
         if node is None or self.decider is None:
-            return None
+            return None, None
         wanted = read_expression(snippet(node), self.scope(), TRUTH)
         if wanted is None:
-            return None
-        for constants, cases in self.cases():
-            for case, outputs in cases:
-                lets = {one.name: one.value for one in self.decider.head.lets} | outputs
-                breaks = Not(expanded(wanted, lets), kind=TRUTH)
-                found = together([*(expanded(one, lets) for one in case), breaks], constants)
-                if found.answer == "yes":
-                    region = said_region(found.region)
-                    return Words(f"it does not hold when {region.en}", f"{region.zh} 时不成立")
-                if found.answer == "unknown":
-                    return Words("it could not be proved", "未能证明")
-        return None
+            return None, None
+        found = settle(self.rules, self.decider, wanted)
+        if found.answer == "broken":
+            region = said_region(found.region)
+            return Words(f"it does not hold when {region.en}", f"{region.zh} 时不成立"), found.how
+        if found.answer == "open":
+            return Words("it could not be proved", "未能证明"), found.how
+        return None, found.how
 
     def scope(self) -> Scope:
         """Return the names that a property may use: inputs, lets and outputs."""
@@ -225,61 +245,6 @@ class _Test:
             names[name] = Binding(_open(self.kind_of(name)), "let")
         parameters = {one.name: one.kind for one in self.rules.parameters}
         return Scope(names, parameters, self.form.complain)
-
-    def cases(self) -> Iterator[tuple[Constants, list[tuple[list[Expr], dict[str, Expr]]]]]:
-        """Yield, for each stretch of time, the ways in which something is decided, and what."""
-        assert self.decider is not None
-        used = parameters_of(conditions(self.decider), self.rules)
-        spans = [reign.span for one in used for reign in one.reigns]
-        whole = self.decider.head.span
-        if isinstance(self.decider, DecisionTable):
-            spans += [row.span for row in self.decider.rows]
-            whole = span_of(self.decider)
-        for stretch in stretches(whole, spans):
-            constants = Constants(self.rules, _a_day(stretch))
-            if isinstance(self.decider, DecisionTable):
-                yield constants, list(_rows(self.decider, constants.day))
-            elif isinstance(self.decider, Formula):
-                yield constants, [([], {self.decider.head.name: _whole(self.decider)})]
-
-
-def _a_day(span: Span) -> dt.date:
-    return span.start or (dt.date.min if span.end is None else span.end - dt.timedelta(days=1))
-
-
-def _rows(table: DecisionTable, day: dt.date) -> Iterator[tuple[list[Expr], dict[str, Expr]]]:
-    """Yield the condition of every row (and of ``else``) with what it decides."""
-    names = [output.name for output in table.outputs]
-    before: list[Expr] = []
-    for row in table.rows:
-        if row.span.holds(day):
-            condition = _condition(table, row)
-            first = before if table.hit.policy == "first" else []
-            yield [condition, *first], _values(names, row.values)
-            before.append(Not(condition, kind=TRUTH))
-    if table.otherwise is not None:
-        yield before, _values(names, table.otherwise)
-
-
-def _condition(table: DecisionTable, row: Row) -> Expr:
-    parts = [condition_of(cell, column) for cell, column in zip(row.cells, table.columns, strict=True)]
-    return Every(tuple(parts), kind=TRUTH)
-
-
-def _values(names: list[str], values: tuple[Expr | None, ...]) -> dict[str, Expr]:
-    return {name: value for name, value in zip(names, values, strict=True) if value is not None}
-
-
-def _whole(formula: Formula) -> Expr:
-    """Return a formula as one expression, its rounding too."""
-    found = formula.value
-    if formula.when is not None:
-        found = Choose(formula.when, formula.value, formula.otherwise, kind=formula.kind)
-    if formula.rounding is None:
-        return found
-    step = Literal(formula.rounding.step, kind=formula.kind)
-    function: Mapping[str, str] = {"down": "floor", "up": "ceil", "nearest": "round"}
-    return Call(function[formula.rounding.mode], (found, step), kind=formula.kind)
 
 
 def _open(kind: Kind | None) -> Kind:

@@ -22,6 +22,8 @@ import numpy as np
 from twin.core.parameters import data_digest_of
 from twin.errors import Complaint, InputError, InvariantBroken, RunFailed, TwinError, Words, closest
 from twin.runs.compare import Difference, Estimate, estimate, paired_difference
+from twin.runs.families import corrected
+from twin.runs.margins import margin_of
 from twin.runs.pool import Failure, compute
 from twin.runs.provenance import code_fingerprint
 from twin.runs.store import Identity, RunFolder, Tables, canonical, folder_of, pack
@@ -148,8 +150,12 @@ class Experiment:
 
     @functools.cached_property
     def differences(self) -> dict[str, dict[str, Difference]]:
-        """Paired difference from the baseline by option and metric, where both are defined throughout."""
-        return {arm: self._against(self.baseline, arm) for arm in self.arms[1:]}
+        """Paired difference from the baseline by option and metric, where both are defined throughout.
+
+        Judged together: the primary outcomes of all options are one family, all other metrics another.
+        """
+        found = self._judged({(self.baseline, arm): self._against(self.baseline, arm) for arm in self.arms[1:]})
+        return found.get(self.baseline, {})
 
     @functools.cached_property
     def parts(self) -> dict[str, dict[str, dict[str, Difference]]]:
@@ -158,11 +164,13 @@ class Experiment:
         By original, copy and metric: what a part of a policy is worth when it alone is taken back.
         """
         copies = [(self.scenario.arms[arm].like, arm) for arm in self.arms]
-        found: dict[str, dict[str, dict[str, Difference]]] = {}
-        for original, arm in copies:
-            if original in self.arms and original != self.baseline:
-                found.setdefault(original, {})[arm] = self._against(original, arm)
-        return found
+        return self._judged(
+            {
+                (original, arm): self._against(original, arm)
+                for original, arm in copies
+                if original in self.arms and original != self.baseline
+            }
+        )
 
     @property
     def undefined(self) -> list[tuple[str, str, int]]:
@@ -209,8 +217,27 @@ class Experiment:
     def _against(self, original: str, arm: str) -> dict[str, Difference]:
         base, option = self._defined(original), self._defined(arm)
         return {
-            name: paired_difference(base[name], option[name], self.book[name].better) for name in base if name in option
+            name: paired_difference(base[name], option[name], self.book[name].better, self.margin(name, original))
+            for name in base
+            if name in option
         }
+
+    def margin(self, name: str, original: str) -> float:
+        """Return the smallest difference from an arm that matters, in the unit of the metric."""
+        return margin_of(self.scenario, name, self.book[name], self.estimates[original][name].mean)
+
+    def _judged(
+        self, raw: Mapping[tuple[str, str], Mapping[str, Difference]]
+    ) -> dict[str, dict[str, dict[str, Difference]]]:
+        """Judge all of these differences together; by original, arm and metric."""
+        flat = {(*pair, name): one for pair, found in raw.items() for name, one in found.items()}
+        primary = [key for key in flat if key[2] in self.scenario.primary]
+        told: dict[str, dict[str, dict[str, Difference]]] = {}
+        for original, arm in raw:
+            told.setdefault(original, {})[arm] = {}
+        for (original, arm, name), one in corrected(flat, primary).items():
+            told[original][arm][name] = one
+        return told
 
     def _arm_json(self, arm: str) -> dict[str, Any]:
         values = self._defined(arm)

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from twin.core.marked_yaml import Marked
-from twin.errors import Complaint, InputError, Words, file_order
+from twin.errors import Complaint, InputError, Words, closest, file_order
 from twin.scenario import checks
 from twin.scenario.arms import Arms, origins_of, too_many
+from twin.scenario.axes import unknown_paths
 from twin.scenario.faults import key_values, validated
 from twin.scenario.files import Files
-from twin.scenario.overlay import Setting, overlay, part, place_name, setting
+from twin.scenario.overlay import Setting, arms_of, likes, overlay, part, place_name, setting
 from twin.scenario.policies import RULES, Policies
 from twin.scenario.resolved import Arm, Scenario, digest_of
+from twin.scenario.sweeping import EXPERIMENT
 from twin.scenario.vocabulary import Vocabulary, known_blocks
 
 __all__ = ["Arm", "Scenario", "load"]
@@ -23,7 +25,7 @@ __all__ = ["Arm", "Scenario", "load"]
 EMERGENCY = 0
 _NOT_SET = ("version", "name", "extends", "arms")
 _HEAD = ("question", "purpose", "days", "warm_up_days", "run_on_days", "start", "holidays", "seed", "replications",
-         "primary", "shown", "categories")  # fmt: skip
+         "primary", "shown", *EXPERIMENT, "categories")  # fmt: skip
 
 
 def load(
@@ -49,6 +51,48 @@ def load(
     return scenario if arms is None else replace(scenario, arms={name: scenario.arm(name) for name in arms})
 
 
+def variants(
+    path: str | Path,
+    arm: str,
+    sets: Sequence[str],
+    points: Sequence[Sequence[str]],
+    vocabulary: Vocabulary | None = None,
+) -> list[Scenario]:
+    """Return one arm of a scenario once for each point: with ``sets``, then those of the point, applied last.
+
+    The file is read once, and of its arms only this one is resolved. Raises every complaint about every point.
+    """
+    files = Files()
+    tree = files.read(Path(path), str(path))
+    if tree is None or files.complaints:
+        raise InputError(file_order(files.complaints, list(files.texts)))
+    words, alone = vocabulary or known_blocks(), _with_arm(tree, arm)
+    found: list[Scenario] = []
+    complaints: list[Complaint] = []
+    for point in points:
+        given = (*sets, *point)
+        try:
+            scenario = _resolved(alone, given, words, files)
+        except InputError as reason:
+            complaints += reason.complaints
+            continue
+        scenario = replace(scenario, name=scenario.name or Path(path).stem, sets=given, origins={})
+        scenario = replace(scenario, arms={arm: scenario.arm(arm)})
+        found.append(replace(scenario, digest=digest_of(scenario)))
+    if complaints:
+        raise InputError(file_order(complaints))
+    return found
+
+
+def _with_arm(tree: Marked, arm: str) -> Marked:
+    """Return a scenario's tree with this arm and those that it is a changed copy of."""
+    own = arms_of(tree)
+    if arm not in own:
+        raise InputError.of("S110", arm=arm, suggestion=closest(arm, own), known=tuple(own))
+    arms = part(tree.value["arms"], likes(arm, own))
+    return Marked({**tree.value, "arms": arms}, tree.source, tree.start, tree.end, tree.keys)
+
+
 def _titled(scenario: Scenario) -> Scenario:
     if scenario.title.en:
         return scenario
@@ -67,6 +111,7 @@ def _resolved(tree: Marked, sets: Sequence[str], words: Vocabulary, files: Files
     resolving = Arms(words, tuple(of_arms), policies)
     arms = resolving.resolve(tree, tuple(categories) or words.categories)
     complaints += found + resolving.complaints + policies.complaints + _of_removed(files, words)
+    complaints += unknown_paths(tree, arms) if arms else []
     if document is not None:
         complaints += checks.of_head(document, tree)
     if complaints or document is None:

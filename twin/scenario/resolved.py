@@ -17,6 +17,7 @@ from twin.core.marked_yaml import write
 from twin.core.parameters import ParamSpec, files_of, spec_of
 from twin.errors import Complaint, InputError, Words, closest
 from twin.scenario.head import Category
+from twin.scenario.sweeping import EXPERIMENT, Axis, Sweep
 
 if TYPE_CHECKING:
     from twin.policy.orders import OrderRules
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 _NO_WORDS = Words("", "")
 _WORDS_ONLY = ("version", "name", "title", "question", "purpose", "shown")
-_ASKED_OF_IT = ("seed", "replications", "primary")  # which runs are made and what is looked at, not what a run is
+_ASKED_OF_IT = ("seed", "replications", "primary", *EXPERIMENT)  # which runs, and what is looked at: not what a run is
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Arm:
 class Scenario:
     """What is simulated. Times are days; two scenarios are equal when they say the same.
 
+    ``margins`` and ``targets`` are in the units of their metrics; with ``levers``, ``uncertainties`` and ``sweep``
+    they say what is asked of the runs, see :mod:`twin.scenario.sweeping`.
     ``plugins`` tells of the mechanisms from outside that are on in some arm where they come from (package, version).
     ``doubts`` are complaints about what can be run, though its author can hardly have meant it.
     """
@@ -77,6 +80,11 @@ class Scenario:
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     doubts: tuple[Complaint, ...] = field(default=(), compare=False, repr=False)
+    margins: Mapping[str, float] = field(default_factory=dict)
+    targets: Mapping[str, float] = field(default_factory=dict)
+    levers: Mapping[str, Axis] = field(default_factory=dict)
+    uncertainties: Mapping[str, Axis] = field(default_factory=dict)
+    sweep: Sweep = Sweep()  # noqa: RUF009
     digest: str = field(default="", compare=False)
 
     @property
@@ -147,6 +155,7 @@ def form_of(scenario: Scenario, written: bool) -> dict[str, Any]:
     said = ("name", "title", "question", "purpose", "days", "warm_up_days", "run_on_days", "start", "holidays",
             "seed", "replications", "primary", "shown", "categories")  # fmt: skip
     values = {name: getattr(scenario, name) for name in said}
+    values |= {name: getattr(scenario, name) for name in EXPERIMENT if getattr(scenario, name) not in ({}, Sweep())}
     plain |= {name: form_of_value(value, written) for name, value in values.items() if value != _NO_WORDS}
     return {**plain, "arms": {name: _form_of_arm(arm, written) for name, arm in scenario.arms.items()}}
 

@@ -29,7 +29,7 @@ from pydantic_core import PydanticCustomError
 from twin.core.parameters import ParamSpec, param, spec_of
 from twin.core.units import example, pattern
 from twin.errors import Words
-from twin.scenario import leaves
+from twin.scenario import leaves, sweeping
 from twin.scenario.head import NO_WORDS, REQUIRED, Category, Head
 from twin.scenario.resolved import form_of_value
 
@@ -113,6 +113,8 @@ def schema_for(
     arm = model_of(make_dataclass("Arm", [*_ARM_FIELDS, *parts], frozen=True), "arm", given=given)
     document = make_dataclass("Scenario", [*_DOCUMENT_FIELDS, *parts], bases=(Head,), frozen=True)
     given |= {"arms": _named(arm), **dict.fromkeys(("primary", "shown"), _list_of(_metric_name(metrics), leaves.text))}
+    given |= {"levers": _axes(), "uncertainties": _axes(), "sweep": _sweep()}
+    given |= {"margins": _by_metric(metrics, 0), "targets": _by_metric(metrics, None)}
     return Schema(model_of(document, "scenario", (*REQUIRED, "arms"), given), arm, dict(blocks))
 
 
@@ -292,6 +294,27 @@ _BILINGUAL = Annotated[
 ]  # fmt: skip
 
 
+def _axes() -> Any:
+    """Return the annotation of a map of paths, joined by dots, to the values that they take."""
+    ends = {"type": "object", "properties": {"low": {}, "high": {}}, "additionalProperties": False}
+    anything: dict[str, Any] = {"anyOf": [{"type": ["array", "string", "number", "boolean", "null"]}, ends]}
+    key = Annotated[str, AfterValidator(sweeping.path)]
+    return dict.__class_getitem__((key, _read_by(sweeping.axis, anything)))
+
+
+def _sweep() -> Any:
+    points = _list_of(_read_by(sweeping.point, {"type": "object"}))
+    return model_of(sweeping.Sweep, "sweep", given={"over": _axes(), "list": points})
+
+
+def _by_metric(metrics: Collection[str], low: float | None) -> Any:
+    """Return the annotation of a map of metrics to numbers in their units."""
+    number = leaves.Number("", dataclasses.replace(_UNSAID, unit="1", low=low), 1, whole=False)
+    reader = leaves.choice_of(sorted(metrics), "S118", "metric") if metrics else leaves.text
+    key = Annotated[str, AfterValidator(reader)]
+    return dict.__class_getitem__((key, _read_by(number, number_schema(number))))
+
+
 def _metric_name(metrics: Collection[str]) -> Any:
     if not metrics:
         return _read_by(leaves.text, {"type": "string"})
@@ -352,6 +375,15 @@ _DOCUMENT_FIELDS: list[Any] = [
     ("primary", tuple[str, ...], _said((), "the metrics that answer the question", "主要指标")),
     ("shown", tuple[str, ...], _said((), "metrics in the printed table besides the primary ones (none: all)",
                                      "主要指标之外在表中显示的指标（空：全部）")),
+    ("margins", dict[str, float], _said(dict, "smallest difference that matters, by metric, in its unit",
+                                        "各指标有意义的最小差异（以其单位计）")),
+    ("targets", dict[str, float], _said(dict, "value to reach, by metric, in its unit",
+                                        "各指标要达到的值（以其单位计）")),
+    ("levers", dict[str, object], _said(dict, "paths that the authority may move, and values to try",
+                                        "主管部门可调的参数路径及待试取值")),
+    ("uncertainties", dict[str, object], _said(dict, "paths that nobody here decides, and values to reckon with",
+                                               "无法自行决定的参数路径及需考虑的取值")),
+    ("sweep", sweeping.Sweep, _said(sweeping.Sweep, "the points that `twin sweep` runs", "twin sweep 运行的各点")),
     ("categories", dict[str, Category], _said(dict, "kinds of matter", "事项类别")),
     ("arms", dict[str, object], _said(dict, "the alternatives that are compared; the first is the baseline",
                                       "相互比较的方案；第一个为基准方案")),

@@ -19,7 +19,7 @@ from twin.errors import Complaint, InputError, Words
 from twin.world.ground import equip_on, homes_on
 from twin.world.homes import Homes, columns, lay_out, move_in
 from twin.world.invariants import Laws
-from twin.world.marginals import SHIPPED, Marginals, load_marginals
+from twin.world.marginals import SHIPPED, Marginals, Statement, load_marginals
 from twin.world.people import People, populate
 from twin.world.places.build import Places, places_of
 from twin.world.places.settings import PlacesSettings
@@ -32,34 +32,100 @@ from twin.world.weights import GROUPS, fit
 class Population:
     """The ``population:`` block of a scenario: who lives here, on how much ground, with how many assets."""
 
-    residents: int = param(3000, "1", 0, 5_000_000, source="scenario range", evidence="assumed",
-                           doc="residents, all grids together", zh="居民数")
-    grids: int = param(3, "1", 1, 32_000, source="grid_norms", evidence="published",
-                       doc="grids 网格, each with about the same number of households; a map brings its own",
-                       zh="网格数（有地图时以地图为准）")
-    side_km: float = param(1.0, "km", 0.01, 100.0, source="scenario range", evidence="assumed",
-                           doc="side of the square neighbourhood, where there is no map", zh="社区边长（无地图时）")
-    places: int = param(0, "1", 0, 1_000_000, source="scenario range", evidence="assumed",
-                        doc="lamps, drains, lifts and other assets at which faults begin; a map brings its own",
-                        zh="设施点数（有地图时以地图为准）")
-    marginals: str = param(SHIPPED[0], "", source="census2020", evidence="assumed", choices=SHIPPED, file=True,
-                           doc="ages, sexes, households, tenure and skills: a table that ships with the twin, or the "
-                               "path of a CSV file (docs/data.md)",
-                           zh="年龄、性别、家庭、住房与技能的占比：随程序提供的人口表，或 CSV 文件的路径")
-    elder_share: float | None = param(None, "1", 0.0, 0.6, source="scenario range", evidence="assumed",
-                                      doc="share aged 65 and over, in place of the table's (0.20 in the shipped one, "
-                                          "0.135 in the country in 2020)", zh="老年人占比，代替人口表中的数值")
-    child_share: float | None = param(None, "1", 0.0, 0.4, source="scenario range", evidence="assumed",
-                                      doc="share aged under 15, who report nothing, in place of the table's",
-                                      zh="儿童占比，代替人口表中的数值")
-    youth_share: float | None = param(None, "1", 0.0, 0.4, source="scenario range", evidence="assumed",
-                                      doc="share aged 15 to 34, in place of the table's",
-                                      zh="青年占比，代替人口表中的数值")
-    vacant_share: float = param(0.05, "1", 0.0, 0.9, source="scenario range", evidence="assumed",
-                                doc="share of flats that stand empty, where no map says how many flats there are",
-                                zh="住房空置率")
-    ties: TieRules = param(TieRules, "", source="scenario range", evidence="assumed",
-                           doc="who knows whom", zh="居民间的联系")
+    residents: int = param(
+        3000,
+        "1",
+        0,
+        5_000_000,
+        source="scenario range",
+        evidence="assumed",
+        doc="residents, all grids together",
+        zh="居民数",
+    )
+    grids: int = param(
+        3,
+        "1",
+        1,
+        32_000,
+        source="grid_norms",
+        evidence="published",
+        doc="grids 网格, each with about the same number of households; a map brings its own",
+        zh="网格数（有地图时以地图为准）",
+    )
+    side_km: float = param(
+        1.0,
+        "km",
+        0.01,
+        100.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="side of the square neighbourhood, where there is no map",
+        zh="社区边长（无地图时）",
+    )
+    places: int = param(
+        0,
+        "1",
+        0,
+        1_000_000,
+        source="scenario range",
+        evidence="assumed",
+        doc="lamps, drains, lifts and other assets at which faults begin; a map brings its own",
+        zh="设施点数（有地图时以地图为准）",
+    )
+    marginals: str = param(
+        SHIPPED[0],
+        "",
+        source="census2020",
+        evidence="assumed",
+        choices=SHIPPED,
+        file=True,
+        doc="ages, sexes, households, tenure and skills: a table that ships with the twin, or the "
+        "path of a CSV file (docs/data.md)",
+        zh="年龄、性别、家庭、住房与技能的占比：随程序提供的人口表，或 CSV 文件的路径",
+    )
+    elder_share: float | None = param(
+        None,
+        "1",
+        0.0,
+        0.6,
+        source="scenario range",
+        evidence="assumed",
+        doc="share aged 65 and over, in place of the table's (0.20 in the shipped one, 0.135 in the country in 2020)",
+        zh="老年人占比，代替人口表中的数值",
+    )
+    child_share: float | None = param(
+        None,
+        "1",
+        0.0,
+        0.4,
+        source="scenario range",
+        evidence="assumed",
+        doc="share aged under 15, who report nothing, in place of the table's",
+        zh="儿童占比，代替人口表中的数值",
+    )
+    youth_share: float | None = param(
+        None,
+        "1",
+        0.0,
+        0.4,
+        source="scenario range",
+        evidence="assumed",
+        doc="share aged 15 to 34, in place of the table's",
+        zh="青年占比，代替人口表中的数值",
+    )
+    vacant_share: float = param(
+        0.05,
+        "1",
+        0.0,
+        0.9,
+        source="scenario range",
+        evidence="assumed",
+        doc="share of flats that stand empty, where no map says how many flats there are",
+        zh="住房空置率",
+    )
+    ties: TieRules = param(
+        TieRules, "", source="scenario range", evidence="assumed", doc="who knows whom", zh="居民间的联系"
+    )
 
     def data_digest(self) -> str:
         """Return the SHA-256 of the table of one's own, "" for one that ships with the twin."""
@@ -182,7 +248,7 @@ def settle(tables: Mapping[str, Table], population: Population, draw: Draw, home
 
     ``homes`` are those of a map; without them an estate is laid out.
     """
-    people = _people(population, draw.seed)
+    people = people_of(population, draw.seed)
     if homes is None:
         homes = lay_out(len(people.size), population.grids, population.side_km, population.vacant_share, draw)
     flat = move_in(people.size, people.income, homes, draw)
@@ -191,8 +257,17 @@ def settle(tables: Mapping[str, Table], population: Population, draw: Draw, home
     _append_people(tables, people.in_order(order), flat[order], homes, draw)
 
 
-def _people(population: Population, seed: int) -> People:
+def people_of(population: Population, seed: int) -> People:
+    """Return the people of a neighbourhood, before they have moved in."""
     return _people_of(load_marginals(population.marginals), population.age_shares, population.residents, seed)
+
+
+def wanted_of(population: Population) -> tuple[Statement, ...]:
+    """Return the shares that they are made by: those of the table, or the scenario's own ages in their place."""
+    table = load_marginals(population.marginals)
+    fitted = fit(table, population.age_shares).statements
+    replaced = {one.dimension for one in fitted}
+    return (*fitted, *(one for one in table.statements if one.dimension not in replaced))
 
 
 @lru_cache(maxsize=2)  # arms and replications share their residents

@@ -41,8 +41,8 @@ class CategoryDemand:
         "1/day",
         0.0,
         100_000.0,
-        doc="mean of an ordinary day at the end of the log; only proportions count beside `reports_per_day`",
-        zh="平常日均量（仅相对大小起作用）",
+        doc="mean of an ordinary day in the last year of the log; only proportions count beside `reports_per_day`",
+        zh="日志最后一年的平常日均量（仅相对大小起作用）",
     )
     weekday_factors: tuple[float, ...] = _fitted(
         (), "1", 0.0, 100.0, doc="factor of each weekday, Monday first", zh="星期系数，周一在先"

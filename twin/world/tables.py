@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from twin.core.columns import Column
+from twin.world.works import ACTS
 
 AGE_GROUPS = ("child", "youth", "adult", "elder")
 SEXES = ("female", "male")
@@ -27,6 +28,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "residents.mobility": MOBILITIES,
     "households.tenure": TENURES,
     "tickets.channel": CHANNELS,
+    "ballots.act": ACTS,
 }
 
 TABLES: Mapping[str, Mapping[str, Column]] = {
@@ -78,6 +80,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
     },
     "incidents": {
         "began": Column(np.float64, "min", "minute at which the fault began, from the run's start"),
+        "until": Column(np.float64, "min", "minute at which it ends at the latest, inf: not known", start=np.inf),
         "category": Column(np.int16, "1", "index into the scenario's categories"),
         "place": Column(np.int32, "1", "row of places, -1 where unknown", start=-1),
         "grid": Column(np.int32, "1", "grid 网格"),
@@ -122,5 +125,32 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "kind": Column(np.int8, "1", "0 call-back 回访, 1 survey 问卷"),
         "solved": Column(np.int8, "1", "answer: solved 1, not 0, not asked -1", start=-1),
         "level": Column(np.int8, "1", "answer: 1 very dissatisfied to 5 very satisfied"),
+    },
+    "roads": {
+        "street": Column(np.int32, "1", "number of the street on the map, from 0"),
+        "start": Column(np.int32, "1", "junction at which it begins"),
+        "end": Column(np.int32, "1", "junction at which it ends"),
+        "x": Column(np.float64, "km", "where it begins, east of the south-west corner"),
+        "y": Column(np.float64, "km", "where it begins, north of the south-west corner"),
+        "end_x": Column(np.float64, "km", "where it ends, east of the south-west corner"),
+        "end_y": Column(np.float64, "km", "where it ends, north of the south-west corner"),
+        "metres": Column(np.float64, "m", "length, bends counted", low=0.0),
+        "rank": Column(np.int8, "1", "index into RANKS of roads: main, side, access"),
+        "gate": Column(np.bool_, "1", "cars come into the neighbourhood by its start", start=False),
+    },
+    "projects": {
+        "work": Column(np.int16, "1", "place of the work in the catalogue, in the order of names"),
+        "building": Column(np.int32, "1", "row of buildings, -1 for works of a whole grid or of all", start=-1),
+        "stairwell": Column(np.int32, "1", "stairwell 单元, -1 for works that are not of one", start=-1),
+        "grid": Column(np.int32, "1", "grid 网格, -1 for works of all", start=-1),
+        "decided": Column(np.int32, "day", "day on which it was put into the plan"),
+        "cost_fen": Column(np.int64, "fen", "what it is to cost", low=0),
+        "lawful": Column(np.bool_, "1", "the decision would stand if it were examined", start=True),
+    },
+    "ballots": {
+        "project": Column(np.int32, "1", "row of projects"),
+        "household": Column(np.int32, "1", "row of households, for whose flat it is"),
+        "resident": Column(np.int32, "1", "row of residents: who acts; -1 for a landlord", start=-1),
+        "act": Column(np.int8, "1", "index into ACTS"),
     },
 }

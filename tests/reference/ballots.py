@@ -1,0 +1,90 @@
+"""Ballots, one flat at a time; the law of Art. 278 in plain words of its own, not by the rule file."""
+
+import math
+from fractions import Fraction
+
+
+def lawful_majority(matter, owners, area):
+    """Take (all, voting, agreeing) of owners and of area."""
+    if any(3 * voting < 2 * everybody for everybody, voting, _ in (owners, area)):
+        return False
+    if matter in (6, 7, 8):
+        return all(4 * agreeing >= 3 * voting for _, voting, agreeing in (owners, area))
+    return all(2 * agreeing > voting for _, voting, agreeing in (owners, area))
+
+
+def covered(world, project, household):
+    projects, flats = world.projects, world.flats
+    flat = int(world.households.flat[household])
+    building = int(flats.building[flat])
+    sites = ((projects.stairwell[project], flats.stairwell[flat]), (projects.building[project], building),
+             (projects.grid[project], world.buildings.grid[building]))  # fmt: skip
+    return all(site < 0 or site == number for site, number in sites)
+
+
+def holder(world, household):
+    if world.households.tenure[household] == 2:
+        return -1
+    people = range(len(world.residents))
+    heads = [who for who in people if world.residents.household[who] == household and world.residents.role[who] == 0]
+    return heads[0] if heads else -1
+
+
+def ballots(world, p, luck, note):
+    projects = world.projects
+    catalogue = world.levers["plans"].catalogue
+    works = [catalogue[name] for name in sorted(catalogue)]
+    wait = p.vote_after_days if p.consent == "vote" else 0
+    for project in range(len(projects)):
+        if projects.decided[project] + wait != world.day:
+            continue
+        passed, losers = bool(projects.lawful[project]), []
+        if p.consent == "vote":
+            work = works[projects.work[project]]
+            households = [one for one in range(len(world.households)) if covered(world, project, one)]
+            owners, area = [0, 0, 0], [Fraction(0)] * 3
+            for household in households:
+                who, flat = holder(world, household), int(world.households.flat[household])
+                act = act_of(world, p, luck, project, work, household, who, len(households))
+                cause = (int(projects.key[project]) + int(world.households.key[household])) % 2**64
+                note.spawn("ballots", luck.key("ballot", cause, 0), project=project, household=household, resident=who,
+                           act=act)  # fmt: skip
+                square_metres = round(Fraction(float(world.flats.area_m2[flat])), 2)
+                for place, counts in enumerate((True, act > 0, act == 3)):
+                    owners[place] += counts
+                    area[place] += square_metres * counts
+                if who >= 0 and work.domain == "lift" and world.flats.floor[flat] <= p.low_floors:
+                    losers.append(who)
+            passed = passed and bool(households) and lawful_majority(work.matter, owners, area)
+        note.set("projects", project, passed=passed)
+        if passed:
+            note.set("projects", project, passed_on=world.day)
+            if losers and p.compensation_yuan:
+                key = luck.key("compensation", int(projects.key[project]), 0)
+                fen = round(p.compensation_yuan * 100) * len(losers)
+                note.spawn("postings", key, day=world.day, account=6, fen=fen)
+            for who in losers:
+                note.add("residents", who, compensation_fen=round(p.compensation_yuan * 100))
+
+
+def act_of(world, p, luck, project, work, household, who, flats_covered):
+    floor = int(world.flats.floor[world.households.flat[household]])
+    weight = float(getattr(world.residents, f"need_{work.domain}")[who]) if who >= 0 else 1 / 8
+    yuan = p.worth_yuan * weight * work.benefit
+    if work.domain == "lift":
+        storeys = int(world.buildings.storeys[world.flats.building[world.households.flat[household]]])
+        yuan *= (floor - 1) / max(storeys - 1, floor - 1, 1)
+    if work.domain == "lift" and floor <= p.low_floors:
+        yuan += p.compensation_yuan - p.lift_loss_yuan
+    if who >= 0:
+        yuan += p.opinion_yuan * (2 * world.residents.opinion[who] - 1)
+        yuan -= p.noise_yuan * work.disturbance * work.duration_days
+    yuan -= p.owner_share * world.projects.cost_fen[project] / 100 / flats_covered
+    key = (int(world.projects.key[project]) + int(world.households.key[household])) % 2**64
+    u = luck.uniform("judgement", key, 0)
+    stake = yuan / p.blur_yuan + math.log(u / (1 - u))
+    act = 1 if abs(stake) < p.abstain_width else 3 if stake > 0 else 2
+    base = p.landlord_reply_share if who < 0 else p.reply_share
+    replies = luck.happens("reply", 1 - (1 - base) * math.exp(-p.stake_pull * abs(stake)), key, 0)
+    boycotts = act == 2 and luck.happens("boycott", p.boycott_share, key, 0)
+    return act if replies and not boycotts else 0

@@ -1,0 +1,81 @@
+"""Disturbance, one site and one resident at a time."""
+
+import math
+
+from tests.reference import DAY
+from tests.reference.happiness import home_of
+from twin.core.world import Phase
+
+
+def disturbance(world, p, luck, note):
+    projects, residents = world.projects, world.residents
+    catalogue = world.levers["plans"].catalogue
+    if world.running_on or not len(projects):
+        return
+    sites = []
+    for k in range(len(projects)):
+        going = projects.started[k] >= 0 and projects.finished[k] < 0
+        if going and projects.stopped_until[k] <= world.day:
+            sites.append((k, catalogue[sorted(catalogue)[projects.work[k]]]))
+    if world.phase is Phase.ARRIVE:
+        for site, work in sites:
+            nuisance(world, p, luck, note, site, work)
+        return
+    if not sites and not any(residents.disturbed):
+        return
+    raised = dict.fromkeys((site for site, _ in sites), 0)
+    for who in range(len(residents)):
+        dose = min(sum(work.disturbance * near(world, p, site, who) for site, work in sites), 1)
+        annoyed = max(dose - p.threshold, 0)
+        annoyed *= 1 - p.notice_relief * residents.informed_of_plan[who]
+        annoyed *= 1 - p.voice_relief * residents.voice[who]
+        annoyed *= 1 - min(residents.compensation_fen[who] / (100 * p.compensation_due_yuan), 1)
+        note.set("residents", who, disturbed=dose)
+        note.set("residents", who, annoyed=annoyed)
+        for site, work in sites:
+            against = annoyed * max(1 - 8 * getattr(residents, f"need_{work.domain}")[who], 0)
+            key = int(projects.key[site]) + int(residents.key[who])
+            if is_for(world, site, who) and residents.age_group[who] and against > 0:
+                raised[site] += luck.happens("objection", 1 - math.exp(-p.objection_hazard * against), key)
+    for site, number in raised.items():
+        note.set("projects", site, objections=projects.objections[site] + number)
+
+
+def is_for(world, site, who):
+    projects, home = world.projects, home_of(world, who)
+    if projects.stairwell[site] >= 0:
+        return home is not None and world.flats.stairwell[home] == projects.stairwell[site]
+    if projects.building[site] >= 0:
+        return home is not None and world.flats.building[home] == projects.building[site]
+    return projects.grid[site] in (-1, world.residents.grid[who])
+
+
+def near(world, p, site, who):
+    if world.projects.building[site] >= 0 and is_for(world, site, who):
+        return 1.0
+    return p.elsewhere_share if grid_of(world, site) in (-1, world.residents.grid[who]) else 0.0
+
+
+def grid_of(world, site):
+    building = world.projects.building[site]
+    return world.buildings.grid[building] if building >= 0 else world.projects.grid[site]
+
+
+def nuisance(world, p, luck, note, site, work):
+    key, tomorrow = int(world.projects.key[site]), world.day + 1
+    if tomorrow >= world.days or not luck.happens("nuisance", p.nuisance_chance * work.disturbance, key):
+        return
+    places, building = world.places, world.projects.building[site]
+    there = [row for row in range(len(places)) if grid_of(world, site) in (-1, places.grid[row])]
+    if not there:
+        return
+    if building >= 0:
+        x, y = world.buildings.x[building], world.buildings.y[building]
+        place = min(there, key=lambda row: (math.hypot(places.x[row] - x, places.y[row] - y), row))
+    else:
+        place = there[int(luck.uniform("place", key) * len(there))]
+    began = tomorrow * DAY + 60 * (p.from_hour + (p.to_hour - p.from_hour) * luck.uniform("hour", key))
+    until = began + luck.exponential("life", p.nuisance_days, key) * DAY
+    kind = world.categories.index("noise") if "noise" in world.categories else places.category[place]
+    where = {name: getattr(places, name)[place] for name in ("grid", "x", "y")}
+    note.spawn("incidents", luck.key("nuisance", key), began=began, until=until, category=kind, place=place, **where)

@@ -1,0 +1,95 @@
+"""Works, one project and one building at a time."""
+
+from twin.core.world import Phase
+from twin.world.works import DOMAINS
+
+
+def works(world, p, luck, note):
+    if not p.followed or world.running_on:
+        return
+    if world.phase is Phase.ARRIVE:
+        for building in range(len(world.buildings)) if world.day == 0 else ():
+            for domain, typical in zip(DOMAINS, p.start_quality, strict=True):
+                quality = typical + p.start_spread * luck.normal(domain, world.buildings.key[building])
+                note.set("buildings", building, **{f"quality_{domain}": quality})
+        return
+    finished = live_a_day(world, p, luck, note)
+    for building in range(len(world.buildings)):
+        for domain in DOMAINS:
+            quality = getattr(world.buildings, f"quality_{domain}")[building] * (1 - p.wear_per_year) ** (1 / 365)
+            for project, work, delivered in finished:
+                if work.domain == domain and is_at(world, project, building):
+                    quality += work.benefit * delivered / shared_by(world, project)
+            note.set("buildings", building, **{f"quality_{domain}": quality})
+
+
+def live_a_day(world, p, luck, note):
+    """Let a day pass on each site; return (project, work, delivered part) of what is finished today."""
+    projects, day = world.projects, world.day
+    catalogue = world.levers["plans"].catalogue
+    work_of = [catalogue[sorted(catalogue)[work]] for work in projects.work]
+    going = [projects.started[k] >= 0 and projects.finished[k] < 0 for k in range(len(projects))]
+    left = round(world.levers["plans"].budget_yuan * 100) - sum(map(int, projects.spent_fen))
+    ready = [int(projects.passed_on[k]) + work.lead_days for k, work in enumerate(work_of)]
+    due = promised(world, p, ready, work_of)
+    starts, crews = set(), p.crews - sum(going)
+    for k in sorted(range(len(projects)), key=lambda k: (due[k], int(projects.key[k]))):
+        waiting = due[k] >= 0 and projects.started[k] < 0 and day >= ready[k]
+        if waiting and crews > 0 and projects.cost_fen[k] <= left:
+            starts.add(k)
+            crews, left = crews - 1, left - int(projects.cost_fen[k])
+    finished = []
+    for k, work in enumerate(work_of):
+        still = going[k] and projects.stopped_until[k] > day
+        spent = int(projects.cost_fen[k]) if k in starts else 0
+        if still:
+            spent = min(round(projects.cost_fen[k] * p.stoppage_cost_share), left)
+            left -= spent
+        worked = (going[k] or k in starts) and not still
+        done = worked and projects.worked_days[k] + 1 >= work.duration_days
+        stopped = worked and not done and projects.objections[k] - projects.answered[k] >= p.objections_to_stop
+        delivered = min(max(p.finish_quality + p.finish_spread * luck.normal("finish", projects.key[k], 0), 0), 1)
+        late = projects.finished[k] < 0 and 0 <= due[k] < day
+        note.set("projects", k, due=due[k])
+        note.set("projects", k, started=day if k in starts else projects.started[k])
+        note.set("projects", k, finished=day if done else projects.finished[k])
+        note.set("projects", k, worked_days=projects.worked_days[k] + worked)
+        note.set("projects", k, stopped_until=day + 1 + p.stoppage_days if stopped else projects.stopped_until[k])
+        note.set("projects", k, stopped_days=projects.stopped_days[k] + still)
+        note.set("projects", k, answered=projects.objections[k] if stopped else projects.answered[k])
+        note.set("projects", k, delay_days=day - due[k] if late else projects.delay_days[k])
+        note.set("projects", k, spent_fen=projects.spent_fen[k] + spent)
+        if spent:
+            note.spawn("postings", luck.key("works", projects.key[k]), day=day, account=5, fen=spent)
+        note.set("projects", k, quality=delivered if done else projects.quality[k])
+        if done:
+            finished.append((k, work, delivered))
+    return finished
+
+
+def promised(world, p, ready, work_of):
+    """The last day of each project if its crew, the first that is free, begins when it can; -1 before consent."""
+    due = [int(day) for day in world.projects.due]
+    unfinished = sorted(day for k, day in enumerate(due) if day >= 0 and world.projects.finished[k] < 0)
+    free = [day + 1 for day in unfinished[-p.crews :]]
+    free += [0] * (p.crews - len(free))
+    new = [k for k in range(len(due)) if world.projects.passed[k] and due[k] < 0]
+    for k in sorted(new, key=lambda k: (ready[k], int(world.projects.key[k]))):
+        free.sort()
+        due[k] = max(ready[k], free[0]) + work_of[k].duration_days - 1
+        free[0] = due[k] + 1
+    return due
+
+
+def is_at(world, project, building):
+    site, grid = world.projects.building[project], world.projects.grid[project]
+    return building == site if site >= 0 else grid in (-1, world.buildings.grid[building])
+
+
+def shared_by(world, project):
+    """How many stairwells share what one of them gets."""
+    if world.projects.stairwell[project] < 0:
+        return 1
+    flats = range(len(world.flats))
+    site = world.projects.building[project]
+    return len({int(world.flats.stairwell[flat]) for flat in flats if world.flats.building[flat] == site}) or 1

@@ -1,0 +1,362 @@
+"""Plans, forums and votes on a small world: what must vanish when it is cut, and which way each lever moves things."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.planning_kit import SEEDS, decided, metric
+from twin.mechanisms.ballots import Count, carries, rules_of
+from twin.world.inequality import gini
+from twin.world.series import share
+
+ROOT = Path(__file__).resolve().parent.parent
+DAY = dt.date(2025, 1, 1)
+PRIOR, COUNCIL, APP = ({"plans": {"process": name}} for name in ("prior", "council", "app"))
+
+
+def with_(base: dict[str, Any], **more: dict[str, Any]) -> dict[str, Any]:
+    return {name: base.get(name, {}) | more.get(name, {}) for name in base.keys() | more.keys()}
+
+
+@cache
+def rules():
+    return rules_of("civil_code_278")
+
+
+def passes(matter: int, favour: int, against: int, absent: int, area: int = 8000) -> bool:
+    """Count a vote of equal flats (area in hundredths of a square metre)."""
+    heads = (favour + against + absent, favour + against, favour)
+    return carries(rules(), DAY, Count(matter, *heads, *(area * one for one in heads)))
+
+
+# -- the law
+
+
+def test_the_rules_that_ship_are_those_of_the_folder():
+    shipped = ROOT / "twin" / "data" / "civil_code_278.yaml"
+    assert shipped.read_bytes() == (ROOT / "rules" / "civil_code_278.yaml").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("favour", "against", "absent", "special", "ordinary"),
+    [
+        (6, 2, 4, True, True), (5, 3, 4, False, True), (4, 4, 4, False, False), (9, 3, 0, True, True),
+        (8, 4, 0, False, True), (7, 1, 4, True, True), (6, 1, 5, False, False),
+    ],
+)  # fmt: skip
+def test_twelve_equal_flats(favour, against, absent, special, ordinary):
+    assert passes(7, favour, against, absent) == special
+    assert passes(5, favour, against, absent) == ordinary
+
+
+def test_every_count_up_to_twelve_flats_is_as_the_article_says():
+    for favour, against, absent in product(range(13), repeat=3):
+        owners, voting = favour + against + absent, favour + against
+        if not 0 < owners <= 12:
+            continue
+        quorum = 3 * voting >= 2 * owners
+        assert passes(7, favour, against, absent) == (quorum and 4 * favour >= 3 * voting)
+        assert passes(1, favour, against, absent) == (quorum and 2 * favour > voting)
+
+
+def test_eight_for_and_four_against_a_lift_what_the_four_do_decides():
+    """Nothing in the code says this: it follows from three acts and one article."""
+    assert not passes(7, 8, 4, 0), "who votes against stops it"
+    assert passes(7, 8, 0, 4), "who stays away lets it pass"
+    assert not passes(7, 7, 0, 5), "a fifth who stays away denies the quorum"
+
+
+# -- consent
+
+
+def test_opponents_who_stay_away_deny_quorums_and_take_votes_from_the_other_side():
+    honest, boycott = (metric("ballot_turnout_share", **with_(COUNCIL, ballots={"boycott_share": one})) for one in (0, 1.0))
+    assert all(b < a for a, b in zip(honest, boycott, strict=True))
+    engines = [decided(seed, **with_(COUNCIL, ballots={"boycott_share": 1.0})) for seed in SEEDS]
+    acts = np.concatenate([engine.world.ballots.act for engine in engines])
+    assert not (acts == 2).any()
+
+
+def test_without_consent_what_is_lawful_is_done_and_no_paper_is_handed_out():
+    for seed in SEEDS:
+        engine = decided(seed, **with_(COUNCIL, ballots={"consent": "none"}))
+        world, metrics = engine.world, engine.metrics()
+        assert len(world.ballots) == 0 and len(world.projects) > 3
+        assert (world.projects.passed == world.projects.lawful).all()
+        assert metrics["passed_share"] == pytest.approx(1 - metrics["unlawful_share"])
+
+
+LIFTS = {"catalogue": None, "process": "prior", "estimate": "true_needs"}
+
+
+def lifts_only() -> dict[str, Any]:
+    from twin.world.works import default_catalogue
+
+    return {"plans": {"process": "prior", "catalogue": {"lift": default_catalogue()["lift"]}}, "deliberation": {"law": "none"}}
+
+
+@cache
+def lift_votes(compensation_yuan: float) -> list[float]:
+    more = {"compensation_yuan": compensation_yuan, "reply_share": 1.0, "opinion_yuan": 0.0, "boycott_share": 0.0}
+    return metric("passed_share", **with_(lifts_only(), ballots=more), budget_yuan=1e8)
+
+
+def test_two_lower_floors_stop_lifts_and_compensation_lets_them_pass():
+    assert np.mean(lift_votes(40_000.0)) > np.mean(lift_votes(0.0)) + 0.3
+
+
+def test_compensation_is_paid_only_to_lower_floors_and_is_in_the_ledger():
+    from twin.world.ledger import COMPENSATION
+    from twin.world.works import homes_of
+
+    engine = decided(1, **with_(lifts_only(), ballots={"compensation_yuan": 40_000.0}), budget_yuan=1e8)
+    paid, floor = engine.world.residents.compensation_fen, homes_of(engine.world).floor
+    assert paid.any() and not paid[floor > 2].any()
+    postings = engine.world.postings
+    assert postings.fen[postings.account == COMPENSATION].sum() == paid.sum()
+
+
+# -- information and voice (C01, C02)
+
+
+@cache
+def arms() -> dict[str, list[Any]]:
+    said = {
+        "prior": PRIOR,
+        "council": COUNCIL,
+        "plan_fixed": with_(COUNCIL, plans={"estimate": "prior"}),
+        "no_voice": with_(COUNCIL, plans={"voice": False}),
+        "neither": with_(COUNCIL, plans={"estimate": "prior", "voice": False}),
+        "true_needs": with_(PRIOR, plans={"estimate": "true_needs", "rule": "welfare"}),
+    }
+    return {name: [decided(seed, **blocks) for seed in SEEDS] for name, blocks in said.items()}
+
+
+def of(arm: str, name: str) -> np.ndarray:
+    return np.array([engine.metrics()[name] for engine in arms()[arm]])
+
+
+def voice(arm: str) -> np.ndarray:
+    return np.array([engine.world.residents.voice.mean() for engine in arms()[arm]])
+
+
+def projects(arm: str) -> list[dict[str, Any]]:
+    return [{name: cells.tobytes() for name, cells in engine.world.projects.arrays().items()} for engine in arms()[arm]]
+
+
+def test_an_office_that_knew_the_needs_would_need_no_council():
+    assert (of("true_needs", "plan_mismatch") < 1e-9).all()
+    assert (of("prior", "plan_mismatch") > 0.02).all()
+
+
+def test_a_council_brings_information_and_voice_and_each_can_be_taken_away_alone():
+    assert of("council", "plan_mismatch").mean() < of("prior", "plan_mismatch").mean()
+    assert (of("plan_fixed", "plan_mismatch") == of("prior", "plan_mismatch")).all()
+    assert (of("no_voice", "plan_mismatch") == of("council", "plan_mismatch")).all()
+    assert (voice("council") > 0).all() and (voice("plan_fixed") > 0).all()
+    assert (voice("prior") == 0).all() and (voice("no_voice") == 0).all()
+
+
+def test_a_council_with_neither_is_the_office_alone():
+    assert projects("neither") == projects("prior")
+    assert (voice("neither") == 0).all()
+
+
+def test_being_answered_counts_beside_having_spoken():
+    assert all(
+        engine.world.residents.voice.max() <= 1 and fixed.world.residents.voice.mean() > 0
+        for engine, fixed in zip(arms()["council"], arms()["plan_fixed"], strict=True)
+    )
+    unanswered = decided(1, **with_(COUNCIL, plans={"unanswered_voice": 0.0})).world.residents.voice
+    answered = decided(1, **with_(COUNCIL, plans={"unanswered_voice": 1.0})).world.residents.voice
+    spoke = decided(1, **COUNCIL).world.residents.took_part > 0
+    assert (answered[spoke] == 1).all() and unanswered[spoke].mean() < 1
+
+
+# -- experts (C03)
+
+
+def test_without_the_experts_veto_a_hybrid_is_as_unlawful_as_a_council_with_an_app():
+    both = [decided(seed, plans={"process": "council_plus_app"}) for seed in SEEDS]
+    no_veto = [decided(seed, plans={"process": "hybrid", "expert_share": 0.0}) for seed in SEEDS]
+    for one, other in zip(both, no_veto, strict=True):
+        assert (one.world.projects.lawful == other.world.projects.lawful).all()
+    assert metric("unlawful_share", plans={"process": "hybrid", "expert_share": 1.0}) == [0.0] * len(SEEDS)
+    assert np.mean(metric("unlawful_share", plans={"process": "council"})) > 0.05
+
+
+# -- asking (A02)
+
+
+def survey(residents: int, **more: float) -> dict[str, Any]:
+    return {"needs_survey": {"survey_residents": residents, **more}}
+
+
+def test_asking_everybody_without_error_leaves_none():
+    exact = survey(10_000, response_share=1.0, elder_response_share=1.0, survey_noise=0.0)
+    blocks = with_(PRIOR, plans={"estimate": "answers", "few_answers": 0.0}, **exact)
+    assert max(metric("need_error_elder", **blocks)) < 1e-6
+    assert max(metric("need_error_youth", **blocks)) < 1e-6
+
+
+def test_the_app_alone_misses_what_the_old_need_and_a_survey_brings_it_back():
+    app = metric("need_error_elder", **with_(APP, forum={"skill_needed": 0.9}))
+    more = metric("need_error_elder", **with_(APP, forum={"skill_needed": 0.9}), **survey(200))
+    assert np.mean(more) < 0.7 * np.mean(app)
+    assert metric("need_error_elder", **with_(APP, forum={"skill_needed": 0.9}), **survey(0)) == app
+
+
+def test_a_larger_survey_errs_less_and_costs_more():
+    blocks = with_(PRIOR, plans={"estimate": "answers"})
+    errors = [np.mean(metric("need_error", **blocks, **survey(n, survey_noise=0.3))) for n in (20, 80, 320)]
+    assert errors == sorted(errors, reverse=True) and errors[0] > 2 * errors[2]
+    assert [metric("asking_cost_yuan", **blocks, **survey(n))[0] for n in (0, 20, 80)] == [0, 800, 3200]
+
+
+# -- taking part (C06, C14)
+
+
+@cache
+def turnout(process: str, **forum: float) -> list[float]:
+    return metric("turnout_share", plans={"process": process}, forum=forum)
+
+
+def test_the_app_draws_more_by_the_time_it_saves_and_nothing_without():
+    assert np.mean(turnout("app")) > np.mean(turnout("app", app_hours=2.0)) + 0.02
+    both, meeting = turnout("council_plus_app", app_hours=2.0, elder_time_share=1.0), turnout("council", elder_time_share=1.0)
+    housebound = 0.02
+    assert all(0 <= a - b <= housebound for a, b in zip(both, meeting, strict=True))
+
+
+def test_an_app_that_nobody_manages_changes_nothing():
+    assert turnout("app", skill_needed=1.0) == pytest.approx(turnout("app", skill_needed=1.0))
+    unskilled = [decided(seed, plans={"process": "app"}, forum={"skill_needed": 1.0}) for seed in SEEDS]
+    skilled = [share(engine.world.residents.digital_skill >= 1) for engine in unskilled]
+    part = [share(engine.world.residents.took_part == 2) for engine in unskilled]
+    assert all(b <= a for a, b in zip(skilled, part, strict=True))
+
+
+def test_neighbours_who_are_seen_draw_others_and_unseen_ones_do_not():
+    seen, unseen = turnout("app", visibility=1.0, peer_weight=6.0), turnout("app", visibility=0.0, peer_weight=6.0)
+    assert all(a > b for a, b in zip(seen, unseen, strict=True))
+    assert unseen == turnout("app", visibility=0.0, peer_weight=0.0)
+
+
+def test_a_campaign_that_reaches_nobody_is_none():
+    base = {"plans": {"process": "council"}, "forum": {"aware_share": 0.1}}
+    none, held = (metric("turnout_share", **base, campaign={"reach": one}) for one in (0.0, 0.3))
+    assert none == metric("turnout_share", **base)
+    assert all(b > a for a, b in zip(none, held, strict=True))
+
+
+def test_the_old_come_to_meetings_and_the_young_to_the_app():
+    for process, elder_lead in (("council", 1), ("app", -1)):
+        engines = [decided(seed, plans={"process": process}).metrics() for seed in SEEDS]
+        lead = np.mean([one["turnout_elder_share"] - one["turnout_youth_share"] for one in engines])
+        assert lead * elder_lead > 0.02, process
+    gaps = {name: metric("representation_gap_skill", plans={"process": name}) for name in ("council", "app", "hybrid")}
+    assert np.mean(gaps["app"]) > np.mean(gaps["hybrid"]) and np.mean(gaps["app"]) > np.mean(gaps["council"])
+
+
+def test_turnout_grows_with_what_is_at_stake():
+    low, middle, high = (turnout("council", stake_weight=one) for one in (0.0, 3.0, 6.0))
+    assert all(a <= b <= c for a, b, c in zip(low, middle, high, strict=True)) and low != high
+
+
+# -- one budget (G08)
+
+
+@pytest.mark.parametrize("rule", ["greedy", "equal_shares", "phragmen", "welfare"])
+def test_every_rule_keeps_the_budget_and_all_agree_where_it_pays_for_everything(rule):
+    engine = decided(2, plans={"process": "council", "rule": rule})
+    assert 0 < engine.world.projects.cost_fen.sum() <= 200_000_000
+    rich = decided(2, plans={"process": "council", "rule": rule}, budget_yuan=1e9).world
+    everything = decided(2, plans={"process": "council"}, budget_yuan=1e9).world
+    assert set(rich.projects.key) == set(everything.projects.key)
+    assert decided(2, plans={"process": "council", "rule": rule}, budget_yuan=0.0).metrics()["plan_cost_yuan"] == 0
+
+
+def test_equal_shares_spread_the_plan_over_more_people_than_greedy():
+    unequal = {rule: metric("plan_gain_gini", plans={"process": "council_plus_app", "rule": rule})
+               for rule in ("greedy", "equal_shares")}  # fmt: skip
+    assert set(unequal) == {"greedy", "equal_shares"} and all(0 <= one <= 1 for one in sum(unequal.values(), []))
+
+
+# -- nothing, and everything
+
+
+def test_nobody_decides_nothing_happens():
+    engine = decided(1)
+    world = engine.world
+    assert not len(world.projects) and not len(world.ballots) and not len(world.postings)
+    assert not world.residents.took_part.any() and not world.residents.voice.any()
+    assert engine.metrics() == {}
+
+
+def test_needs_differ_between_people_and_without_gradients_one_size_fits_all():
+    even = {"spread": 0.0, "floor_lift": 0.0, "elder_lift": 0.0, "elder_care": 0.0, "frail_access": 0.0, "child_play": 0.0,
+            "income_parking": 0.0, "owner_upkeep": 0.0}  # fmt: skip
+    alike = decided(1, **PRIOR, needs=even).world.residents
+    assert np.ptp(alike.need_lift) == 0 and gini(decided(1, **PRIOR).world.residents.need_lift) > 0.1
+
+
+# -- each lever moves what it should (parameter, its low and its high end, metric, direction)
+
+MOVES = [
+    ("needs.spread", 0.0, 2.0, "plan_mismatch", 1, COUNCIL),
+    ("campaign.reach", 0.0, 1.0, "turnout_share", 1, COUNCIL),
+    ("forum.aware_share", 0.0, 1.0, "turnout_share", 1, COUNCIL),
+    ("forum.readiness", -6.0, 3.0, "turnout_share", 1, COUNCIL),
+    ("forum.hour_weight", 0.0, 3.0, "turnout_share", -1, COUNCIL),
+    ("forum.meeting_hours", 0.0, 8.0, "turnout_share", -1, COUNCIL),
+    ("forum.elder_time_share", 0.0, 1.0, "turnout_elder_share", -1, COUNCIL),
+    ("forum.app_hours", 0.0, 8.0, "turnout_share", -1, APP),
+    ("forum.skill_needed", 0.0, 1.0, "turnout_share", -1, APP),
+    ("forum.help_share", 0.0, 1.0, "turnout_elder_share", 1, APP),
+    ("forum.open_days", 1, 14, "turnout_share", 1, with_(APP, forum={"peer_weight": 6.0, "visibility": 1.0})),
+    ("needs_survey.app_noise", 0.0, 1.0, "need_error", 1, APP),
+    ("needs_survey.meeting_noise", 0.0, 1.0, "need_error", 1, COUNCIL),
+    ("needs_survey.meeting_loudness", 1.0, 3.0, "need_error", 1, COUNCIL),
+    ("needs_survey.survey_noise", 0.0, 1.0, "need_error", 1, with_(PRIOR, plans={"estimate": "answers"}, **survey(100))),
+    ("needs_survey.response_share", 0.0, 1.0, "heard_share", 1, with_(PRIOR, **survey(100))),
+    ("needs_survey.elder_response_share", 0.0, 1.0, "heard_share", 1, with_(PRIOR, **survey(100))),
+    ("needs_survey.meetings_yuan", 0.0, 1e6, "asking_cost_yuan", 1, COUNCIL),
+    ("needs_survey.app_yuan", 0.0, 1e6, "asking_cost_yuan", 1, APP),
+    ("plans.unlawful_chance", 0.0, 1.0, "unlawful_share", 1, COUNCIL),
+    ("plans.budget_yuan", 1e5, 1e7, "plan_cost_yuan", 1, COUNCIL),
+    ("deliberation.answer_weight", 0.0, 1.0, "opinion_mean", 1, COUNCIL),
+    ("deliberation.answer_needed", 0.0, 1.0, "opinion_mean", -1, COUNCIL),
+    ("deliberation.taste_spread", 0.0, 0.5, "opinion_spread", 1, COUNCIL),
+    ("deliberation.step", 0.0, 0.5, "opinion_spread", -1, COUNCIL),
+    ("deliberation.talk_days", 0, 365, "opinion_spread", -1, COUNCIL),
+    ("deliberation.confidence", 0.0, 1.0, "opinion_spread", -1, COUNCIL),
+    ("ballots.reply_share", 0.0, 1.0, "ballot_turnout_share", 1, COUNCIL),
+    ("ballots.landlord_reply_share", 0.0, 1.0, "ballot_turnout_share", 1, COUNCIL),
+    ("ballots.stake_pull", 0.0, 3.0, "ballot_turnout_share", 1, COUNCIL),
+    ("ballots.boycott_share", 0.0, 1.0, "ballot_turnout_share", -1, COUNCIL),
+    ("ballots.abstain_width", 0.0, 3.0, "abstained_share", 1, COUNCIL),
+    ("ballots.worth_yuan", 0.0, 1e6, "passed_share", 1, COUNCIL),
+    ("ballots.owner_share", 0.0, 1.0, "passed_share", -1, COUNCIL),
+    ("ballots.noise_yuan", 0.0, 1000.0, "passed_share", -1, COUNCIL),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "low", "high", "name", "direction", "base"), MOVES, ids=lambda one: str(one)[:40])
+def test_each_parameter_moves_its_metric_its_way(path, low, high, name, direction, base):
+    block, parameter = path.split(".")
+    ends = [[decided(seed, **_set(base, block, parameter, end)).metrics()[name] for seed in (1, 2, 3)] for end in (low, high)]
+    moved = direction * (np.array(ends[1]) - np.array(ends[0]))
+    assert (moved >= 0).all() and moved.sum() > 0, (path, ends)
+
+
+def _set(base: dict[str, Any], block: str, parameter: str, value: float) -> dict[str, Any]:
+    if parameter == "budget_yuan":
+        return {**base, "budget_yuan": value}
+    return with_(base, **{block: {parameter: value}})

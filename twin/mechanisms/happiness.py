@@ -1,0 +1,114 @@
+"""Happiness: a ladder of ten steps, a set point, and getting used to things.
+
+What it does    Everybody has a set point. A change of the conditions at home, weighed by own needs, lifts or lowers
+                happiness at once; most of it fades, a part stays. Works that annoy lower it while they last. Whatever
+                else moves happiness adds to the uplift, which fades likewise.
+Why             People get used to much, not to everything, and at different speeds [lucas2007, luhmann2018];
+                changes of a neighbourhood are seen more than felt [luhmann2018]. Sizes are assumed.
+Leaves out      Work, health, income; disputes and ties, whose mechanisms add to the uplift where they exist.
+Ablation        conditions_points and annoyance_points 0: nobody's happiness leaves the set point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from twin.core.columns import Column, Floats
+from twin.core.draws import Draw
+from twin.core.effects import Effects
+from twin.core.mechanism import Metric, View, mechanism
+from twin.core.parameters import param
+from twin.core.world import Phase, World
+from twin.world.construction import lived_in, qualities
+from twin.world.series import mean
+from twin.world.tables import AGE_GROUPS
+from twin.world.wellbeing import fading_a_day
+from twin.world.works import DOMAINS, homes_of, needs_of
+
+LADDER = 10.0
+_CHILD = AGE_GROUPS.index("child")
+_YEAR_DAYS = 365
+_UNKNOWN = -1.0
+
+
+@dataclass(frozen=True)
+class Happiness:
+    """Set points, what moves happiness, and how it fades."""
+
+    mean_points: float = param(6.5, "1", 5.8, 7.2, source="whr2023", evidence="assumed",
+                               doc="mean set point on the ladder of ten", zh="幸福感基准均值")
+    spread_points: float = param(1.9, "1", 1.6, 2.3, source="whr2023", evidence="assumed",
+                                 doc="standard deviation of set points before the ladder's ends cut them",
+                                 zh="幸福感基准离散度")
+    conditions_points: float = param(1.0, "1", 0.0, 3.0, source="scenario range", evidence="assumed",
+                                     doc="uplift by a change of all that is needed from none to full",
+                                     zh="居住条件对幸福感的影响")
+    annoyance_points: float = param(0.3, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                    doc="points lost while fully annoyed by works", zh="施工扰动对幸福感的影响")
+    half_life_years: float = param(2.0, "year", 0.5, 7.0, source="luhmann2018", evidence="assumed",
+                                   doc="time in which half of what fades is gone", zh="适应半衰期")
+    lasting_share: float = param(0.3, "1", 0.0, 0.7, source="luhmann2018", evidence="assumed",
+                                 doc="part of an uplift that stays", zh="持久部分占比")
+
+
+def set_points(world: View, p: Happiness, draw: Draw) -> Floats | None:
+    """Return the set point of every resident; nothing where living conditions are not followed (residents,)."""
+    if not world.levers["works"].followed:
+        return None
+    points = p.mean_points + p.spread_points * draw.normal("set_point", world.residents.key, 0)
+    return np.clip(points, 0, LADDER)
+
+
+def happiness_true(world: World) -> float | None:
+    """Mean latent happiness of residents above 14."""
+    residents = world.residents
+    return mean(residents.happiness[(residents.age_group != _CHILD) & (residents.used_to >= 0)])
+
+
+@mechanism(
+    phase=Phase.RESPOND,
+    params=Happiness,
+    reads=[
+        "levers.works.followed", "residents.household", "residents.annoyed", "households.flat", "flats.building",
+        "flats.stairwell", "flats.floor", *(f"residents.need_{domain}" for domain in DOMAINS),
+        *(f"buildings.quality_{domain}" for domain in DOMAINS),
+    ],
+    owns={
+        "residents.happiness": Column(np.float64, "1", "latent happiness on the ladder", start=5.0, low=0, high=LADDER),
+        "residents.uplift": Column(np.float64, "1", "points above the set point that fade", start=0),
+        "residents.lasting_uplift": Column(np.float64, "1", "points above the set point that stay", start=0),
+        "residents.used_to": Column(
+            np.float64, "1", "conditions at home by own needs yesterday, -1 before the first day", start=_UNKNOWN
+        ),
+    },
+    metrics={
+        "happiness_true": Metric(
+            happiness_true, "1", better="higher",
+            en="Happiness (true, 0 to 10)", zh="幸福感（真实，0–10）", daily=True, latent=True,
+            doc="mean latent happiness of residents above 14 at the horizon, 0 to 10",
+            doc_zh="期末 14 岁以上居民的潜在幸福感均值，0–10",
+        )
+    },
+    sources=["lucas2007", "luhmann2018", "whr2023"],
+    start=set_points,
+)  # fmt: skip
+def happiness(world: View, p: Happiness, draw: Draw, effects: Effects) -> None:
+    """Let what changed at home be felt, and yesterday's uplift fade."""
+    residents = world.residents
+    if not world.levers["works"].followed or not len(residents) or world.running_on:
+        return
+    there = conditions(world)
+    changed = np.where(residents.used_to < 0, 0, there - residents.used_to)
+    jump = p.conditions_points * changed
+    uplift = (1 - fading_a_day(p.half_life_years * _YEAR_DAYS)) * residents.uplift + (1 - p.lasting_share) * jump
+    lasting = residents.lasting_uplift + p.lasting_share * jump
+    points = cast(Floats, world.resource) + uplift + lasting - p.annoyance_points * residents.annoyed
+    effects.set("residents", None, happiness=points, uplift=uplift, lasting_uplift=lasting, used_to=there)
+
+
+def conditions(world: Any) -> Floats:
+    """Return the conditions at home by own needs, 0 to 1 (residents,)."""
+    return (needs_of(world) * lived_in(qualities(world), homes_of(world))).sum(axis=1)

@@ -1,0 +1,453 @@
+"""Traffic: what a plan for the streets does to travel, noise and green.
+
+What it does    In the evening peak hour residents drive home from the edge of the map, and others drive through;
+                everybody takes the way that is quickest, given all others. Flows make noise at homes. A plan
+                closes, calms or widens streets; what is closed becomes green in part. It is judged on the
+                first day.
+Why             Drivers' choices interact: closing a street may make all quicker or slower [braess1968,
+                wardrop1952, bpr1964], and quiet for some is noise for others [crtn1988]. Plans made equal
+                differ by exactly nothing, since all arms share who drives where.
+Leaves out      That fewer or more people drive because of a plan, junctions and signals, walking and cycling, other
+                hours, lorries, screening by buildings, plans that change during the run.
+Ablation        no street closed, calmed or widened: all plans are the same. congestion 0: flows slow nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from twin.core.columns import Column, Flags, Floats, Ints
+from twin.core.draws import Draw
+from twin.core.effects import Effects
+from twin.core.mechanism import Metric, View, mechanism
+from twin.core.parameters import param
+from twin.core.world import Phase, World
+from twin.errors import InputError
+from twin.world.assignment import Links, Ways, equilibrium, shortest
+from twin.world.noise import exposure, level_db
+from twin.world.places.build import Places
+from twin.world.roads import roads_of
+from twin.world.series import mean, ratio, share
+
+_METRES = 1000.0
+_HOUR_MINUTES = 60
+_BOTH_WAYS = 2
+_GAP = 1e-4
+_DRIVING_AGE = 18
+_MILLION = 1e6
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The ``traffic:`` block: how much traffic there is, the plan for the streets, and how it is judged."""
+
+    followed: bool = param(
+        False,
+        "",
+        source="the scenario's author",
+        evidence="assumed",
+        doc="traffic is followed; needs a map with streets",
+        zh="是否模拟交通（需要带道路的地图）",
+    )
+    through_per_hour: float = param(
+        1500.0,
+        "1/h",
+        0.0,
+        20_000.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="cars that drive through in the peak hour, between all gates together",
+        zh="高峰小时过境车辆",
+        when="followed",
+    )
+    driver_share: float = param(
+        0.12,
+        "1",
+        0.0,
+        1.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="residents of 18 and over who drive home in the peak hour",
+        zh="高峰开车回家占比",
+        when="followed",
+    )
+    congestion: float = param(
+        0.15,
+        "1",
+        0.0,
+        2.0,
+        source="bpr1964",
+        evidence="published",
+        doc="by how much the time on a street grows where the flow is the capacity",
+        zh="拥堵系数",
+        when="followed",
+    )
+    capacity_per_hour: tuple[float, ...] = param(
+        (1400.0, 700.0, 300.0),
+        "1/h",
+        10.0,
+        10_000.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="cars an hour and direction of main, side and access streets",
+        zh="主路、支路、巷道的单向通行能力",
+        when="followed",
+    )
+    speed_kmh: tuple[float, ...] = param(
+        (45.0, 30.0, 15.0),
+        "km/h",
+        1.0,
+        120.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="speed without traffic on main, side and access streets",
+        zh="主路、支路、巷道的自由流车速",
+        when="followed",
+    )
+    closed: tuple[int, ...] = param(
+        (),
+        "1",
+        0,
+        1_000_000,
+        source="the scenario's author",
+        evidence="assumed",
+        lever=True,
+        doc="streets closed to cars, by their number on the map, from 0",
+        zh="禁止机动车通行的道路编号",
+        when="followed",
+    )
+    calmed: tuple[int, ...] = param(
+        (),
+        "1",
+        0,
+        1_000_000,
+        source="the scenario's author",
+        evidence="assumed",
+        lever=True,
+        doc="streets made slow, by their number",
+        zh="降速改造的道路编号",
+        when="followed",
+    )
+    widened: tuple[int, ...] = param(
+        (),
+        "1",
+        0,
+        1_000_000,
+        source="the scenario's author",
+        evidence="assumed",
+        lever=True,
+        doc="streets made wider, by their number",
+        zh="拓宽的道路编号",
+        when="followed",
+    )
+    calmed_speed: float = param(
+        0.5,
+        "1",
+        0.1,
+        1.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="speed and capacity of a calmed street over what they were",
+        zh="降速后的车速比",
+        when="followed",
+    )
+    widened_capacity: float = param(
+        1.6,
+        "1",
+        1.0,
+        3.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="capacity of a widened street over what it was",
+        zh="拓宽后的通行能力比",
+        when="followed",
+    )
+    background_db: float = param(
+        45.0,
+        "dB",
+        0.0,
+        80.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="level where no car is heard",
+        zh="背景声级",
+        when="followed",
+    )
+    green_m2: float = param(
+        10_000.0,
+        "m2",
+        0.0,
+        1e7,
+        source="scenario range",
+        evidence="assumed",
+        doc="green that is there already",
+        zh="现有绿地面积",
+        when="followed",
+    )
+    street_metres: float = param(
+        9.0,
+        "m",
+        2.0,
+        60.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="width of a street that is closed",
+        zh="封闭道路的宽度",
+        when="followed",
+    )
+    closed_green_share: float = param(
+        0.6,
+        "1",
+        0.0,
+        1.0,
+        source="scenario range",
+        evidence="assumed",
+        lever=True,
+        doc="share of a closed street that becomes green",
+        zh="封闭道路转为绿地的比例",
+        when="followed",
+    )
+    yuan_a_metre: tuple[float, ...] = param(
+        (1500.0, 500.0, 6000.0),
+        "yuan/m",
+        0.0,
+        100_000.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="cost of closing, calming and widening",
+        zh="封闭、降速、拓宽每米造价",
+        when="followed",
+    )
+    score_weights: tuple[float, ...] = param(
+        (10.0, 3.0, 5.0, 4.0),
+        "1",
+        0.0,
+        1000.0,
+        source="the scenario's author",
+        evidence="assumed",
+        doc="points that a minute, a dB(A), a square metre of green a resident and a million yuan count; to be asked "
+        "of the residents",
+        zh="综合评分权重：分钟、分贝、人均绿地、百万元",
+        when="followed",
+    )
+
+
+# -- metrics -------------------------------------------------------------------------------------------------
+
+
+def _followed(world: World) -> bool:
+    return world.levers["traffic"].followed and bool(len(world.roads))  # type: ignore[attr-defined]
+
+
+def travel_minutes(world: World) -> float | None:
+    """Mean time of the residents' drive home."""
+    minutes = world.residents.trip_minutes
+    return mean(minutes[~np.isnan(minutes)].astype(np.float64)) if _followed(world) else None
+
+
+def trips_lost_share(world: World) -> float | None:
+    """Drivers to whose home no way leads from where they come."""
+    residents = world.residents
+    return share(np.isnan(residents.trip_minutes[residents.drives_home])) if _followed(world) else None
+
+
+def noise_db_mean(world: World) -> float | None:
+    """Mean level at the residents' homes."""
+    return mean(world.residents.noise_db.astype(np.float64)) if _followed(world) else None
+
+
+def green_m2_per_resident(world: World) -> float | None:
+    """Green of the plan and before it, over residents."""
+    if not _followed(world):
+        return None
+    p: Any = world.levers["traffic"]
+    closed = _metres_of(world, p.closed)
+    return ratio(p.green_m2 + closed * p.street_metres * p.closed_green_share, len(world.residents))
+
+
+def street_plan_cost_yuan(world: World) -> float | None:
+    """Cost of what the plan changes."""
+    if not _followed(world):
+        return None
+    p: Any = world.levers["traffic"]
+    metres = [_metres_of(world, streets) for streets in (p.closed, p.calmed, p.widened)]
+    return float(np.dot(metres, np.resize(p.yuan_a_metre, len(metres))))
+
+
+def street_plan_score(world: World) -> float | None:
+    """Points of the plan: green counts for it, travel, noise and cost against it."""
+    values = [metric(world) for metric in (travel_minutes, noise_db_mean, green_m2_per_resident, street_plan_cost_yuan)]
+    if any(value is None for value in values):
+        return None
+    weights = np.resize(world.levers["traffic"].score_weights, len(values))  # type: ignore[attr-defined]
+    return float(np.dot(weights * (-1.0, -1.0, 1.0, -1.0 / _MILLION), np.array(values, np.float64)))
+
+
+def _metres_of(world: Any, streets: tuple[int, ...]) -> float:
+    roads = world.roads
+    return float(roads.metres[np.isin(roads.street, streets)].sum()) / _BOTH_WAYS
+
+
+# -- the mechanism -------------------------------------------------------------------------------------------
+
+
+@mechanism(
+    phase=(Phase.ARRIVE, Phase.RESPOND),
+    params=Traffic,
+    reads=[
+        "roads.street", "roads.start", "roads.end", "roads.x", "roads.y", "roads.end_x", "roads.end_y",
+        "roads.metres", "roads.rank", "roads.gate", "residents.age", "residents.x", "residents.y",
+    ],
+    owns={
+        "roads.flow_per_hour": Column(np.float64, "1/h", "cars in the evening peak", low=0.0),
+        "roads.minutes": Column(np.float64, "min", "time on it in the evening peak; inf where it is closed", low=0.0),
+        "residents.drives_home": Column(np.bool_, "1", "drives home in the evening peak", start=False),
+        "residents.trip_minutes": Column(np.float32, "min", "drive home in the peak; NaN: none", start=np.nan),
+        "residents.noise_db": Column(np.float32, "dB", "level of traffic at home in the peak; 0: not followed"),
+    },
+    spawns=["roads"],
+    metrics={
+        "travel_minutes": Metric(
+            travel_minutes, "min", better="lower", en="Mean drive home", zh="平均开车回家时间",
+            doc="mean time from the edge of the map to the home, residents who drive home in the evening peak",
+            doc_zh="晚高峰开车回家的居民从地图边缘到家的平均时间",
+        ),
+        "trips_lost_share": Metric(
+            trips_lost_share, "1", better="lower", en="Drives that have no way", zh="无路可达的出行占比",
+            doc="residents who would drive home and to whose home no way leads / residents who would drive home",
+            doc_zh="无路可达的开车回家居民 ÷ 全部开车回家居民",
+        ),
+        "noise_db_mean": Metric(
+            noise_db_mean, "dB", better="lower", en="Mean traffic noise at home", zh="住处平均交通噪声",
+            doc="mean over residents of the level at home in the evening peak hour, background counted, in dB(A)",
+            doc_zh="全体居民住处晚高峰小时声级（含背景）的平均值，dB(A)",
+        ),
+        "green_m2_per_resident": Metric(
+            green_m2_per_resident, "m2", better="higher", en="Green by resident", zh="人均绿地面积",
+            doc="green that is there and green on closed streets, over residents",
+            doc_zh="（现有绿地 + 封闭道路转成的绿地）÷ 居民数",
+        ),
+        "street_plan_cost_yuan": Metric(
+            street_plan_cost_yuan, "yuan", better="lower", en="Cost of the plan for the streets", zh="道路方案造价",
+            doc="metres closed, calmed and widened, each times its cost",
+            doc_zh="封闭、降速、拓宽的长度分别乘以每米造价之和",
+        ),
+        "street_plan_score": Metric(
+            street_plan_score, "1", better="higher", en="Points of the plan for the streets", zh="道路方案综合评分",
+            doc="green less travel, noise and cost, each times its weight in traffic.score_weights; only differences "
+                "between plans mean anything",
+            doc_zh="绿地得分减去出行、噪声、造价扣分，权重见 traffic.score_weights；只有方案间的差值有意义",
+        ),
+    },
+    sources=["braess1968", "wardrop1952", "bpr1964", "crtn1988"],
+)  # fmt: skip
+def traffic(world: View, p: Traffic, draw: Draw, effects: Effects) -> None:
+    """Lay out the roads (in ARRIVE of the first day) and let the evening peak find its ways (in RESPOND)."""
+    if world.day or not p.followed:
+        return
+    if world.phase is Phase.ARRIVE:
+        lay_out(world, draw, effects)
+    elif len(world.roads):
+        refuse_unknown(world, p)
+        drive(world, p, draw, effects)
+
+
+def lay_out(world: View, draw: Draw, effects: Effects) -> None:
+    """Spawn the roads of the map."""
+    if len(world.roads) or not isinstance(world.ground, Places):
+        return
+    roads = roads_of(world.ground)
+    start, end = roads.start_xy / _METRES, roads.end_xy / _METRES
+    effects.spawn(
+        "roads", draw.keys("road", np.arange(len(roads.street), dtype=np.uint64)),
+        street=roads.street, start=roads.start, end=roads.end, x=start[:, 0], y=start[:, 1], end_x=end[:, 0],
+        end_y=end[:, 1], metres=roads.metres, rank=roads.rank, gate=roads.gate,
+    )  # fmt: skip
+
+
+def refuse_unknown(world: Any, p: Traffic) -> None:
+    """Raise InputError where the plan names a street that the map has not, or that cars cannot use."""
+    known = set(world.roads.street.tolist())
+    for name in ("closed", "calmed", "widened"):
+        unknown = sorted(set(getattr(p, name)) - known)
+        if unknown:
+            raise InputError.of("M350", name=name, streets=unknown, known=sorted(known))
+
+
+def links_of(world: Any, p: Traffic) -> tuple[Links, Ints]:
+    """Return the links that are open, with times in minutes, and their rows."""
+    roads = world.roads
+    rows = np.flatnonzero(~np.isin(roads.street, p.closed))
+    rank, street = roads.rank[rows], roads.street[rows]
+    slowed = np.where(np.isin(street, p.calmed), p.calmed_speed, 1.0)
+    speed = np.asarray(p.speed_kmh)[rank] * slowed
+    wider = np.where(np.isin(street, p.widened), p.widened_capacity, 1.0)
+    capacity = np.asarray(p.capacity_per_hour)[rank] * slowed * wider
+    minutes = roads.metres[rows] / _METRES / speed * _HOUR_MINUTES
+    start, end = roads.start[rows].astype(np.int64), roads.end[rows].astype(np.int64)
+    return Links.bpr(start, end, minutes, capacity, p.congestion), rows
+
+
+def drive(world: Any, p: Traffic, draw: Draw, effects: Effects) -> None:
+    """Find the equilibrium of the peak hour and tell roads and residents."""
+    links, rows = links_of(world, p)
+    roads = world.roads
+    gates = np.unique(roads.start[rows][roads.gate[rows]]).astype(np.int64)
+    old_enough: Flags = world.residents.age >= _DRIVING_AGE
+    drives = draw.happens("drives", p.driver_share, world.residents.key, 0) & old_enough
+    gate, home = homeward(world, draw, links, gates, drives)
+    demand = wanted(p, links, gates, gate, home)
+    found = equilibrium(links, gates, demand, _GAP)
+    minutes = shortest(links, found.time, gates).cost[gate, home] if len(gate) else np.empty(0)
+    flow, time = np.zeros(len(roads)), np.full(len(roads), np.inf)
+    flow[rows], time[rows] = found.flow, found.time
+    effects.set("roads", None, flow_per_hour=flow, minutes=time)
+    effects.set("residents", None, drives_home=drives, noise_db=heard(world, p, flow).astype(np.float32))
+    effects.set("residents", drives, trip_minutes=np.where(np.isfinite(minutes), minutes, np.nan).astype(np.float32))
+
+
+def homeward(world: Any, draw: Draw, links: Links, gates: Ints, drives: Flags) -> tuple[Ints, Ints]:
+    """Return for each driver the gate, as an index into `gates`, and the junction nearest to the home."""
+    if not drives.any() or not len(gates):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    residents, roads = world.residents, world.roads
+    gate = draw.choice("gate", np.ones(len(gates)), residents.key[drives], 0)
+    near, xy = np.full(links.nodes, np.inf), np.zeros((links.nodes, 2))
+    open_ends = np.unique(links.start)
+    there = np.isfinite(reached(links, gates).cost).any(axis=0)[open_ends]
+    near[open_ends[there]] = 0.0
+    known = roads.start < links.nodes
+    xy[roads.start[known]] = np.stack([roads.x, roads.y], axis=1)[known]
+    at_home, building = np.unique(np.stack([residents.x[drives], residents.y[drives]], axis=1), axis=0,
+                                  return_inverse=True)  # fmt: skip
+    away = ((at_home[:, None] - xy) ** 2).sum(axis=2) + near
+    return gate, away.argmin(axis=1)[building.ravel()]
+
+
+def reached(links: Links, gates: Ints) -> Ways:
+    """Return the ways from the gates without traffic."""
+    return shortest(links, links.free, gates)
+
+
+def wanted(p: Traffic, links: Links, gates: Ints, gate: Ints, home: Ints) -> Floats:
+    """Return the drivers from each gate to each junction (gates, nodes): home, and through to the other gates."""
+    demand = np.zeros((len(gates), links.nodes))
+    np.add.at(demand, (gate, home), 1.0)
+    pairs = len(gates) * (len(gates) - 1)
+    if pairs:
+        between = np.full((len(gates), len(gates)), p.through_per_hour / pairs)
+        np.fill_diagonal(between, 0.0)
+        demand[:, gates] += between
+    return demand
+
+
+def heard(world: Any, p: Traffic, flow: Floats) -> Floats:
+    """Return the level of noise at every resident's home [dB(A)]."""
+    residents, roads = world.residents, world.roads
+    homes, building = np.unique(np.stack([residents.x, residents.y], axis=1), axis=0, return_inverse=True)
+    start, end = np.stack([roads.x, roads.y], axis=1), np.stack([roads.end_x, roads.end_y], axis=1)
+    level = level_db(exposure(_METRES * homes, _METRES * start, _METRES * end), flow, p.background_db)
+    return level[building.ravel()]

@@ -1,0 +1,299 @@
+"""Works: what becomes of a plan on site.
+
+What it does    A project that was consented to waits for its lead time, a free crew and its money, is worked on
+                day by day, and raises the quality of its domain where it is done; everything wears off slowly.
+                The plan promises a last day for each, as if nothing went wrong. Enough objections stop a project
+                for a while. A stopped day costs money and keeps the crew; all of it comes out of one budget,
+                which is never overdrawn: what cannot be paid does not begin.
+Why             A plan that meets resistance is late and dearer, and what it wastes is missing elsewhere
+                [flyvbjerg2003]. Delay and cost come out of objections, crews and money; none is put in.
+Leaves out      Bad weather, rest days, insolvency, changes of the plan; who builds it. A lift of one stairwell
+                counts for its part of the building. Quality is of a building, not of a flat.
+Ablation        objections_to_stop beyond reach: no stoppage. followed off: nothing of it exists.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+from twin.core.columns import Column, Flags, Floats, Ints
+from twin.core.draws import Draw
+from twin.core.effects import Effects
+from twin.core.mechanism import Metric, View, mechanism
+from twin.core.parameters import param
+from twin.core.world import Phase, World
+from twin.world.construction import buildings_at, qualities, under_way
+from twin.world.ledger import WORKS, booked_yuan
+from twin.world.series import mean
+from twin.world.works import DOMAINS, FEN_PER_YUAN, Work, listed
+
+_YEAR_DAYS = 365
+_UNSET = -1
+
+
+@dataclass(frozen=True)
+class Works:
+    """What the estate is like at the start, and how works get on."""
+
+    followed: bool = param(False, "", source="scenario range", evidence="assumed",
+                           doc="whether living conditions are followed at all", zh="是否跟踪居住条件")
+    start_quality: tuple[float, float, float, float, float, float, float, float] = param(
+        (0.10, 0.35, 0.40, 0.35, 0.45, 0.35, 0.30, 0.45), "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+        doc="mean quality at the start: lift, parking, pipes, insulation, greenery, play, care, safety",
+        zh="初始质量均值：电梯、停车、管线、保温、绿化、活动场地、养老、安全", when="followed")  # fmt: skip
+    start_spread: float = param(0.10, "1", 0.0, 0.3, source="scenario range", evidence="assumed",
+                                doc="standard deviation of a quality between buildings at the start",
+                                zh="楼栋间初始差异", when="followed")
+    wear_per_year: float = param(0.02, "1/year", 0.0, 0.5, source="scenario range", evidence="assumed",
+                                 doc="share of its quality that a domain loses in a year", zh="年损耗率",
+                                 when="followed")
+    crews: int = param(6, "1", 0, 1000, source="scenario range", evidence="assumed", lever=True,
+                       doc="projects that can be under way at once", zh="施工队数", when="followed")
+    objections_to_stop: int = param(3, "1", 1, 1000, source="scenario range", evidence="assumed",
+                                    doc="objections since the last stop that stop a project", zh="停工所需异议数",
+                                    when="followed")
+    stoppage_days: int = param(14, "day", 0, 365, source="scenario range", evidence="assumed",
+                               doc="days that a project stands still when it is stopped", zh="每次停工天数",
+                               when="followed")
+    stoppage_cost_share: float = param(0.002, "1/day", 0.0, 0.05, source="scenario range", evidence="assumed",
+                                       doc="cost of a stopped day, as a share of what the project was to cost",
+                                       zh="停工每日费用占造价比例", when="followed")
+    finish_quality: float = param(0.85, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                  doc="mean part of the promised benefit that is delivered", zh="平均交付质量",
+                                  when="followed")
+    finish_spread: float = param(0.10, "1", 0.0, 0.5, source="scenario range", evidence="assumed",
+                                 doc="standard deviation of what is delivered", zh="交付质量离散度",
+                                 when="followed")
+
+
+def delay_days(world: World) -> float | None:
+    """Mean delay of the projects that were due by the horizon."""
+    projects = world.projects
+    due = (projects.due >= 0) & ((projects.due < world.days) | (projects.finished >= 0))
+    return mean(projects.delay_days[due].astype(np.float64))
+
+
+def works_cost_yuan(world: World) -> float | None:
+    """Everything spent on works in the window; None where living conditions are not followed."""
+    if not cast(Works, world.levers["works"]).followed:
+        return None
+    return booked_yuan(world, [WORKS])
+
+
+def projects_finished(world: World) -> float | None:
+    """Projects finished by the horizon; None where living conditions are not followed."""
+    if not cast(Works, world.levers["works"]).followed:
+        return None
+    return float(np.count_nonzero(world.projects.finished >= 0))
+
+
+def stopped_days(world: World) -> float | None:
+    """Mean days that a project which has begun stood still."""
+    return mean(world.projects.stopped_days[world.projects.started >= 0].astype(np.float64))
+
+
+METRICS = {
+    "delay_days": Metric(
+        delay_days, "day", better="lower",
+        en="Delay of works", zh="工程延误天数",
+        doc="mean days beyond the planned last day, projects due by the horizon; unfinished ones count up to it",
+        doc_zh="截至期末应完工的项目超过计划完工日的平均天数；未完工的计至期末",
+    ),
+    "works_cost_yuan": Metric(
+        works_cost_yuan, "yuan", better="lower",
+        en="Cost of works", zh="工程费用",
+        doc="what was booked for works in the window, stopped days included",
+        doc_zh="统计期内为工程入账的费用，含停工期间的费用",
+    ),
+    "projects_finished": Metric(
+        projects_finished, "1", better="higher",
+        en="Projects finished", zh="完工项目数",
+        doc="projects finished by the horizon", doc_zh="截至期末完工的项目数",
+    ),
+    "stopped_days": Metric(
+        stopped_days, "day", better="lower",
+        en="Stopped days of a project", zh="项目停工天数",
+        doc="mean days that a project which has begun stood still", doc_zh="已开工项目的平均停工天数",
+    ),
+}  # fmt: skip
+
+
+@mechanism(
+    phase=(Phase.ARRIVE, Phase.RESPOND),
+    params=Works,
+    reads=[
+        "projects.work", "projects.building", "projects.stairwell", "projects.grid", "projects.cost_fen",
+        "projects.passed", "projects.passed_on", "projects.objections", "buildings.grid", "flats.building",
+        "flats.stairwell", "levers.plans.catalogue", "levers.plans.budget_yuan",
+    ],
+    owns={
+        "projects.due": Column(np.int32, "day", "promised last day on site, -1 before consent", start=_UNSET),
+        "projects.started": Column(np.int32, "day", "first day on site, -1 before", start=_UNSET),
+        "projects.finished": Column(np.int32, "day", "last day on site, -1 before", start=_UNSET),
+        "projects.worked_days": Column(np.int32, "day", "days worked on site", start=0),
+        "projects.stopped_until": Column(np.int32, "day", "day from which work may go on", start=_UNSET),
+        "projects.stopped_days": Column(np.int32, "day", "days that it stood still", start=0),
+        "projects.answered": Column(np.int32, "1", "objections that have led to a stoppage", start=0),
+        "projects.delay_days": Column(np.int32, "day", "days beyond the planned last day", start=0),
+        "projects.spent_fen": Column(np.int64, "fen", "spent or bound by contract", start=0, low=0),
+        "projects.quality": Column(np.float64, "1", "part of the promised benefit delivered, -1 before", start=_UNSET),
+        **{
+            f"buildings.quality_{domain}": Column(
+                np.float32, "1", f"present quality of {domain} there; 1/2 where nobody follows it", 0.5, 0.0, 1.0
+            )
+            for domain in DOMAINS
+        },
+    },
+    spawns=["postings"],
+    metrics=METRICS,
+    sources=["flyvbjerg2003"],
+)  # fmt: skip
+def works(world: View, p: Works, draw: Draw, effects: Effects) -> None:
+    """Furnish the estate on the first morning; then let a day on every site pass."""
+    if not p.followed or not len(world.buildings) or world.running_on:
+        return
+    if world.phase is Phase.RESPOND:
+        let_a_day_pass(world, p, draw, effects)
+    elif world.day == 0:
+        furnish(world, p, draw, effects)
+
+
+def furnish(world: Any, p: Works, draw: Draw, effects: Effects) -> None:
+    """Draw the quality of each domain at each building."""
+    buildings = world.buildings
+    for domain, typical in zip(DOMAINS, p.start_quality, strict=True):
+        quality = typical + p.start_spread * draw.normal(domain, buildings.key)
+        effects.set("buildings", None, **{f"quality_{domain}": quality})
+
+
+class Day(NamedTuple):
+    """What happens today (projects,): the plan's last day, and who begins, stands still, finishes; money in fen."""
+
+    due: Ints
+    begun: Flags
+    still: Flags
+    done: Flags
+    spent: Ints
+
+
+def let_a_day_pass(world: Any, p: Works, draw: Draw, effects: Effects) -> None:
+    """Begin, work, stand still, finish; pay; and let everything wear."""
+    risen = np.zeros((len(world.buildings), len(DOMAINS)))
+    if len(world.projects):
+        plan = listed(world.levers["plans"].catalogue)
+        works_at = [plan[work] for work in world.projects.work]
+        today = day_on_site(world, p, works_at)
+        quality = p.finish_quality + p.finish_spread * draw.normal("finish", world.projects.key, 0)
+        note_down(world, p, today, np.clip(quality, 0, 1), effects)
+        pay(world, today.spent, draw, effects)
+        for project in map(int, np.flatnonzero(today.done)):
+            risen += rise(world, project, works_at[project], float(np.clip(quality[project], 0, 1)))
+    kept = (1 - p.wear_per_year) ** (1 / _YEAR_DAYS)
+    better = kept * qualities(world) + risen
+    effects.set("buildings", None, **{f"quality_{domain}": better[:, k] for k, domain in enumerate(DOMAINS)})
+
+
+def day_on_site(world: Any, p: Works, works_at: list[Work]) -> Day:
+    """Return what happens on every site today."""
+    projects = world.projects
+    lead = np.array([work.lead_days for work in works_at])
+    takes = np.array([work.duration_days for work in works_at])
+    due = scheduled(world, p, projects.passed_on + lead, takes)
+    left = round(world.levers["plans"].budget_yuan * FEN_PER_YUAN) - int(projects.spent_fen.sum())
+    begun = beginning(world, p, due, projects.passed_on + lead, left)
+    left -= int(projects.cost_fen[begun].sum())
+    still = under_way(world) & (projects.stopped_until > world.day)
+    extra = affordable(np.rint(still * projects.cost_fen * p.stoppage_cost_share).astype(np.int64), left)
+    working = (under_way(world) | begun) & ~still
+    done = working & (projects.worked_days + 1 >= takes)
+    return Day(due, begun, still, done, np.where(begun, projects.cost_fen, extra))
+
+
+def scheduled(world: Any, p: Works, ready_on: Ints, takes: Ints) -> Ints:
+    """Return the planned last day of each project, -1 before consent: no plan promises more than its crews can do.
+
+    Crews take the projects in the order in which these are ready, and nothing goes wrong; what is promised stays.
+    """
+    projects = world.projects
+    due = projects.due.astype(np.int64)
+    promised = np.sort(due[(due >= 0) & (projects.finished < 0)])[::-1][: p.crews]
+    free = [*(promised + 1).tolist(), *[0] * (p.crews - len(promised))]
+    heapq.heapify(free)
+    new = np.flatnonzero(projects.passed & (due < 0))
+    for project in new[np.lexsort((projects.key[new], ready_on[new]))]:
+        start = max(int(ready_on[project]), free[0] if free else 0)
+        due[project] = start + takes[project] - 1
+        if free:
+            heapq.heapreplace(free, int(due[project]) + 1)
+    return due
+
+
+def beginning(world: Any, p: Works, due: Ints, ready_on: Ints, left: int) -> Flags:
+    """Tell which projects begin today: lead time over, crew free, money there; the earliest due comes first."""
+    projects = world.projects
+    ready = np.flatnonzero((due >= 0) & (projects.started < 0) & (world.day >= ready_on))
+    begun = np.zeros(len(projects), np.bool_)
+    crews = p.crews - np.count_nonzero(under_way(world))
+    for project in ready[np.lexsort((projects.key[ready], due[ready]))]:
+        cost = int(projects.cost_fen[project])
+        if crews > 0 and cost <= left:
+            begun[project] = True
+            crews, left = crews - 1, left - cost
+    return begun
+
+
+def affordable(wanted: Ints, left: int) -> Ints:
+    """Return of each payment what is still there to be paid, in the order of the rows."""
+    before = np.cumsum(wanted) - wanted
+    return np.clip(left - before, 0, wanted)
+
+
+def note_down(world: Any, p: Works, today: Day, quality: Floats, effects: Effects) -> None:
+    """Write down what happened on the sites."""
+    projects, day = world.projects, world.day
+    on_site = under_way(world) | today.begun
+    open_objections = projects.objections - projects.answered
+    stopped = on_site & ~today.still & ~today.done & (open_objections >= p.objections_to_stop)
+    late = (projects.finished < 0) & (today.due >= 0) & (day > today.due)
+    effects.set(
+        "projects",
+        None,
+        due=today.due,
+        started=np.where(today.begun, day, projects.started),
+        finished=np.where(today.done, day, projects.finished),
+        worked_days=projects.worked_days + (on_site & ~today.still),
+        stopped_until=np.where(stopped, day + 1 + p.stoppage_days, projects.stopped_until),
+        stopped_days=projects.stopped_days + today.still,
+        answered=np.where(stopped, projects.objections, projects.answered),
+        delay_days=np.where(late, day - today.due, projects.delay_days),
+        spent_fen=projects.spent_fen + today.spent,
+        quality=np.where(today.done, quality, projects.quality),
+    )
+
+
+def pay(world: Any, spent: Ints, draw: Draw, effects: Effects) -> None:
+    """Book what was spent today, a posting a project."""
+    paid = np.flatnonzero(spent)
+    if len(paid):
+        keys = draw.keys("works", world.projects.key[paid])
+        effects.spawn("postings", keys, day=world.day, account=WORKS, fen=spent[paid])
+
+
+def rise(world: Any, project: int, work: Work, quality: float) -> Floats:
+    """Return by how much a finished project raises each quality at each building (buildings, domains)."""
+    risen = np.zeros((len(world.buildings), len(DOMAINS)))
+    served = buildings_at(world, project)
+    risen[served, DOMAINS.index(work.domain)] = work.benefit * quality * part_served(world, project)
+    return risen
+
+
+def part_served(world: Any, project: int) -> float:
+    """Return the part of its building that a project serves: one stairwell of several, or all."""
+    if world.projects.stairwell[project] < 0:
+        return 1.0
+    of_building = world.flats.building == world.projects.building[project]
+    return 1.0 / max(len(np.unique(world.flats.stairwell[of_building])), 1)

@@ -1,0 +1,252 @@
+"""What tests of rules, or the decisions of a run, have reached, and a ready-made test for each miss.
+
+Everything is counted in whole numbers: 37 of 41. What no case can reach, proved by boxes or by the prover, is not
+counted; where neither knows, it is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from twin.errors import InputError, Words
+from twin.rules.conditions import Constants
+from twin.rules.goals import Goal, common, epochs, goals_of
+from twin.rules.kinds import TRUTH
+from twin.rules.model import Decider, DecisionTable, Expr, Not, RuleSet, Span
+from twin.rules.reference import Case, Decision, Given
+from twin.rules.specimens import Specimen, as_test, completed, solve
+
+SCHEMA = "twin.rules.cover/1"
+MOST_SOLVED = 400
+"""For so many misses of one call a case is looked for; those after them are only named."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One case that was tried: what was asked, on which day, with what given."""
+
+    name: str
+    day: dt.date
+    given: Mapping[str, Given]
+
+
+@dataclass(frozen=True)
+class Fired:
+    """How often a row (``else``, ``when``, an exception's id …) of a table, rule or formula decided in a run."""
+
+    name: str
+    row: str | int | None
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A goal that nothing reached, with a test that would; ``sure`` says that such a case exists."""
+
+    goal: Goal
+    test: str | None
+    sure: bool
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How often each goal was reached, what was missed, how many decisions of runs there were by name."""
+
+    reached: tuple[tuple[Goal, int], ...]
+    misses: tuple[Miss, ...]
+    decisions: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def covered(self) -> int:
+        """How many goals were reached."""
+        return len(self.reached)
+
+    @property
+    def total(self) -> int:
+        """How many goals can be reached."""
+        return len(self.reached) + len(self.misses)
+
+    def below(self, percent: int) -> bool:
+        """Whether fewer than so many per cent of the goals were reached: exactly, without rounding."""
+        return 100 * self.covered < percent * self.total
+
+    def to_json(self, lang: str = "en") -> dict[str, Any]:
+        """Return the coverage as ``twin rules cover --json`` prints it."""
+        return {"schema": SCHEMA, "covered": self.covered, "of": self.total,
+                "misses": [_plain(one, lang) for one in self.misses]}  # fmt: skip
+
+
+def covered(rules: RuleSet, cases: Iterable[Tried | Fired], today: dt.date | None = None) -> Coverage:
+    """Return what cases that were tried, or rows that fired in runs, reach of a rule set.
+
+    Runs tell only which rows, exceptions and conditions decided; without any tried case only those are asked for.
+    ``today`` is a day on which rules without dates are tried.
+    """
+    tried = list(cases)
+    runs = [one for one in tried if isinstance(one, Fired)]
+    only_runs = bool(runs) and len(runs) == len(tried)
+    goals = [one for one in goals_of(rules) if one.row is not None or not only_runs]
+    counts = [0] * len(goals)
+    for case in tried:
+        if isinstance(case, Tried):
+            _count(rules, case, goals, counts)
+    _count_runs(runs, goals, counts)
+    reached = tuple((goal, count) for goal, count in zip(goals, counts, strict=True) if count)
+    missed = [goal for goal, count in zip(goals, counts, strict=True) if not count]
+    decisions: dict[str, int] = {}
+    for one in runs:
+        decisions[one.name] = decisions.get(one.name, 0) + one.count
+    return Coverage(reached, tuple(_misses(rules, missed, today)), decisions)
+
+
+def _count(rules: RuleSet, tried: Tried, goals: Sequence[Goal], counts: list[int]) -> None:
+    reached = Reached.by(rules, tried)
+    if reached is not None:
+        for at, goal in enumerate(goals):
+            counts[at] += reached.meets(goal)
+
+
+def _count_runs(runs: Iterable[Fired], goals: Sequence[Goal], counts: list[int]) -> None:
+    fired: dict[tuple[str, str], int] = {}
+    for one in runs:
+        fired[one.name, str(one.row)] = fired.get((one.name, str(one.row)), 0) + one.count
+    for at, goal in enumerate(goals):
+        if goal.row is not None:
+            counts[at] += fired.get((goal.decider.head.name, str(goal.row)), 0)
+
+
+# -- one case
+
+
+@dataclass
+class Reached:
+    """What one case has decided, by itself and on the way, and what is true in it."""
+
+    case: Case
+    truths: dict[int, bool] = field(default_factory=dict)
+
+    @classmethod
+    def by(cls, rules: RuleSet, tried: Tried) -> Reached | None:
+        """Decide a case; ``None`` where it cannot be decided."""
+        case = Case(rules, tried.day, tried.given)
+        try:
+            case.decide(tried.name)
+        except InputError:
+            return None
+        return cls(case)
+
+    def meets(self, goal: Goal) -> bool:
+        """Whether the case reaches a goal."""
+        decision = self.case.decided.get(id(goal.decider))
+        if decision is None or not goal.span.holds(self.case.day):
+            return False
+        if goal.sort in ("row", "else"):
+            return goal.row in _labels(goal.decider, decision)
+        return all(map(self.holds, goal.wanted)) and not any(
+            one.span.holds(self.case.day) and self.holds(one.condition) for one in goal.rivals)  # fmt: skip
+
+    def holds(self, condition: Expr) -> bool:
+        """Whether a condition is true; one that cannot be worked out is not."""
+        if id(condition) not in self.truths:
+            try:
+                self.truths[id(condition)] = self.case.holds(condition)
+            except InputError:
+                self.truths[id(condition)] = False
+        return self.truths[id(condition)]
+
+
+def _labels(decider: Decider, decision: Decision) -> tuple[str | int | None, ...]:
+    """Return what decided: one row, or all that were put together."""
+    if isinstance(decider, DecisionTable) and decider.hit.policy == "collect" and decision.rows:
+        return tuple(row.label for row in decision.rows)
+    return (decision.row,)
+
+
+# -- misses
+
+
+def _misses(rules: RuleSet, missed: Sequence[Goal], today: dt.date | None) -> Iterator[Miss]:
+    """Yield what was missed and can be reached, with a test; one test may stand for several misses."""
+    spans = {id(one): epochs(one, rules) for one in rules.deciders}
+    for at, goal in enumerate(missed):
+        if at >= MOST_SOLVED:
+            yield Miss(goal, None, False)
+            continue
+        found = specimen_of(rules, goal, spans[id(goal.decider)], today)
+        if isinstance(found, Specimen):
+            dated = len(spans[id(goal.decider)]) > 1 or spans[id(goal.decider)][0] != Span()
+            yield Miss(goal, as_test(found, goal.said.en, rules, dated=dated), True)
+        elif found == "unknown":
+            yield Miss(goal, None, False)
+
+
+def specimen_of(rules: RuleSet, goal: Goal, spans: Sequence[Span], today: dt.date | None = None) -> Specimen | str:
+    """Look for a case that reaches a goal, on some day: the case, "no" (proved) or "unknown"."""
+    answer = "no"
+    for span in spans:
+        if not span.meets(goal.span):
+            continue
+        day = day_in(common(span, goal.span), today)
+        rivals = [Not(one.condition, kind=TRUTH) for one in goal.rivals if one.span.holds(day)]
+        found = _on_day(rules, goal, rivals, day)
+        if isinstance(found, Specimen):
+            return found
+        answer = "unknown" if found == "unknown" else answer
+    return answer
+
+
+def _on_day(rules: RuleSet, goal: Goal, rivals: Sequence[Expr], day: dt.date) -> Specimen | str:
+    constants = Constants(rules, day)
+    answer = "unknown"
+    for near in (*goal.near, ()):
+        answer, given = solve([*near, *goal.wanted, *rivals], constants)
+        if answer != "yes":
+            continue
+        found = completed(rules, goal.decider.head.name, day, given)
+        if found is not None and found.decision is not None:
+            reached = Reached.by(rules, Tried(found.name, day, found.given))
+            if reached is not None and reached.meets(goal):
+                return found
+        answer = "unknown"
+    return answer
+
+
+def day_in(span: Span, today: dt.date | None = None) -> dt.date:
+    """Return a day of a stretch of time: its first, else its last, else today."""
+    if span.start is not None:
+        return span.start
+    return (today or dt.date(2025, 1, 1)) if span.end is None else span.end - dt.timedelta(days=1)
+
+
+# -- telling
+
+
+def _plain(miss: Miss, lang: str) -> dict[str, Any]:
+    place = miss.goal.place
+    found = {"kind": miss.goal.sort, "name": miss.goal.decider.head.name, "what": miss.goal.said[lang],
+             "file": place.file, "line": place.line, "col": place.col}  # fmt: skip
+    return found | ({} if miss.test is None else {"test": miss.test})
+
+
+_COUNTED = Words("{covered} of {total} covered", "已覆盖 {covered}/{total}")
+_MISSED = Words("{at}: {name}: {what}", "{at}：{name}：{what}")
+_NEVER = Words(
+    "{at}: {name}: {what} never fired in {count} decisions", "{at}：{name}：{what}，{count} 次决定中从未生效"
+)
+_NO_CASE = Words("no case was found by trying", "试算未找到这样的情形")
+
+
+def coverage_lines(found: Coverage, lang: str) -> Iterator[str]:
+    """Yield what a reader is told: every miss with its place and a test, then the count."""
+    for miss in found.misses:
+        place, name = miss.goal.place, miss.goal.decider.head.name
+        count = found.decisions.get(name)
+        said = _MISSED if count is None else _NEVER
+        yield said[lang].format(at=f"{place.file}:{place.line}", name=name, what=miss.goal.said[lang],
+                                count="" if count is None else f"{count:,}")  # fmt: skip
+        lines = [_NO_CASE[lang]] if miss.test is None else miss.test.split("\n")
+        yield from (f"  {line}" for line in lines)
+    yield _COUNTED[lang].format(covered=found.covered, total=found.total)
