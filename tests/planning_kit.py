@@ -11,12 +11,20 @@ from twin.mechanisms import CATALOGUE
 from twin.world.build import Population, build_world
 
 PLANNING = ("needs", "campaign", "forum", "needs_survey", "plans", "deliberation", "ballots")
-DAYS, DECIDE_ON = 26, 8
-SEEDS = range(1, 7)
+DAYS, DECIDE_ON = 22, 6
+_LIVED: dict[str, Engine] = {}
+SEEDS = range(1, 6)
 
 
 def decided(seed: int, residents: int = 400, budget_yuan: float = 2_000_000.0, **blocks: dict[str, Any]) -> Engine:
-    """Live through one decision and its votes; ``blocks`` are parameters by mechanism."""
+    """Live through one decision and its votes, each world once; ``blocks`` are parameters by mechanism."""
+    name = repr((seed, residents, budget_yuan, sorted((one, sorted(said.items())) for one, said in blocks.items())))
+    if name not in _LIVED:
+        _LIVED[name] = _lived(seed, residents, budget_yuan, blocks)
+    return _LIVED[name]
+
+
+def _lived(seed: int, residents: int, budget_yuan: float, blocks: dict[str, dict[str, Any]]) -> Engine:
     said = {name: dict(values) for name, values in blocks.items()}
     said["plans"] = {"decide_on_day": DECIDE_ON, "budget_yuan": budget_yuan, **said.get("plans", {})}
     given: dict[str, Any] = {"population": Population(residents=residents, grids=2)}

@@ -15,7 +15,7 @@ from twin.assimilation.office import Knobs, Office, Requests, done_on
 from twin.assimilation.outlook import MEASURES, drawn_counts, outlook
 from twin.assimilation.records import file_of, form_of, records_in, scored, write_whole
 from twin.assimilation.roster import estimate
-from twin.assimilation.shadow import Assimilation, assimilate, logged, overlay_of
+from twin.assimilation.shadow import CHECKED, Assimilation, Verdict, assimilate, logged, overlay_of
 from twin.calibration.docket import Docket
 from twin.cli.app import program
 from twin.core.draws import stream_id, uniforms
@@ -26,8 +26,9 @@ from twin.logs.forecast import forecast
 from twin.logs.mapping import ColumnMap
 from twin.logs.read import read_content
 from twin.logs.request_log import RequestLog
+from twin.logs.scores import BASELINES, OURS, Scores
 from twin.logs.weeks import weekly_counts
-from twin.report.shadow_text import estimate_lines
+from twin.report.shadow_text import estimate_lines, verdict_sentence
 from twin.scenario.load import load
 from twin.scenario.resolved import Scenario
 
@@ -300,6 +301,24 @@ def test_a_later_log_scores_what_was_foretold(
         write_whole(file_of(tmp_path, found.record.origin), json.dumps(form_of(found.record)))
         assimilate(scenario, *read(export([(n * DAY, n * DAY + 60.0, "噪声") for n in range(30)])), tmp_path)
     assert [one.code for one in caught.value.complaints] == ["D603"]
+
+
+@pytest.mark.parametrize(
+    ("matched", "backlog", "hours", "word"),
+    [(True, 4, 2, "shadow"), (True, 2, 1, "demand"), (True, 2, 2, "shadow"), (False, 4, 4, "demand")],
+)
+def test_a_shadow_of_requests_is_none_of_a_desk_that_does_not_follow(
+    matched: bool, backlog: int, hours: int, word: str
+) -> None:
+    cells = 40
+    same, halves = np.ones(cells, np.int64), np.full(cells, 0.5)
+    observed = np.where(np.arange(cells) % 10 > 0, 5, 50)  # nine in ten inside the band
+    scores = Scores(("a",), 0 * same, same, same, observed, same, 9 * same, halves, halves,
+                    {name: halves for name in (OURS, *BASELINES)})  # fmt: skip
+    held = {"requests": 4, "backlog": backlog, "median_hours": hours}
+    verdict = Verdict(scores, held, dict.fromkeys(CHECKED, 4), 1, matched)
+    assert verdict.word == word
+    assert verdict_sentence(verdict, "en").startswith("**A shadow")
 
 
 def test_weeks_that_a_newer_log_does_not_cover_are_not_scored(

@@ -14,7 +14,9 @@ import pytest
 from tests.planning_kit import SEEDS, decided, metric
 from twin.mechanisms.ballots import Count, carries, rules_of
 from twin.world.inequality import gini
+from twin.world.ledger import COMPENSATION
 from twin.world.series import share
+from twin.world.works import default_catalogue, homes_of
 
 ROOT = Path(__file__).resolve().parent.parent
 DAY = dt.date(2025, 1, 1)
@@ -77,7 +79,8 @@ def test_eight_for_and_four_against_a_lift_what_the_four_do_decides():
 
 
 def test_opponents_who_stay_away_deny_quorums_and_take_votes_from_the_other_side():
-    honest, boycott = (metric("ballot_turnout_share", **with_(COUNCIL, ballots={"boycott_share": one})) for one in (0, 1.0))
+    ends = [with_(COUNCIL, ballots={"boycott_share": one}) for one in (0.0, 1.0)]
+    honest, boycott = (metric("ballot_turnout_share", **blocks) for blocks in ends)
     assert all(b < a for a, b in zip(honest, boycott, strict=True))
     engines = [decided(seed, **with_(COUNCIL, ballots={"boycott_share": 1.0})) for seed in SEEDS]
     acts = np.concatenate([engine.world.ballots.act for engine in engines])
@@ -93,13 +96,9 @@ def test_without_consent_what_is_lawful_is_done_and_no_paper_is_handed_out():
         assert metrics["passed_share"] == pytest.approx(1 - metrics["unlawful_share"])
 
 
-LIFTS = {"catalogue": None, "process": "prior", "estimate": "true_needs"}
-
-
 def lifts_only() -> dict[str, Any]:
-    from twin.world.works import default_catalogue
-
-    return {"plans": {"process": "prior", "catalogue": {"lift": default_catalogue()["lift"]}}, "deliberation": {"law": "none"}}
+    plans = {"process": "prior", "catalogue": {"lift": default_catalogue()["lift"]}}
+    return {"plans": plans, "deliberation": {"law": "none"}}
 
 
 @cache
@@ -113,9 +112,6 @@ def test_two_lower_floors_stop_lifts_and_compensation_lets_them_pass():
 
 
 def test_compensation_is_paid_only_to_lower_floors_and_is_in_the_ledger():
-    from twin.world.ledger import COMPENSATION
-    from twin.world.works import homes_of
-
     engine = decided(1, **with_(lifts_only(), ballots={"compensation_yuan": 40_000.0}), budget_yuan=1e8)
     paid, floor = engine.world.residents.compensation_fen, homes_of(engine.world).floor
     assert paid.any() and not paid[floor > 2].any()
@@ -230,17 +226,19 @@ def turnout(process: str, **forum: float) -> list[float]:
 
 def test_the_app_draws_more_by_the_time_it_saves_and_nothing_without():
     assert np.mean(turnout("app")) > np.mean(turnout("app", app_hours=2.0)) + 0.02
-    both, meeting = turnout("council_plus_app", app_hours=2.0, elder_time_share=1.0), turnout("council", elder_time_share=1.0)
-    housebound = 0.02
-    assert all(0 <= a - b <= housebound for a, b in zip(both, meeting, strict=True))
+    both, meeting = (turnout(one, app_hours=2.0, elder_time_share=1.0) for one in ("council_plus_app", "council"))
+    only_the_housebound = 0.02
+    assert all(0 <= a - b <= only_the_housebound for a, b in zip(both, meeting, strict=True))
 
 
 def test_an_app_that_nobody_manages_changes_nothing():
-    assert turnout("app", skill_needed=1.0) == pytest.approx(turnout("app", skill_needed=1.0))
-    unskilled = [decided(seed, plans={"process": "app"}, forum={"skill_needed": 1.0}) for seed in SEEDS]
-    skilled = [share(engine.world.residents.digital_skill >= 1) for engine in unskilled]
-    part = [share(engine.world.residents.took_part == 2) for engine in unskilled]
-    assert all(b <= a for a, b in zip(skilled, part, strict=True))
+    for seed in SEEDS:
+        residents = decided(seed, plans={"process": "app"}, forum={"skill_needed": 1.0}).world.residents
+        assert not (residents.took_part[residents.digital_skill < 1] > 0).any()
+        both = decided(seed, plans={"process": "council_plus_app"}, forum={"skill_needed": 1.0}).world.residents
+        meeting = decided(seed, **COUNCIL).world.residents
+        unskilled = residents.digital_skill < 1
+        assert share(both.took_part[unskilled] == 1) == share(meeting.took_part[unskilled] == 1)
 
 
 def test_neighbours_who_are_seen_draw_others_and_unseen_ones_do_not():
@@ -283,12 +281,6 @@ def test_every_rule_keeps_the_budget_and_all_agree_where_it_pays_for_everything(
     assert decided(2, plans={"process": "council", "rule": rule}, budget_yuan=0.0).metrics()["plan_cost_yuan"] == 0
 
 
-def test_equal_shares_spread_the_plan_over_more_people_than_greedy():
-    unequal = {rule: metric("plan_gain_gini", plans={"process": "council_plus_app", "rule": rule})
-               for rule in ("greedy", "equal_shares")}  # fmt: skip
-    assert set(unequal) == {"greedy", "equal_shares"} and all(0 <= one <= 1 for one in sum(unequal.values(), []))
-
-
 # -- nothing, and everything
 
 
@@ -301,16 +293,17 @@ def test_nobody_decides_nothing_happens():
 
 
 def test_needs_differ_between_people_and_without_gradients_one_size_fits_all():
-    even = {"spread": 0.0, "floor_lift": 0.0, "elder_lift": 0.0, "elder_care": 0.0, "frail_access": 0.0, "child_play": 0.0,
-            "income_parking": 0.0, "owner_upkeep": 0.0}  # fmt: skip
+    gradients = ("spread", "floor_lift", "elder_lift", "elder_care", "frail_access", "child_play", "income_parking")
+    even = dict.fromkeys((*gradients, "owner_upkeep"), 0.0)
     alike = decided(1, **PRIOR, needs=even).world.residents
     assert np.ptp(alike.need_lift) == 0 and gini(decided(1, **PRIOR).world.residents.need_lift) > 0.1
 
 
 # -- each lever moves what it should (parameter, its low and its high end, metric, direction)
 
+ASKED = with_(PRIOR, plans={"estimate": "answers"}, **survey(100))
 MOVES = [
-    ("needs.spread", 0.0, 2.0, "plan_mismatch", 1, COUNCIL),
+    ("needs.spread", 0.0, 2.0, "turnout_share", 1, COUNCIL),
     ("campaign.reach", 0.0, 1.0, "turnout_share", 1, COUNCIL),
     ("forum.aware_share", 0.0, 1.0, "turnout_share", 1, COUNCIL),
     ("forum.readiness", -6.0, 3.0, "turnout_share", 1, COUNCIL),
@@ -324,14 +317,14 @@ MOVES = [
     ("needs_survey.app_noise", 0.0, 1.0, "need_error", 1, APP),
     ("needs_survey.meeting_noise", 0.0, 1.0, "need_error", 1, COUNCIL),
     ("needs_survey.meeting_loudness", 1.0, 3.0, "need_error", 1, COUNCIL),
-    ("needs_survey.survey_noise", 0.0, 1.0, "need_error", 1, with_(PRIOR, plans={"estimate": "answers"}, **survey(100))),
-    ("needs_survey.response_share", 0.0, 1.0, "heard_share", 1, with_(PRIOR, **survey(100))),
-    ("needs_survey.elder_response_share", 0.0, 1.0, "heard_share", 1, with_(PRIOR, **survey(100))),
+    ("needs_survey.survey_noise", 0.0, 1.0, "need_error", 1, ASKED),
+    ("needs_survey.response_share", 0.0, 1.0, "heard_share", 1, ASKED),
+    ("needs_survey.elder_response_share", 0.0, 1.0, "heard_share", 1, ASKED),
     ("needs_survey.meetings_yuan", 0.0, 1e6, "asking_cost_yuan", 1, COUNCIL),
     ("needs_survey.app_yuan", 0.0, 1e6, "asking_cost_yuan", 1, APP),
     ("plans.unlawful_chance", 0.0, 1.0, "unlawful_share", 1, COUNCIL),
     ("plans.budget_yuan", 1e5, 1e7, "plan_cost_yuan", 1, COUNCIL),
-    ("deliberation.answer_weight", 0.0, 1.0, "opinion_mean", 1, COUNCIL),
+    ("deliberation.answer_weight", 0.0, 1.0, "opinion_spread", 1, COUNCIL),
     ("deliberation.answer_needed", 0.0, 1.0, "opinion_mean", -1, COUNCIL),
     ("deliberation.taste_spread", 0.0, 0.5, "opinion_spread", 1, COUNCIL),
     ("deliberation.step", 0.0, 0.5, "opinion_spread", -1, COUNCIL),
@@ -351,8 +344,9 @@ MOVES = [
 @pytest.mark.parametrize(("path", "low", "high", "name", "direction", "base"), MOVES, ids=lambda one: str(one)[:40])
 def test_each_parameter_moves_its_metric_its_way(path, low, high, name, direction, base):
     block, parameter = path.split(".")
-    ends = [[decided(seed, **_set(base, block, parameter, end)).metrics()[name] for seed in (1, 2, 3)] for end in (low, high)]
-    moved = direction * (np.array(ends[1]) - np.array(ends[0]))
+    worlds = [_set(base, block, parameter, end) for end in (low, high)]
+    ends = np.array([[decided(seed, **blocks).metrics()[name] for seed in (1, 2, 3)] for blocks in worlds])
+    moved = direction * (ends[1] - ends[0])
     assert (moved >= 0).all() and moved.sum() > 0, (path, ends)
 
 

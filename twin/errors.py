@@ -1909,6 +1909,14 @@ ERRORS: dict[str, Entry] = {
         "could not decide",
         "无法决定",
     ),
+    "S168": Entry(
+        "`{path}` is set, but no arm has rules",
+        "设置了 `{path}`，但没有方案启用规则集",
+        "name rule sets under `rules:` in the scenario or an arm",
+        "请在场景或方案的 `rules:` 中写明规则集",
+        "no rules to set",
+        "没有可设置的规则",
+    ),
     "W202": Entry(
         "row {row_label} can never fire: {why}",
         "第 {row_label} 行永远不会生效：{why}",

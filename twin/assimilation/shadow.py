@@ -2,7 +2,8 @@
 
 A model is not tied to a place; a *shadow* follows one by data that flow in (Kritzinger and others 2018). The twin may
 call itself a shadow of its neighbourhood when forecasts that it made before, and kept, have come due and have held:
-their bands cover what they should, and no baseline would have done better. Until then it is a model.
+their bands cover what they should, no baseline would have done better, and the desk followed too. Where only the desk
+did not, it is a shadow of what comes in. Until then it is a model.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ WEEKS = 4
 MOST_WEEKS = 26
 FEWEST_CELLS = 20
 COVERAGE = (0.85, 0.95)
-VERDICTS = ("nothing_due", "too_few", "shadow", "coverage", "baseline")
+VERDICTS = ("nothing_due", "too_few", "shadow", "demand", "coverage", "baseline")
 CHECKED = ("requests", "backlog", "median_hours")  # measures of an outlook that a log tells
+DESK_HELD = 0.5  # weeks of one forecast hang together: so few cannot tell 90 % from 80, but surely from less than half
 
 _NORMAL_975 = 1.96
 _SETTLED_WEEKS = 2  # after a week, before its hours to close are taken for known
@@ -46,13 +48,15 @@ _SETTLED_WEEKS = 2  # after a week, before its hours to close are taken for know
 class Verdict:
     """What became of earlier forecasts: their scores, how often the desk's bands held, and what follows.
 
-    `held` and `told` count the weeks of each measure of :data:`CHECKED`; `word` is one of :data:`VERDICTS`.
+    `held` and `told` count the weeks of each measure of :data:`CHECKED`; `matched` says whether the desk, as it was
+    estimated now, can have made the log; `word` is one of :data:`VERDICTS`.
     """
 
     scores: Scores
     held: Mapping[str, int]
     told: Mapping[str, int]
     forecasts: int
+    matched: bool = True
 
     @property
     def word(self) -> str:
@@ -63,7 +67,14 @@ class Verdict:
             return "too_few"
         if not _near(self.scores.coverage, len(self.scores)):
             return "coverage"
-        return "baseline" if self.better() else "shadow"
+        if self.better():
+            return "baseline"
+        return "shadow" if self.matched and self.desk_held() else "demand"
+
+    def desk_held(self) -> bool:
+        """Whether the bands of the desk's own measures, backlog and time to close, held in half of the weeks or more."""
+        told = sum(self.told[name] for name in CHECKED[1:])
+        return told > 0 and sum(self.held[name] for name in CHECKED[1:]) >= DESK_HELD * told
 
     def better(self) -> list[str]:
         """Baselines that would have done better, by more than the scatter between cells can be."""
@@ -122,7 +133,8 @@ def assimilate(
     counts = every.pooled()
     record = Record(counts, every.rare(), forecast(counts, horizons), _bands(ahead, weeks), _said(log), _knobs(roster))
     per_day = dict(zip(rates.names, (rates.expected().mean(axis=1) / WEEK_DAYS).tolist(), strict=True))
-    verdict = Verdict(scored(before, every), *_held(before, office.docket_of(named)), len(before))
+    verdict = Verdict(scored(before, every), *_held(before, office.docket_of(named)), len(before),
+                      roster is not None and not roster.found.ruled_out)  # fmt: skip
     strange = tuple(name for name in log.category.names if name not in office.category_of(log))
     demand = _demand(named, account, per_day, version)
     overlay = overlay_of(scenario, office, demand, roster, every)

@@ -16,6 +16,7 @@ from twin.errors import InputError, Words, closest
 
 if TYPE_CHECKING:
     from twin.rules.check import Checked
+    from twin.rules.testing import Suite
     from twin.rules.vocabulary import Vocabulary
 
 _WORDS: Mapping[str, Words] = {
@@ -24,10 +25,12 @@ _WORDS: Mapping[str, Words] = {
     "explain": Words("say why one case is decided so, and what would alter it", "说明一种情形为何如此决定、怎样会改变"),
     "diff": Words("compare two rule sets in meaning", "比较两套规则的含义"),
     "test": Words("run the tests beside rule files", "运行规则文件旁的测试"),
+    "cover": Words("what the tests reach, and a test for each miss", "测试覆盖了什么，并为每处遗漏给出测试"),
     "fmt": Words("lay out pipe tables", "排齐竖线表格"),
 }
 _WELL = Words("{count} files: ok", "{count} 个文件：正确")
 _PASSED = Words("{passed} tests passed, {failed} failed", "{passed} 个测试通过，{failed} 个未通过")
+_PROPERTIES = Words("property `{name}`: {how}", "性质 `{name}`：{how}")
 _LAID_OUT = Words("{file}: laid out", "{file}：已排齐")
 _NO_DECISION = Words("{name} has nothing to say", "{name} 没有适用的决定")
 _FROM = Words("by {row}, {at}", "依据 {row}，{at}")
@@ -199,20 +202,68 @@ def diff(before: str, after: str, as_json: bool, lang: str | None) -> None:
 
 @command.command(cls=SpokenCommand, name="test", words=_WORDS["test"])
 @click.argument("files", nargs=-1, required=True)
+@option("--mutate", is_flag=True, en="Change the rules a little, one thing at a time: each change must fail a test.",
+        zh="逐处稍改规则：每次改动都应有测试发现。")  # fmt: skip
 @lang_option()
-def test(files: tuple[str, ...], lang: str | None) -> None:
-    """Run test files, or those beside rule files; exit code 1 when a test fails."""
+def test(files: tuple[str, ...], mutate: bool, lang: str | None) -> None:
+    """Run test files, or those beside rule files; exit code 1 when a test fails, or a mutant survives."""
     from twin.errors import render_findings
-    from twin.rules.testing import SUFFIX, run_tests
+    from twin.rules.testing import read_suite
 
     spoken, vocabulary = _spoken(lang), _vocabulary()
-    beside = [file if file.endswith(SUFFIX) else file.removesuffix(".yaml") + SUFFIX for file in files]
-    outcomes = [one for file in dict.fromkeys(beside) for one in run_tests(file, vocabulary, dt.date.today())]
+    suites = [read_suite(file, vocabulary, dt.date.today()) for file in dict.fromkeys(map(_beside, files))]
+    outcomes = [test.run() for suite in suites for test in suite.tests]
+    for suite in suites:
+        suite.judge()
     faults = [one.fault for one in outcomes if one.fault is not None]
     if faults:
         console.note(render_findings(faults, spoken, console.width()))
+    for one in outcomes:
+        if one.how is not None:
+            console.say(_PROPERTIES[spoken].format(name=one.name, how=one.how[spoken]))
     console.say(_PASSED[spoken].format(passed=len(outcomes) - len(faults), failed=len(faults)))
     if faults:
+        raise SystemExit(1)
+    if mutate and not all([_mutated(suite, spoken) for suite in suites]):
+        raise SystemExit(1)
+
+
+def _beside(file: str) -> str:
+    """Return the test file of a rule file; a test file is its own."""
+    from twin.rules.testing import SUFFIX
+
+    return file if file.endswith(SUFFIX) else file.removesuffix(".yaml") + SUFFIX
+
+
+def _mutated(suite: Suite, spoken: console.Language) -> bool:
+    """Say which mutants survive the tests of a file; whether none does."""
+    from twin.rules.mutation import mutate, mutation_lines
+
+    found = mutate(suite)
+    console.say("\n".join(mutation_lines(found, spoken)))
+    return not found.survivors
+
+
+@command.command(cls=SpokenCommand, name="cover", words=_WORDS["cover"])
+@click.argument("files", nargs=-1, required=True)
+@option("--fail-under", "least", type=click.IntRange(0, 100), default=0, metavar="N",
+        en="Exit code 1 when fewer than N per cent are covered.", zh="覆盖不足百分之 N 时退出码为 1。")  # fmt: skip
+@json_option()
+@lang_option()
+def cover(files: tuple[str, ...], least: int, as_json: bool, lang: str | None) -> None:
+    """Say what the tests beside rule files reach, in whole numbers, with a ready-made test for each miss."""
+    from twin.rules.cover import Coverage, coverage_lines
+    from twin.rules.covering import covered_by_tests
+
+    spoken, vocabulary = _spoken(lang), _vocabulary()
+    try:
+        every = [covered_by_tests(file, vocabulary, dt.date.today()) for file in dict.fromkeys(map(_beside, files))]
+    except InputError as reason:
+        console.fail(reason, spoken)
+    found = Coverage.of(every)
+    said = json.dumps(found.to_json(spoken), ensure_ascii=False, allow_nan=False)
+    console.say(said if as_json else "\n".join(coverage_lines(found, spoken)))
+    if found.below(least):
         raise SystemExit(1)
 
 

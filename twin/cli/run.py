@@ -33,7 +33,13 @@ _KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存�
     en="Run only this arm (repeatable; the first is the baseline).",
     zh="只运行此方案（可重复；第一个为基准方案）。",
 )
-@option("-n", "--replications", type=int, metavar="N", en="Replications of every arm.", zh="每个方案的重复次数。")
+@option(
+    "-n",
+    "--replications",
+    metavar="N",
+    en="Replications of every arm, or `auto`: at least 20, until the intervals are sharp enough or 200 are made.",
+    zh="每个方案的重复次数；auto：至少 20 次，直到区间足够窄或达到 200 次。",
+)
 @option("--seed", type=int, metavar="SEED", en="First seed.", zh="起始种子。")
 @sets_option("Set a parameter in all arms (repeatable; applied last).", "设置所有方案的参数（可重复；最后生效）。")
 @option("--jobs", type=int, default=1, metavar="J", en="Processes (1 if not given).", zh="进程数（缺省为 1）。")
@@ -55,7 +61,7 @@ _KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存�
 def command(
     scenario: str,
     arms: tuple[str, ...],
-    replications: int | None,
+    replications: str | None,
     seed: int | None,
     sets: tuple[str, ...],
     jobs: int,

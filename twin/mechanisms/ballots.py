@@ -20,6 +20,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -127,15 +128,26 @@ class Ballots:
 
 
 def rules_of(name: str) -> RuleSet:
-    """Read the rules of a vote: those that ship with the twin, or a file; raises InputError."""
+    """Return the rules of a vote: those that ship with the twin, or those of a file; raises InputError."""
+    if name not in SHIPPED:
+        return _read(Path(name))
+    with resources.as_file(resources.files("twin.data").joinpath(f"{name}.yaml")) as path:
+        return _shipped(path)
+
+
+@cache
+def _shipped(path: Path) -> RuleSet:
+    return _read(path)
+
+
+def _read(path: Path) -> RuleSet:
     from twin.rules.kinds import Truth
     from twin.rules.read import read_rules
     from twin.rules.vocabulary import Entry, Vocabulary
 
     truth = Entry(Truth(), about="vote")
     words = Vocabulary(fields={"vote": {}}, targets={"quorum": truth, "passed": truth})
-    with resources.as_file(resources.files("twin.data").joinpath(f"{name}.yaml")) as shipped:
-        reading = read_rules([shipped if name in SHIPPED else name], words)
+    reading = read_rules([path], words)
     errors = [one for one in reading.complaints if severity(one) == "error"]
     if errors:
         raise InputError(errors)
@@ -315,10 +327,10 @@ def acts(world: Any, p: Ballots, draw: Draw, papers: Papers) -> Ints:
 
 def net_yuan(world: Any, p: Ballots, papers: Papers) -> Floats:
     """Return what each project is worth to each owner, in yuan; a landlord needs all alike and bears no noise."""
-    works = [listed(world.levers["plans"].catalogue)[work] for work in world.projects.work[papers.project]]
-    domain = np.array([DOMAINS.index(work.domain) for work in works], np.int64)
-    benefit = np.array([work.benefit for work in works])
-    noise = np.array([work.disturbance * work.duration_days for work in works])
+    catalogue, work = listed(world.levers["plans"].catalogue), world.projects.work[papers.project]
+    domain = np.array([DOMAINS.index(one.domain) for one in catalogue], np.int64)[work]
+    benefit = np.array([one.benefit for one in catalogue])[work]
+    noise = np.array([one.disturbance * one.duration_days for one in catalogue])[work]
     lives_there = papers.resident != LANDLORD
     weight = np.where(lives_there, _own(needs_of(world), papers, domain), 1 / len(DOMAINS))
     rises = np.where(domain == _LIFT, climbed(world, papers), 1.0)

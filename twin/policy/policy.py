@@ -15,6 +15,7 @@ from twin.policy.levers import LeverRules, lever_rules
 from twin.rules.check import check_reading
 from twin.rules.model import Node, RuleSet
 from twin.rules.read import read_rules
+from twin.rules.scope import PARAMETERS
 from twin.rules.vocabulary import Vocabulary
 
 
@@ -53,30 +54,40 @@ def read_policy(
     """
     reading = read_rules(files, vocabulary)
     complaints = [one for one in check_reading(reading, vocabulary, shown).findings if severity(one) == "error"]
-    rules = reading.rules
-    if settings and not complaints:
-        rules, complaints = _with_settings(rules, settings, vocabulary)
     if complaints:
         return None, complaints
-    levers, complaints = lever_rules(rules, vocabulary, run.start, run.end)
+    levers, complaints = lever_rules(reading.rules, vocabulary, run.start, run.end)
     texts = {str(file): file.read_text(encoding="utf-8") for file in files}
-    said = tuple(f"{path} = {text.strip()}" for path, text, _ in settings)
-    return Policy(tuple(names), texts, said, rules, levers, meaning_of(rules), vocabulary), complaints
+    policy = Policy(tuple(names), texts, (), reading.rules, levers, meaning_of(reading.rules), vocabulary)
+    if settings and not complaints:
+        return with_settings(policy, settings, run)
+    return policy, complaints
 
 
-def _with_settings(
-    rules: RuleSet, settings: Sequence[tuple[str, str, str]], vocabulary: Vocabulary
-) -> tuple[RuleSet, list[Complaint]]:
-    """Replace literals, and check what came out."""
-    from twin.rules.overlays import setting, with_settings
+def with_settings(
+    policy: Policy, settings: Sequence[tuple[str, str, str]], run: Run
+) -> tuple[Policy, list[Complaint]]:
+    """Return a policy with literals of its rules replaced, checked anew; `settings` are (path, text, where written)."""
+    from twin.rules.overlays import setting
+    from twin.rules.overlays import with_settings as changed
     from twin.rules.read import Reading
 
     complaints: list[Complaint] = []
-    changed = with_settings(rules, [setting(*one) for one in settings], complaints.append)
+    rules = changed(policy.rules, [setting(*one) for one in settings], complaints.append)
+    if not complaints:
+        findings = check_reading(Reading(rules, [], _used(rules)), policy.vocabulary).findings
+        complaints = [one for one in findings if severity(one) == "error"]
     if complaints:
-        return rules, complaints
-    findings = check_reading(Reading(changed, []), vocabulary).findings
-    return changed, [one for one in findings if severity(one) == "error"]
+        return policy, complaints
+    levers, complaints = lever_rules(rules, policy.vocabulary, run.start, run.end)
+    said = (*policy.settings, *(f"{path} = {text.strip()}" for path, text, _ in settings))
+    return dataclasses.replace(
+        policy, settings=said, rules=rules, levers=levers, digest=meaning_of(rules)
+    ), complaints
+
+
+def _used(rules: RuleSet) -> set[str]:
+    return {PARAMETERS + one.name for one in rules.parameters}
 
 
 def meaning_of(rules: RuleSet) -> str:

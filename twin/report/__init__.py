@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def run(
     scenario: str | Path | Scenario,
     arms: Sequence[str] | None = None,
-    replications: int | None = None,
+    replications: int | str | None = None,
     seed: int | None = None,
     set: Sequence[str] | None = None,
     jobs: int = 1,
@@ -30,7 +30,7 @@ def run(
     """Run the arms of a scenario, each with the same seeds, and compare them with the first one.
 
     ``scenario`` is a file or a loaded Scenario (to which no ``set`` can be applied any more); what is not
-    given is the scenario's. ``set`` holds ``path=value`` texts, applied last. ``out`` is the run folder: it may
+    given is the scenario's; ``replications="auto"`` makes as many as sharp intervals take. ``set`` holds ``path=value`` texts, applied last. ``out`` is the run folder: it may
     be empty or hold the same experiment, which is then resumed. ``progress`` is told (ended, total), ``notice``
     what the user should know (default: a Python warning). With ``replace`` a run folder that holds something else,
     or was computed by another state of the program, is cleared. ``lang`` ("en" or "zh") is the language in which
@@ -40,6 +40,7 @@ def run(
     """
     from twin.runs.experiment import Means
     from twin.runs.experiment import run as run_experiment
+    from twin.runs.sequential import replications_of
 
     means = Means(
         jobs=jobs, out=out, progress=progress, notice=notice, replace=replace, publish=partial(publish, lang=lang)
@@ -47,7 +48,11 @@ def run(
     loaded = _loaded(scenario, set)
     said = {given.partition("=")[0].strip() for given in loaded.sets}  # what is set comes last, after -n and --seed too
     return run_experiment(
-        loaded, arms or None, None if "replications" in said else replications, None if "seed" in said else seed, means
+        loaded,
+        arms or None,
+        None if "replications" in said else replications_of(replications),
+        None if "seed" in said else seed,
+        means,
     )
 
 

@@ -48,6 +48,9 @@ _HOME, _OTHER, _EDGE = "#b9b2a6", "#dad6cf", "#6f685e"
 _STREET, _BOUNDARY = "#ffffff", "#1b4f8f"
 _TINTS = ("#e6eee6", "#e9e7f2", "#e2edf2", "#edf0e2", "#ececec", "#dfeae8")
 _WIDE = ("motorway", "trunk", "primary", "secondary")
+_LESS, _MORE = "#2166ac", "#b2182b"
+_CARS_A_POINT, _WIDEST_POINTS = 80.0, 9.0
+_STREETS_TOLD = 10
 _BAR_SHARE = 0.25  # of the width of the map, that the scale bar should come near
 _TEXT: Mapping[str, Words] = {
     "incidents": Words("Where faults begin (latent)", "事件发生地（潜在，仅模型可知）"),
@@ -64,6 +67,10 @@ _TEXT: Mapping[str, Words] = {
     "metres": Words("{metres:g} m", "{metres:g} 米"),
     "head": Words("grid;flats;a run;a run and 100 flats", "网格;户数;每次运行;每次运行每百户"),
     "estate": Words("synthetic estate", "程序生成的小区"),
+    "changed": Words("Where traffic moves: {arm}", "车流如何变化：{arm}"),
+    "changed_head": Words("street;first arm [1/h];here [1/h];difference [1/h]", "道路;第一个方案;本方案;差值（辆/小时）"),
+    "less": Words("fewer cars", "车流减少"),
+    "more": Words("more cars", "车流增加"),
 }  # fmt: skip
 
 
@@ -77,12 +84,28 @@ class Series:
 
 
 @dataclass(frozen=True, eq=False)
+class Change:
+    """What an arm changes of the traffic, seen from the first arm: pieces of road, both directions counted.
+
+    `lines` are (pieces, 2, 2) [m], `street` the number of each on the map, `before` and `after` cars an hour.
+    """
+
+    arm: str
+    title: Words
+    lines: Floats
+    street: Ints
+    before: Floats
+    after: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Atlas:
     """What the maps of an experiment are drawn from; `arm` is the title of the arm that is shown."""
 
     places: Places
     series: tuple[Series, ...]
     arm: Words
+    changes: tuple[Change, ...] = ()
 
 
 def atlas_of(experiment: Experiment, folder: RunFolder) -> Atlas | None:
@@ -90,7 +113,36 @@ def atlas_of(experiment: Experiment, folder: RunFolder) -> Atlas | None:
     arm = experiment.scenario.arms[experiment.baseline]
     block = arm.blocks.get("places")
     places = places_of(block) if isinstance(block, PlacesSettings) else None
-    return None if places is None else Atlas(places, tuple(_series(experiment, folder)), arm.title)
+    if places is None:
+        return None
+    return Atlas(places, tuple(_series(experiment, folder)), arm.title, tuple(_changes(experiment, folder)))
+
+
+def _changes(experiment: Experiment, folder: RunFolder) -> Iterator[Change]:
+    """Yield by how much each option moves the traffic, mean over its runs."""
+    found = {arm: [columns for _, columns in folder.table_of("roads", arm)] for arm in experiment.arms}
+    if not all(found.values()):
+        return
+    flow = {arm: np.mean([columns["flow_per_hour"] for columns in runs], axis=0) for arm, runs in found.items()}
+    roads = found[experiment.baseline][0]
+    forth, back = _both_ways(roads)
+    ends = [_KILOMETRE * np.stack([roads[x][forth], roads[y][forth]], axis=1) for x, y in (("x", "y"), _ENDS)]
+    lines = np.stack(ends, axis=1)
+    for arm in experiment.arms[1:]:
+        before, after = (flow[one][forth] + flow[one][back] for one in (experiment.baseline, arm))
+        yield Change(arm, experiment.scenario.arms[arm].title, lines, roads["street"][forth], before, after)
+
+
+_ENDS = ("end_x", "end_y")
+
+
+def _both_ways(roads: Rows) -> tuple[Ints, Ints]:
+    """Return the rows of each piece of road in one direction, and of the same pieces in the other."""
+    names = ("x", "y", "end_x", "end_y", "street", "metres")
+    place = {tuple(float(roads[name][row]) for name in names): row for row in range(len(roads["x"]))}
+    pairs = [(row, place[(*one[2:4], *one[:2], *one[4:])]) for one, row in place.items()]
+    once = sorted(pair for pair in pairs if pair[0] < pair[1])
+    return np.array([forth for forth, _ in once], np.int64), np.array([back for _, back in once], np.int64)
 
 
 def _series(experiment: Experiment, folder: RunFolder) -> Iterator[Series]:
@@ -118,7 +170,8 @@ def _positions(rows: Rows, minute: str, counted: Flags, window: tuple[float, flo
 def draw(atlas: Atlas, lang: str) -> dict[str, Figure]:
     """Return one map a series, by the name of its figure."""
     with matplotlib.rc_context(style_of(lang)):
-        return {f"map_{one.name}": _Map(atlas, one, lang).figure() for one in atlas.series}
+        shown = {f"map_{one.name}": _Map(atlas, one, lang).figure() for one in atlas.series}
+        return shown | {f"map_traffic_{one.arm}": _ChangeMap(atlas, one, lang).figure() for one in atlas.changes}
 
 
 def told(atlas: Atlas) -> MapTold:
@@ -128,7 +181,29 @@ def told(atlas: Atlas) -> MapTold:
                             for lang in ("en", "zh")}
         for one in atlas.series
     }  # fmt: skip
-    return MapTold(sheets, atlas.places.notes)
+    changed = {f"map_traffic_{one.arm}": one for one in atlas.changes}
+    sheets |= {
+        name: {lang: Sheet("", tuple(_TEXT["changed_head"][lang].split(";")), _moved(one)) for lang in ("en", "zh")}
+        for name, one in changed.items()
+    }
+    titles = {
+        name: Words(*(_TEXT["changed"][lang].format(arm=one.title[lang] or one.arm) for lang in ("en", "zh")))
+        for name, one in changed.items()
+    }
+    return MapTold(sheets, atlas.places.notes, titles)
+
+
+def _moved(change: Change) -> tuple[tuple[str, ...], ...]:
+    """Return the streets whose traffic moves most: number, cars an hour before, after and by how much."""
+    metres = np.hypot(*(change.lines[:, 1] - change.lines[:, 0]).T)
+    streets, place = np.unique(change.street, return_inverse=True)
+    weight = np.maximum(np.bincount(place, metres), 1e-9)
+    before, after = (np.bincount(place, metres * cars) / weight for cars in (change.before, change.after))
+    most = np.argsort(-np.abs(after - before), kind="stable")[:_STREETS_TOLD]
+    return tuple(
+        (str(streets[one]), f"{before[one]:,.0f}", f"{after[one]:,.0f}", f"{after[one] - before[one]:+,.0f}")
+        for one in most.tolist()
+    )
 
 
 def _rows(places: Places, series: Series) -> tuple[tuple[str, ...], ...]:
@@ -262,14 +337,17 @@ class _Map:
 
     def _words(self, figure: Figure, axes: Axes, height: float) -> None:
         """Title, legend and attribution."""
-        count = len(self.series.xy) / max(self.series.runs, 1)
-        said = self.word("arm", title=self.word(self.series.name), arm=self.arm, count=count, runs=self.series.runs)
-        figure.text(0.012, 1 - 0.3 / height, said, fontsize=10.5, fontweight="bold", va="center")
+        figure.text(0.012, 1 - 0.3 / height, self._title(), fontsize=10.5, fontweight="bold", va="center")
         figure.legend(handles=self._legend(), loc="lower left", bbox_to_anchor=(0.0, 0.0), ncols=4, frameon=False,
                       fontsize=8, columnspacing=1.2, handlelength=1.6, borderaxespad=0.3)  # fmt: skip
         source = self.places.attribution or (self.word("estate") if not self.places.on_earth else "")
         axes.text(0.995, 0.006, source, transform=axes.transAxes, fontsize=7.5, ha="right", va="bottom", zorder=8,
                   bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5})  # fmt: skip
+
+    def _title(self) -> str:
+        """Say what the map shows."""
+        count = len(self.series.xy) / max(self.series.runs, 1)
+        return self.word("arm", title=self.word(self.series.name), arm=self.arm, count=count, runs=self.series.runs)
 
     def _legend(self) -> list[Any]:
         plain: dict[str, Any] = {"edgecolor": _EDGE, "linewidth": 0.4}
@@ -281,6 +359,29 @@ class _Map:
             *(Patch(facecolor=tone, edgecolor=deep, linewidth=1.2, label=self.word("hot", share=share))
               for _, share, tone, deep in _CONFIDENCE),
         ]  # fmt: skip
+
+
+class _ChangeMap(_Map):
+    """Draws what an arm changes of the traffic: the wider a line, the more cars come or go."""
+
+    def __init__(self, atlas: Atlas, change: Change, lang: str) -> None:
+        super().__init__(atlas, Series("change", np.empty((0, 2)), 1), lang)
+        self.change = change
+
+    def _ground(self, axes: Axes) -> None:
+        super()._ground(axes)
+        more = self.change.after - self.change.before
+        wide = np.minimum(np.abs(more) / _CARS_A_POINT, _WIDEST_POINTS)
+        tones = np.where(more > 0, _MORE, _LESS).tolist()
+        axes.add_collection(LineCollection(list(self.change.lines), colors=tones, linewidths=wide, zorder=3.5))
+
+    def _title(self) -> str:
+        return self.word("changed", arm=self.change.title[self.lang] or self.change.arm)
+
+    def _legend(self) -> list[Any]:
+        lines = [Line2D([], [], color=tone, linewidth=3, label=self.word(key))
+                 for key, tone in (("more", _MORE), ("less", _LESS))]  # fmt: skip
+        return [*super()._legend()[:4], *lines]
 
 
 def _shapes(rings: Paths) -> dict[int, Outline]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -88,6 +88,11 @@ _CHARTS: Mapping[str, tuple[Words, Words]] = {
     ),
 }  # fmt: skip
 
+_CHANGED = Words(
+    "Cars an hour in the evening peak, mean over all replications, less those of the first arm.",
+    "晚高峰小时车流量（各次重复的均值）减去第一个方案的车流量。",
+)
+
 _TEXT: Mapping[str, Words] = {
     "arm": Words("arm", "方案"),
     "group": Words("group", "群体"),
@@ -104,6 +109,12 @@ _TEXT: Mapping[str, Words] = {
         " --set and another value of its range.",
         "对{metrics}起作用且仅为假定的输入。要了解某一项的影响，请用 --set 换成范围内的其他取值重新运行。",
     ),
+    "regret": Words("Regret", "后悔值"),
+    "regret_caption": Words(
+        "What one gives up by having chosen an option: the best option's points less its own, seed by seed.",
+        "选择某方案的代价：同一种子下最优方案的得分减去该方案的得分。",
+    ),
+    "regret_head": Words("option;mean;largest;best in", "方案;平均;最大;最优的占比"),
     "changes": Words("What the options change", "各方案改变了什么"),
     "changes_caption": Words(
         "Every parameter that is not the same in all arms; everything else is equal.",
@@ -138,6 +149,7 @@ class MapTold:
 
     sheets: Mapping[str, Mapping[str, Sheet]]
     notes: tuple[Words, ...]
+    titles: Mapping[str, Words] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -216,7 +228,7 @@ class _Teller:
         writer = self.writer
         charts = [self._chart(name, pictures[self.lang]) for name, pictures in drawings.items()]
         sections = [
-            self._all_metrics(), *self._changes(), *self._assumed(), self._limits(), self._definitions(),
+            self._all_metrics(), *self._regrets(), *self._changes(), *self._assumed(), self._limits(), self._definitions(),
         ]  # fmt: skip
         return Tongue(self.lang, writer.title(), writer.question(), writer.opening(), charts, sections, self._footer())
 
@@ -227,7 +239,7 @@ class _Teller:
     # -- charts
 
     def _chart(self, name: str, drawn: str) -> Chart:
-        title, caption = _CHARTS[name]
+        title, caption = _CHARTS.get(name) or (self.of_map.titles[name], _CHANGED)
         sheets = {
             "differences": lambda: (
                 *self.writer.differences(headlines(self.experiment)),
@@ -285,6 +297,20 @@ class _Teller:
     def _all_metrics(self) -> Section:
         sheets = [self.writer.results(arms) for arms in self._abreast()]
         return Section(self.word("all"), sheets[0].title, sheets=tuple(replace(sheet, title="") for sheet in sheets))
+
+    def _regrets(self) -> list[Section]:
+        """Return what each option gives up in a score that options are chosen by (no section without a score)."""
+        experiment = self.experiment
+        head = tuple(self.word("regret_head").split(";"))
+        sheets = []
+        for name in experiment.scenario.primary:
+            found = experiment.regrets(name) if name.endswith("_score") else {}
+            rows = tuple(
+                (self.writer.arm(arm), f"{one.mean:.2f}", f"{one.most:.2f}", f"{one.best_share:.0%}")
+                for arm, one in found.items()
+            )
+            sheets += [Sheet(self.writer.metric(name), head, rows)] if rows else []
+        return [Section(self.word("regret"), self.word("regret_caption"), sheets=tuple(sheets))] if sheets else []
 
     def _changes(self) -> list[Section]:
         """Return the parameters that are not the same in all arms (no section for a single arm)."""

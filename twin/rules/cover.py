@@ -59,6 +59,16 @@ class Coverage:
     misses: tuple[Miss, ...]
     decisions: Mapping[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, every: Iterable[Coverage]) -> Coverage:
+        """Put the coverage of several files together."""
+        found = list(every)
+        decisions: dict[str, int] = {}
+        for one in found:
+            decisions |= one.decisions
+        return cls(tuple(each for one in found for each in one.reached),
+                   tuple(each for one in found for each in one.misses), decisions)  # fmt: skip
+
     @property
     def covered(self) -> int:
         """How many goals were reached."""
@@ -171,16 +181,32 @@ def _labels(decider: Decider, decision: Decision) -> tuple[str | int | None, ...
 def _misses(rules: RuleSet, missed: Sequence[Goal], today: dt.date | None) -> Iterator[Miss]:
     """Yield what was missed and can be reached, with a test; one test may stand for several misses."""
     spans = {id(one): epochs(one, rules) for one in rules.deciders}
+    found: dict[int, Specimen | str] = {}
+    reached: list[tuple[Reached, Specimen]] = []
+    for at in sorted(range(len(missed)), key=lambda at: not missed[at].near):  # cases beside a bound tell the most
+        found[at] = _made(rules, missed[at], spans[id(missed[at].decider)], today, reached, len(found))
     for at, goal in enumerate(missed):
-        if at >= MOST_SOLVED:
+        one = found[at]
+        if isinstance(one, Specimen):
+            own = spans[id(goal.decider)]
+            yield Miss(goal, as_test(one, goal.said.en, rules, dated=len(own) > 1 or own[0] != Span()), True)
+        elif one == "unknown":
             yield Miss(goal, None, False)
-            continue
-        found = specimen_of(rules, goal, spans[id(goal.decider)], today)
-        if isinstance(found, Specimen):
-            dated = len(spans[id(goal.decider)]) > 1 or spans[id(goal.decider)][0] != Span()
-            yield Miss(goal, as_test(found, goal.said.en, rules, dated=dated), True)
-        elif found == "unknown":
-            yield Miss(goal, None, False)
+
+
+def _made(
+    rules: RuleSet, goal: Goal, spans: Sequence[Span], today: dt.date | None,
+    reached: list[tuple[Reached, Specimen]], tried: int,
+) -> Specimen | str:  # fmt: skip
+    """Return a case for a goal: one that was made for another, unless it lies beside a bound, else a new one."""
+    like = None if goal.near else next((specimen for one, specimen in reached if one.meets(goal)), None)
+    if like is not None or tried >= MOST_SOLVED:
+        return like or "unknown"
+    found = specimen_of(rules, goal, spans, today)
+    if isinstance(found, Specimen):
+        one = Reached.by(rules, Tried(found.name, found.day, found.given))
+        reached += [] if one is None else [(one, found)]
+    return found
 
 
 def specimen_of(rules: RuleSet, goal: Goal, spans: Sequence[Span], today: dt.date | None = None) -> Specimen | str:
@@ -236,17 +262,29 @@ _MISSED = Words("{at}: {name}: {what}", "{at}：{name}：{what}")
 _NEVER = Words(
     "{at}: {name}: {what} never fired in {count} decisions", "{at}：{name}：{what}，{count} 次决定中从未生效"
 )
+_AGAIN = Words("a test above reaches it too", "上面的测试也会覆盖它")
 _NO_CASE = Words("no case was found by trying", "试算未找到这样的情形")
 
 
 def coverage_lines(found: Coverage, lang: str) -> Iterator[str]:
     """Yield what a reader is told: every miss with its place and a test, then the count."""
+    shown: set[str] = set()
     for miss in found.misses:
-        place, name = miss.goal.place, miss.goal.decider.head.name
-        count = found.decisions.get(name)
-        said = _MISSED if count is None else _NEVER
-        yield said[lang].format(at=f"{place.file}:{place.line}", name=name, what=miss.goal.said[lang],
-                                count="" if count is None else f"{count:,}")  # fmt: skip
-        lines = [_NO_CASE[lang]] if miss.test is None else miss.test.split("\n")
-        yield from (f"  {line}" for line in lines)
+        yield _missed(miss, found, lang)
+        body = "" if miss.test is None else miss.test.partition("\n")[2]
+        if miss.test is None:
+            yield f"  {_NO_CASE[lang]}"
+        elif body in shown:
+            yield f"  {_AGAIN[lang]}"
+        else:
+            yield from (f"  {line}" for line in miss.test.split("\n"))
+        shown.add(body)
     yield _COUNTED[lang].format(covered=found.covered, total=found.total)
+
+
+def _missed(miss: Miss, found: Coverage, lang: str) -> str:
+    place, name = miss.goal.place, miss.goal.decider.head.name
+    count = found.decisions.get(name)
+    said = _MISSED if count is None else _NEVER
+    return said[lang].format(at=f"{place.file}:{place.line}", name=name, what=miss.goal.said[lang],
+                             count="" if count is None else f"{count:,}")  # fmt: skip

@@ -1,7 +1,8 @@
 """The nearest change: by how little one input would have to differ for another outcome.
 
-The outcome as a function of one number changes only where a comparison turns. Where the sides of a comparison are
-linear in that number the place is worked out exactly; else it is looked for in steps that double, then by halving.
+Which row, exception or branch decides changes, as one number does, only where a comparison turns. Where the sides of a
+comparison are linear in that number the place is worked out exactly; else it is looked for in steps that double, then
+by halving. A value that merely moves along with a number (a formula's) is no other outcome.
 """
 
 from __future__ import annotations
@@ -125,9 +126,29 @@ def _flip(
         decision, fault = _outcome(case, subject, **{name: other.value})
         if fault == "E602":
             continue  # another input would be needed, so this change alone tells nothing
-        if fault != present[1] or _outputs(decision) != _outputs(present[0]):
+        if fault == present[1] and _outputs(decision) == _outputs(present[0]):
+            continue
+        if _row(decision) != _row(present[0]) or _ways(case, asked) != _ways(case, asked, {name: other.value}):
             return Flip(name, _written(here, kind), other.said, decision, fault)
     return None
+
+
+def _row(decision: Decision | None) -> str | int | None:
+    return None if decision is None else decision.row
+
+
+def _ways(case: Case, asked: Iterable[Expr], given: Mapping[str, Given] | None = None) -> list[bool | None]:
+    """Return which way every comparison goes."""
+    fresh = Case(case.rules, case.day, {**case.given, **(given or {})})
+    found: list[bool | None] = []
+    for expr in asked:
+        for one in walk(expr):
+            if isinstance(one, (Compare, Among)):
+                try:
+                    found.append(fresh.holds(one))
+                except InputError:
+                    found.append(None)
+    return found
 
 
 def _outputs(decision: Decision | None) -> dict[str, Any]:

@@ -44,7 +44,8 @@ from twin.rules.model import (
 )
 from twin.rules.paths import Part, parts, row_parts, said
 from twin.rules.reference import precedence
-from twin.rules.retyping import retyped_decider, swapped
+from twin.rules.retyping import rebuilt, retyped_decider, swapped
+from twin.rules.scope import PARAMETERS
 from twin.rules.spans import parameters_of
 from twin.rules.texts import expanded
 
@@ -232,16 +233,38 @@ def _either(old: Expr, new: Expr) -> Iterator[Conditions]:
 
 
 def _of_parameter(rules: RuleSet, parameter: Parameter) -> Iterator[Mutant]:
-    """Yield each value of a parameter nudged up and down, for the first table, rule or formula that uses it."""
+    """Yield each value of a parameter nudged up and down, for every table, rule or formula that uses it."""
     users = [one for one in rules.deciders if parameter in parameters_of(conditions(one), rules)]
     for at, reign in enumerate(parameter.reigns if users else ()):
         for value, shown in _values(reign.value, parameter.kind):
             words = Words(f"{parameter.name} {shown}", f"{parameter.name} {shown}")
             reigns = (*parameter.reigns[:at], replace(reign, value=value), *parameter.reigns[at + 1 :])
             changed = _with_parameter(rules, parameter, reigns)
-            user = next((one for one in users if one.head.span.meets(reign.span)), users[0])
-            span = common(user.head.span, reign.span) if user.head.span.meets(reign.span) else reign.span
-            yield Mutant(words, reign.place, user, user, changed, span)
+            for user in users:
+                if user.head.span.meets(reign.span):
+                    differs = tuple(_differing(user, parameter, value))
+                    yield Mutant(words, reign.place, user, user, changed, common(user.head.span, reign.span), differs)
+
+
+def _differing(user: Decider, parameter: Parameter, value: Value) -> Iterator[Conditions]:
+    """Yield the ways in which what uses a parameter differs with another value of it."""
+    lets = {one.name: one.value for one in user.head.lets}
+    every: list[Expr | None] = [*conditions(user)]
+    if isinstance(user, DecisionTable):
+        every = [*(one for row in user.rows for one in row.values), *(user.otherwise or ())]
+        every += [condition_of(cell, column) for row in user.rows
+                  for cell, column in zip(row.cells, user.columns, strict=True) if not cell.anything]  # fmt: skip
+    for expr in dict.fromkeys(expanded(one, lets) for one in every if one is not None):
+        fresh = _with_value(expr, PARAMETERS + parameter.name, value)
+        if fresh is not expr:
+            yield from _either(expr, fresh)
+
+
+def _with_value(expr: Expr, name: str, value: Value) -> Expr:
+    if isinstance(expr, Name):
+        named = expr.origin == "parameter" and expr.name == name
+        return Literal(value, kind=_exactly(value, expr.kind), place=expr.place) if named else expr
+    return rebuilt(expr, lambda one: _with_value(one, name, value))
 
 
 def _with_parameter(rules: RuleSet, old: Parameter, reigns: tuple[Reign, ...]) -> RuleSet:
@@ -411,6 +434,9 @@ def _among(expr: Among) -> Iterator[tuple[Expr, Expr, Words]]:
 
 
 def _literal(expr: Literal, kind: Kind, *, both: bool) -> Iterator[tuple[Expr, Expr, Words]]:
+    """Yield a literal moved by a step of what it is compared with, else by one in its last place."""
+    if kind is expr.kind and isinstance(kind, Number):
+        kind = Number(kind.powers)
     for value, shown in list(_values(expr.value, kind if type(kind) is type(expr.kind) else expr.kind))[: 1 + both]:
         yield expr, replace(expr, value=value, kind=_exactly(value, expr.kind)), Words(shown, shown)
 

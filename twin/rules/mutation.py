@@ -64,7 +64,7 @@ def mutate(suite: Suite) -> Mutation:
     unknown: list[Mutant] = []
     for mutant in islice(every, MOST_MUTANTS):
         fate, specimen = ("killed", None) if _is_killed(mutant, runs) else _judged(suite.rules, mutant)
-        fates[fate] += 1  # type: ignore[index]
+        fates[fate] += 1
         if fate == "survived":
             survivors.append(Survivor(mutant, None if specimen is None else _written(specimen, mutant, suite.rules)))
         elif fate == "open":

@@ -26,6 +26,8 @@ from twin.runs.families import corrected
 from twin.runs.margins import margin_of
 from twin.runs.pool import Failure, compute
 from twin.runs.provenance import code_fingerprint
+from twin.runs.sequential import Auto, Stopped, stopped
+from twin.runs.regret import Regret, regrets
 from twin.runs.store import Identity, RunFolder, Tables, canonical, folder_of, pack
 
 if TYPE_CHECKING:
@@ -69,8 +71,10 @@ class Plan:
     seeds: tuple[int, ...]
 
     @classmethod
-    def of(cls, scenario: Scenario, arms: Sequence[str] | None, replications: int | None, seed: int | None) -> Plan:
-        """Take from the scenario what is not given; the first arm is the baseline.
+    def of(
+        cls, scenario: Scenario, arms: Sequence[str] | None, replications: int | Auto | None, seed: int | None
+    ) -> Plan:
+        """Take from the scenario what is not given; the first arm is the baseline. ``Auto`` begins with its first few.
 
         Raises InputError S110 (unknown arm), R212 (no replications), R213 (seed out of range).
         """
@@ -79,12 +83,17 @@ class Plan:
         if unknown:
             raise InputError(unknown)
         count = scenario.replications if replications is None else replications
+        count = count.first if isinstance(count, Auto) else count
         first = scenario.seed if seed is None else seed
         if not 1 <= count <= MOST_REPLICATIONS:
             raise InputError.of("R212", replications=count, most=MOST_REPLICATIONS)
         if not 0 <= first < MOST_SEEDS - count:
             raise InputError.of("R213", seed=first)
         return cls(chosen, tuple(range(first, first + count)))
+
+    def longer(self, count: int) -> Plan:
+        """Return the plan with so many seeds."""
+        return replace(self, seeds=tuple(range(self.seeds[0], self.seeds[0] + count)))
 
     def runs(self) -> list[Run]:
         """All runs, one replication of every arm after the other."""
@@ -118,7 +127,8 @@ class Experiment:
     """The measured values of arms × seeds, and what follows from them.
 
     ``values[arm][metric]`` holds one value a seed, ``None`` where the metric is undefined in that run;
-    ``book`` says what each metric is; ``data`` holds the digests of :func:`data_of`.
+    ``book`` says what each metric is; ``data`` holds the digests of :func:`data_of`. ``stopped`` tells why there are
+    no more replications, where their number was left open.
     """
 
     scenario: Scenario
@@ -127,6 +137,7 @@ class Experiment:
     book: Mapping[str, Metric]
     out: Path | None = None
     data: Mapping[str, str] = field(default_factory=dict)
+    stopped: Stopped | None = None
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -194,6 +205,12 @@ class Experiment:
         content = {"seeds": self.plan.seeds, "arms": self.arms, "values": self.values}
         return _sha256(content)
 
+    def regrets(self, name: str) -> dict[str, Regret]:
+        """Return by arm what it gives up in a metric (where every arm has it and a direction of it is better)."""
+        better, found = self.book[name].better, {arm: self._defined(arm).get(name) for arm in self.arms}
+        values = {arm: one for arm, one in found.items() if one is not None}
+        return regrets(values, better) if better is not None and len(values) == len(self.arms) else {}
+
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``twin run --json`` prints (schema ``twin.run/1``)."""
         return {
@@ -203,6 +220,7 @@ class Experiment:
             "results_version": RESULTS_VERSION,
             **({"plugins": dict(self.scenario.plugins)} if self.scenario.plugins else {}),
             "replications": self.replications,
+            **({"stopped": self.stopped.to_json()} if self.stopped else {}),
             "arms": {arm: self._arm_json(arm) for arm in self.arms},
             "differences": {
                 arm: {name: _difference_json(found) for name, found in differences.items()}
@@ -250,11 +268,11 @@ class Experiment:
 def run(
     scenario: Scenario,
     arms: Sequence[str] | None = None,
-    replications: int | None = None,
+    replications: int | Auto | None = None,
     seed: int | None = None,
     means: Means = ALONE,
 ) -> Experiment:
-    """Run arms × seeds; what is not given is the scenario's.
+    """Run arms × seeds; what is not given is the scenario's. With ``Auto`` the intervals decide how many seeds.
 
     Raises InputError for what was asked wrongly and RunFailed, after all other runs have ended, when runs
     failed.
@@ -263,7 +281,8 @@ def run(
     if means.jobs < 1:
         raise InputError.of("R214", jobs=means.jobs)
     work = functools.partial(run_one if means.out is not None else measure_one, scenario)
-    return conduct(scenario, plan, work, metric_book(), replace(means, warm_up=means.warm_up or _warm_up))
+    rule = replications if isinstance(replications, Auto) else None
+    return conduct(scenario, plan, work, metric_book(), replace(means, warm_up=means.warm_up or _warm_up), rule)
 
 
 def run_one(scenario: Scenario, arm: str, seed: int) -> Result:
@@ -302,15 +321,32 @@ def metric_book() -> dict[str, Metric]:
     return {name: metric for mechanism in sorted(CATALOGUE) for name, metric in CATALOGUE[mechanism].metrics.items()}
 
 
-def conduct(scenario: Scenario, plan: Plan, work: Work, book: Mapping[str, Metric], means: Means = ALONE) -> Experiment:
-    """Carry out a plan with any ``work(arm, seed)`` that returns a Result (and pickles, for several jobs)."""
+def conduct(
+    scenario: Scenario,
+    plan: Plan,
+    work: Work,
+    book: Mapping[str, Metric],
+    means: Means = ALONE,
+    rule: Auto | None = None,
+) -> Experiment:
+    """Carry out a plan with any ``work(arm, seed)`` that returns a Result (and pickles, for several jobs).
+
+    With a ``rule`` the plan grows until it says stop.
+    """
     data = data_of(scenario)
     with ExitStack() as stack:
         folder = None
         if means.out is not None:
-            folder = stack.enter_context(_open(folder_of(means.out), scenario, plan, data, means))
-        found = _complete(plan, work, means, folder)
-        experiment = Experiment(scenario, plan, _by_arm(plan, found), book, folder.path if folder else None, data)
+            folder = stack.enter_context(_open(folder_of(means.out), scenario, plan, data, means, rule is not None))
+        while True:
+            plan = plan.longer(folder.grown(len(plan.seeds))) if folder and rule else plan
+            found = _complete(plan, work, means, folder)
+            experiment = Experiment(scenario, plan, _by_arm(plan, found), book, folder.path if folder else None, data)
+            ended = stopped(experiment, rule) if rule else None
+            if rule is None or ended:
+                break
+            plan = plan.longer(rule.after(len(plan.seeds)))
+        experiment = replace(experiment, stopped=ended)
         if folder:
             _write(folder, experiment, means)
     return experiment
@@ -329,12 +365,14 @@ def data_of(scenario: Scenario) -> dict[str, str]:
     return {name: digest for name, digest in found.items() if digest}
 
 
-def _open(out: Path, scenario: Scenario, plan: Plan, data: Mapping[str, str], means: Means) -> RunFolder:
+def _open(
+    out: Path, scenario: Scenario, plan: Plan, data: Mapping[str, str], means: Means, open_ended: bool = False
+) -> RunFolder:
     seen = _sha256(data) if data else ""
     identity = Identity(scenario.digest, RESULTS_VERSION, plan.arms, plan.seeds[0], seen, code_fingerprint())
     said = {"jobs": means.jobs, "sets": list(scenario.sets), "data": data, "plugins": dict(scenario.plugins),
             "sources": dict(scenario.sources)}  # fmt: skip
-    folder = RunFolder.open(out, identity, len(plan.seeds), said, means.replace)
+    folder = RunFolder.open(out, identity, len(plan.seeds), said, means.replace, open_ended)
     if folder.damaged:
         _tell_damage(folder, means)
     return folder

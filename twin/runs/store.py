@@ -126,6 +126,7 @@ class RunFolder:
         replications: int,
         said: Mapping[str, object] | None = None,
         replace: bool = False,
+        open_ended: bool = False,
     ) -> RunFolder:
         """Create the folder, or open it if it holds this very experiment, and record that a session begins.
 
@@ -133,10 +134,11 @@ class RunFolder:
         (another experiment), R202 (foreign files), R203 (cannot be written), R204 (in use by another process),
         R205 (it already holds more replications), R206 (its ledger cannot be used), R207 (computed by another
         state of the program), R209 (a file, not a folder). With ``replace`` a run folder that would be refused
-        for what it holds (R201, R205, R206, R207) is cleared instead; foreign files never are.
+        for what it holds (R201, R205, R206, R207) is cleared instead; foreign files never are. With ``open_ended``
+        it may hold more replications than the first few that are asked for.
         """
         try:
-            return cls._opened(path, identity, replications, said or {})
+            return cls._opened(path, identity, replications, said or {}, open_ended)
         except InputError as error:
             if not replace or error.complaints[0].code not in _REPLACEABLE:
                 raise
@@ -144,13 +146,15 @@ class RunFolder:
         return cls._opened(path, identity, replications, said or {})
 
     @classmethod
-    def _opened(cls, path: Path, identity: Identity, replications: int, said: Mapping[str, object]) -> RunFolder:
+    def _opened(
+        cls, path: Path, identity: Identity, replications: int, said: Mapping[str, object], open_ended: bool = False
+    ) -> RunFolder:
         _make_folder(path)
         fresh = _is_fresh(path)
         _refuse_unwritable(path)
         folder = cls(path, _open_ledger(path))
         try:
-            folder._claim(identity, replications, fresh)
+            folder._claim(identity, replications, fresh, open_ended)
             folder._drop_damaged()
             folder._sweep()
             folder._begin(said)
@@ -170,7 +174,7 @@ class RunFolder:
                 with suppress(OSError, sqlite3.Error, RunFailed):  # what went wrong first is what counts
                     self.end("interrupted" if issubclass(kind, KeyboardInterrupt) else "failed")
 
-    def _claim(self, identity: Identity, replications: int, fresh: bool) -> None:
+    def _claim(self, identity: Identity, replications: int, fresh: bool, open_ended: bool) -> None:
         held = dict(self.ledger.execute("SELECT name, value FROM identity"))
         if not held and not fresh:
             raise InputError.of("R206", ledger=str(self.path / LEDGER), reason=_EMPTY)
@@ -181,6 +185,8 @@ class RunFolder:
             raise InputError.of("R207", **dict(zip(("held", "now"), states, strict=True)), folder=str(self.path))
         if differing:
             raise InputError.of("R201", folder=str(self.path), differing=[_NAMES[name] for name in differing])
+        if open_ended:
+            replications = max(replications, int(held.get("replications", 0)))
         if int(held.get("replications", 0)) > replications:
             raise InputError.of("R205", folder=str(self.path), held=held["replications"], asked=replications)
         if held.get("replications") != str(replications):
@@ -188,6 +194,16 @@ class RunFolder:
         wanted["replications"] = str(replications)
         with self.ledger:
             self.ledger.executemany("INSERT OR REPLACE INTO identity VALUES (?, ?)", wanted.items())
+
+    def grown(self, replications: int) -> int:
+        """Make room for so many replications, and return how many the folder is meant to hold: never fewer."""
+        (held,) = self.ledger.execute("SELECT value FROM identity WHERE name = 'replications'").fetchone()
+        if int(held) >= replications:
+            return int(held)
+        self.reopen()
+        with self._writing(), self.ledger:
+            self.ledger.execute("UPDATE identity SET value = ? WHERE name = 'replications'", (str(replications),))
+        return replications
 
     def _drop_damaged(self) -> None:
         """Forget the runs whose stored results are not what was stored."""

@@ -24,12 +24,13 @@ NOBODY = "staff"
 def tables_of(engine: Engine) -> dict[str, dict[str, Values]]:
     """Return the tables of a run at rest: ``tickets``, ``log`` (every step of every order), ``account``.
 
-    On a map there is also ``incidents``, so that it can be drawn where faults began; where rules decide about orders,
-    ``decisions``.
+    On a map there is also ``incidents``, so that it can be drawn where faults began, and ``roads`` where traffic is
+    followed; where rules decide about orders, ``decisions``.
     """
     desk = engine.world.resources.get("desk")
     log = {} if desk is None else {"log": _log(desk)}
     incidents = {} if engine.world.ground is None else {"incidents": _incidents(engine.world)}
+<<<<<<< HEAD
     rules = engine.world.instructions
     decisions = {} if desk is None or rules is None else {"decisions": _decisions(desk, rules)}
     return {"tickets": _tickets(engine.world), **log, **incidents, **decisions, "account": _account(engine)}
@@ -57,6 +58,10 @@ def _fields(desk: Any, rules: Any, lines: Any) -> dict[str, Values]:
         for place, name in enumerate(epoch.fields[epoch.steps[line["step"]].moment]):
             found[f"given.{name}"][at] = desk.heard[line["heard"] + place]
     return found
+=======
+    roads = {"roads": engine.world.roads.arrays()} if len(engine.world.roads) else {}
+    return {"tickets": _tickets(engine.world), **log, **incidents, **roads, "account": _account(engine)}
+>>>>>>> 4691ed093915354f5b0f19dd8e123e4bfbd9bb02
 
 
 def _incidents(world: World) -> dict[str, Values]:

@@ -72,7 +72,7 @@ def variants(
     for point in points:
         given = (*sets, *point)
         try:
-            scenario = _resolved(alone, given, words, files)
+            scenario = _resolved(alone, given, words, files, Path(path))
         except InputError as reason:
             complaints += reason.complaints
             continue
@@ -110,7 +110,7 @@ def _resolved(tree: Marked, sets: Sequence[str], words: Vocabulary, files: Files
     policies = Policies(path, words, tuple(of_rules), head=document)
     resolving = Arms(words, tuple(of_arms), policies)
     arms = resolving.resolve(tree, tuple(categories) or words.categories)
-    complaints += found + resolving.complaints + policies.complaints + _of_removed(files, words)
+    complaints += found + resolving.complaints + policies.finish() + _of_removed(files, words)
     complaints += unknown_paths(tree, arms) if arms else []
     if document is not None:
         complaints += checks.of_head(document, tree)

@@ -31,6 +31,7 @@ class Policies:
     complaints: list[Complaint] = field(default_factory=list)
     _read: dict[tuple[str, ...], Policy | None] = field(default_factory=dict)
     head: Any = None
+    missed: dict[Setting, list[Complaint]] = field(default_factory=dict)
     _files: list[str] = field(default_factory=list)
 
     @property
@@ -63,16 +64,38 @@ class Policies:
         return self._read[key]
 
     def _settings(self, links: Sequence[Marked]) -> list[tuple[str, str, str]]:
-        """Return the literals to replace: those of the scenario, then of the arm, then of the command line."""
+        """Return the literals that the scenario replaces, then those of the arm."""
         listed = [one for link in links if link.kind == "map" and SETTINGS in link.value
                   for one in _names(link.value[SETTINGS])]  # fmt: skip
         found = []
         for one in listed:
             path, _, text = one.value.partition("=")
             found.append((path.strip(), text.strip(), str(one.place)))
-        for given in self.settings:
-            found.append((".".join(given.path), given.value.source.text.partition("=")[2], given.value.source.name))
         return found
+
+    def finish(self) -> list[Complaint]:
+        """Return every complaint; a ``--set rules.…`` must be known to the rules of some arm."""
+        for given in self.settings:
+            if not self.missed.get(given) and not self._read:
+                values = {"path": ".".join(given.path)}
+                self.complaints.append(Complaint("S168", given.steps[0].place, values))
+            elif len(self.missed.get(given, ())) == len(self._read):
+                self.complaints.append(self.missed[given][0])
+        return self.complaints
+
+    def _of_command(self, policy: Policy) -> tuple[Policy, list[Complaint]]:
+        """Apply the ``--set rules.…`` that these rules have a place for."""
+        from twin.policy.policy import with_settings
+        from twin.rules.paths import locate
+
+        known: list[tuple[str, str, str]] = []
+        for given in self.settings:
+            path, unknown = ".".join(given.path), list[Complaint]()
+            if locate(policy.rules, path, given.steps[0].place, unknown.append) is None:
+                self.missed.setdefault(given, []).append(unknown[0])
+            else:
+                known.append((path, given.value.source.lines[0].partition("=")[2], given.value.source.name))
+        return with_settings(policy, known, self.run) if known else (policy, [])
 
     def _policy(
         self, names: Sequence[str], files: Sequence[Path], settings: Sequence[tuple[str, str, str]]
@@ -86,6 +109,9 @@ class Policies:
         self._files += shown
         policy, found = read_policy(names, files, shown, settings, vocabulary, self.run)
         self.complaints += found
+        if policy is not None and self.settings:
+            policy, found = self._of_command(policy)
+            self.complaints += found
         return policy
 
     def _file(self, name: Marked) -> Path | None:

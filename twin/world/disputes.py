@@ -15,8 +15,8 @@ from twin.core.columns import Flags, Floats, Ints
 
 CAUSES = ("noise", "parking", "leaks", "pets", "works", "fees")
 NOISE, PARKING, LEAKS, PETS, WORKS, FEES = range(len(CAUSES))
-NUISANCES = ("noise", "fouling")
-LATE_NOISE, FOULING = range(len(NUISANCES))
+LAPSES = ("noise", "fouling")
+LATE_NOISE, FOULING = range(len(LAPSES))
 FIRM = -1  # as a respondent: the property firm, which is nobody's neighbour
 NEVER = -1  # a day on which it has not happened
 FIRST_STAGE, LAST_STAGE = 1, 9  # Glasl's stages

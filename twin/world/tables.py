@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from twin.core.columns import Column
+from twin.world.disputes import CAUSES, LAPSES
 from twin.world.works import ACTS
 
 AGE_GROUPS = ("child", "youth", "adult", "elder")
@@ -29,6 +30,8 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "households.tenure": TENURES,
     "tickets.channel": CHANNELS,
     "ballots.act": ACTS,
+    "disputes.cause": CAUSES,
+    "lapses.kind": LAPSES,
 }
 
 TABLES: Mapping[str, Mapping[str, Column]] = {
@@ -152,5 +155,24 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "household": Column(np.int32, "1", "row of households, for whose flat it is"),
         "resident": Column(np.int32, "1", "row of residents: who acts; -1 for a landlord", start=-1),
         "act": Column(np.int8, "1", "index into ACTS"),
+    },
+    "ties": {
+        "one": Column(np.int32, "1", "row of residents, the one with the lower key"),
+        "other": Column(np.int32, "1", "row of residents"),
+        "base": Column(np.float64, "1", "strength that daily life keeps up", low=0.0),
+        "near": Column(np.bool_, "1", "both live in one building", start=False),
+    },
+    "lapses": {
+        "household": Column(np.int32, "1", "row of households: whose it is"),
+        "kind": Column(np.int8, "1", "index into LAPSES: late noise, fouling"),
+        "minute": Column(np.float64, "min", "minute at which it happens, from the run's start"),
+    },
+    "disputes": {
+        "cause": Column(np.int8, "1", "index into CAUSES"),
+        "plaintiff": Column(np.int32, "1", "row of residents"),
+        "respondent": Column(np.int32, "1", "row of residents, -1 for the property firm", start=-1),
+        "began": Column(np.int32, "day", "day on which it began"),
+        "again": Column(np.bool_, "1", "a relapse: an agreement on the same matter broke", start=False),
+        "parent": Column(np.int32, "1", "row of the dispute whose agreement broke, -1 if none", start=-1),
     },
 }

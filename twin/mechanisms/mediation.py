@@ -1,0 +1,497 @@
+"""Mediation: from the first contact to the table, and what two sides agree on there.
+
+What it does    A side of an open dispute asks for help, the other side agrees or not, a date is found, and the
+                session becomes a work order of the desk: its waiting, travel and length are the desk's. When it
+                has been held, the sides settle if what each believes it could get elsewhere leaves enough to
+                share. A case beyond its level is handed to the next: community 村, street 镇, city 县.
+Why             Few who ask ever sit at the table, most who sit there settle [cook1980, felstiner1985], so success
+                has three denominators. What is shared follows bargaining theory [nash1950, rubinstein1982]; without
+                help private information eats part of the gains [chatterjee1983]. Pain makes ready [zartman2000].
+Leaves out      Courts, mediators' favour, sides of more than two. A side that agreed comes to every session.
+Ablation        one_stop off, or hand_off_days 0 beside it: the waiting comes back, or is nobody's. adviser off.
+                online off. clauses off: agreements change nothing in the world. offered off: nobody helps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from twin.core.clock import DAY_MINUTES
+from twin.core.columns import Column, Flags, Floats, Ints, Keys
+from twin.core.draws import Draw
+from twin.core.effects import Effects
+from twin.core.mechanism import Metric, View, mechanism
+from twin.core.parameters import param
+from twin.core.world import Phase, World
+from twin.world.disputes import (
+    LEVELS,
+    NEVER,
+    NOISE,
+    PETS,
+    fairness,
+    is_open,
+    nash_share,
+    quiet_hour,
+    rubinstein_share,
+)
+from twin.world.kinds import priority_of
+from twin.world.outcomes import falls_today
+from twin.world.series import in_window, mean, per_thousand_year, ratio
+from twin.world.tables import CHANNELS
+
+BARGAINING = ("nash", "rubinstein")
+_HIGHEST = len(LEVELS)
+_READY_STAGE = 3  # at which the published share agrees
+_HOUR_MINUTES = 60
+_EQUAL = 0.5
+
+
+@dataclass(frozen=True)
+class Mediation:
+    """Who sits at which table, and what sides bring to it."""
+
+    offered: bool = param(False, "", source="scenario range", evidence="assumed", lever=True,
+                          doc="whether anybody mediates", zh="是否提供调解")
+    categories: tuple[str, ...] = param((), "", source="scenario range", evidence="assumed", lever=True,
+                                        doc="categories of the sessions at community, street and city, which are some "
+                                            "team's duty; one for all levels will do",
+                                        zh="社区、街道、市级调解会的类别")
+    contact_per_day: float = param(0.01, "1/day", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                   doc="hazard that a side asks for help, for each stage", zh="求助率（按阶段）")
+    outreach_per_day: float = param(0.0, "1/day", 0.0, 1.0, source="scenario range", evidence="assumed", lever=True,
+                                    doc="hazard that a grid worker brings a dispute to the table", zh="主动排查率")
+    agree_chance: float = param(0.45, "1", 0.01, 0.99, source="cook1980", evidence="published",
+                                doc="the other side agrees to the table, at stage 3", zh="对方同意调解概率")
+    ripening: float = param(0.2, "1", 0.0, 2.0, source="zartman2000", evidence="assumed",
+                            doc="gain of its logit by stage", zh="成熟度系数")
+    date_days: float = param(7.0, "day", 0.0, 90.0, source="scenario range", evidence="assumed", lever=True,
+                             doc="until a date that suits both sides", zh="约期天数")
+    session_hour: float = param(9.0, "h", 0.0, 23.0, source="scenario range", evidence="assumed", lever=True,
+                                doc="hour of the day at which a session is asked of the desk", zh="提交时刻")
+    online: bool = param(False, "", source="scenario range", evidence="assumed", lever=True,
+                         doc="sessions of those who can are held online", zh="在线调解")
+    online_date_days: float = param(2.0, "day", 0.0, 90.0, source="scenario range", evidence="assumed", lever=True,
+                                    doc="until a date for an online session", zh="在线约期天数", when="online")
+    online_reach: float = param(0.2, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                doc="part of those who would refuse a meeting and agree to one online",
+                                zh="在线增加的同意比例", when="online")
+    online_quality: float = param(0.8, "1", 0.0, 1.0, source="online_court", evidence="published",
+                                  doc="a mediator's skill online, in parts of that in a room", zh="在线调解效力",
+                                  when="online")
+    one_stop: bool = param(False, "", source="scenario range", evidence="assumed", lever=True,
+                           doc="a case is placed at the level that it needs at once, without a hand-off",
+                           zh="一站式受理")
+    hand_off_days: float = param(14.0, "day", 0.0, 180.0, source="scenario range", evidence="assumed", lever=True,
+                                 doc="from one level to the next, in separate offices", zh="逐级移交天数")
+    level_from_stage: tuple[int, ...] = param((4, 7), "1", 1, 10, source="glasl1982", evidence="published", lever=True,
+                                              doc="stages from which a case is for the street, and for the city",
+                                              zh="移交街道、市级的阶段")
+    skills: tuple[float, ...] = param((0.5, 0.6, 0.7), "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                      lever=True, doc="part of what keeps sides apart that a mediator of each level "
+                                                      "takes away", zh="各级调解员能力")
+    out_of_depth: float = param(0.5, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                doc="a mediator's skill on a case for a higher level, in parts of the usual one",
+                                zh="越级案件的调解能力系数")
+    adviser: bool = param(False, "", source="scenario range", evidence="assumed", lever=True,
+                          doc="a legal adviser sits at the table", zh="法律顾问在场")
+    adviser_gain: float = param(0.5, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                doc="part of what still keeps sides apart that the adviser takes away",
+                                zh="法律顾问作用", when="adviser")
+    sessions_most: int = param(3, "1", 1, 20, source="scenario range", evidence="assumed", lever=True,
+                               doc="sessions after which a case is given up", zh="最多调解次数")
+    pause_days: float = param(10.0, "day", 0.0, 180.0, source="scenario range", evidence="assumed", lever=True,
+                              doc="from one session to the next", zh="两次调解间隔")
+    bargaining: str = param("nash", "", source="nash1950", evidence="published", choices=BARGAINING,
+                            doc="how the surplus is shared", zh="分配方式")
+    patience: float = param(0.95, "1", 0.0, 0.999, source="rubinstein1982", evidence="assumed",
+                            doc="discount of one round of offers", zh="耐心系数", when="bargaining=rubinstein")
+    impatience: float = param(1.0, "1", 0.0, 5.0, source="scenario range", evidence="assumed",
+                              doc="gain of a side's rounds lost, by stress above the usual", zh="压力降低耐心的系数",
+                              when="bargaining=rubinstein")
+    least_fallback: float = param(0.1, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                  doc="least that a side can get without the other (drawn evenly up to the most)",
+                                  zh="最低保留收益")
+    most_fallback: float = param(0.5, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                 doc="most that a side can get without the other", zh="最高保留收益")
+    hardening: float = param(0.05, "1", 0.0, 0.5, source="glasl1982", evidence="assumed",
+                             doc="gain of both by stage", zh="阶段提高保留收益")
+    doubt: float = param(0.3, "1", 0.0, 2.0, source="scenario range", evidence="assumed",
+                         doc="standard deviation of a side's error about the own fallback, without help",
+                         zh="对保留收益的误判")
+    secrecy: float = param(0.25, "1", 0.0, 1.0, source="chatterjee1983", evidence="published",
+                           doc="surplus that private information eats, without help", zh="私有信息损失")
+    plaintiff_hour: float = param(21.0, "h", 18.0, 24.0, source="scenario range", evidence="assumed",
+                                  doc="hour from which a plaintiff wants it quiet", zh="申请方期望安静时刻")
+    respondent_hour: float = param(24.0, "h", 20.0, 30.0, source="scenario range", evidence="assumed",
+                                   doc="hour from which a respondent would have it quiet", zh="对方期望安静时刻")
+    clauses: bool = param(True, "", source="scenario range", evidence="assumed", lever=True,
+                          doc="agreements on noise and pets oblige somebody to something", zh="协议含行为条款")
+
+
+# -- what is measured ------------------------------------------------------------------------------------
+
+
+def _cohort(world: Any) -> Flags | None:
+    """Tell which disputes were brought to somebody in the window; None where nobody mediates."""
+    if not world.levers["mediation"].offered:
+        return None
+    return in_window(world, world.disputes.contacted_on * DAY_MINUTES) & (world.disputes.contacted_on >= 0)
+
+
+class Funnel(NamedTuple):
+    """How many cases of the window came how far; each is a part of the one before."""
+
+    contacts: int
+    agreed: int
+    heard: int
+    settled: int
+    kept: int
+
+
+def funnel(world: Any) -> Funnel | None:
+    """Return how far the cases came that were brought to somebody in the window."""
+    cohort, table = _cohort(world), world.disputes
+    if cohort is None:
+        return None
+    settled = cohort & (table.settled_on >= 0)
+    steps = (cohort, cohort & (table.agreed_on >= 0), cohort & (table.sessions > 0), settled,
+             settled & (table.broken_on < 0))  # fmt: skip
+    return Funnel(*(int(np.count_nonzero(step)) for step in steps))
+
+
+def _count(name: str) -> Any:
+    def of(world: World) -> float | None:
+        counted = funnel(world)
+        return None if counted is None else float(getattr(counted, name))
+
+    return of
+
+
+def _share(top: str, bottom: str) -> Any:
+    def of(world: World) -> float | None:
+        counted = funnel(world)
+        return None if counted is None else ratio(getattr(counted, top), getattr(counted, bottom))
+
+    return of
+
+
+def mediated_per_1000(world: World) -> float | None:
+    """Cases whose first session was held in the window."""
+    p: Any = world.levers["mediation"]
+    return per_thousand_year(world, world.disputes.heard_on) if p.offered else None
+
+
+def _settled_at(level: int) -> Any:
+    def of(world: World) -> float | None:
+        rows = _settled(world)
+        return None if rows is None else ratio(np.count_nonzero(world.disputes.level[rows] == level), len(rows))
+
+    return of
+
+
+def _settled(world: Any) -> Ints | None:
+    cohort = _cohort(world)
+    return None if cohort is None else np.flatnonzero(cohort & (world.disputes.settled_on >= 0))
+
+
+def stage_at_settlement_mean(world: World) -> float | None:
+    """Mean stage at which cases were settled."""
+    rows = _settled(world)
+    return None if rows is None else mean(world.disputes.stage[rows].astype(np.float64))
+
+
+def days_to_settlement(world: World) -> float | None:
+    """Mean days from the contact to the agreement."""
+    rows, table = _settled(world), world.disputes
+    return None if rows is None else mean((table.settled_on - table.contacted_on)[rows].astype(np.float64))
+
+
+def days_to_first_session(world: World) -> float | None:
+    """Mean days from the contact to the end of the first session."""
+    cohort, table = _cohort(world), world.disputes
+    if cohort is None:
+        return None
+    heard = np.flatnonzero(cohort & (table.sessions > 0))
+    return mean(table.heard_on[heard] / DAY_MINUTES - table.contacted_on[heard])
+
+
+_OF = "disputes brought to a mediator in the window"
+_OF_ZH = "统计期内申请调解的纠纷"
+METRICS = {
+    "contacts": Metric(
+        _count("contacts"), "1", better=None, en="Contacts", zh="申请调解数",
+        doc=_OF, doc_zh=_OF_ZH + "数",
+    ),
+    "agreed_cases": Metric(
+        _count("agreed"), "1", better=None, en="Cases that both sides agreed to", zh="双方同意数",
+        doc=f"{_OF} for which the other side agreed", doc_zh=f"{_OF_ZH}中对方同意调解的数目",
+    ),
+    "session_cases": Metric(
+        _count("heard"), "1", better=None, en="Cases with a session", zh="已开会案件数",
+        doc=f"{_OF} that had a session until the end", doc_zh=f"{_OF_ZH}中至期末已开会调解的数目",
+    ),
+    "settled_cases": Metric(
+        _count("settled"), "1", better="higher", en="Cases settled", zh="调解成功数",
+        doc=f"{_OF} that were settled until the end", doc_zh=f"{_OF_ZH}中至期末调解成功的数目",
+    ),
+    "kept_cases": Metric(
+        _count("kept"), "1", better="higher", en="Agreements that hold", zh="履行中协议数", latent=True,
+        doc=f"{_OF} whose agreement holds at the end", doc_zh=f"{_OF_ZH}中协议至期末仍得到履行的数目",
+    ),
+    "agreed_share": Metric(
+        _share("agreed", "contacts"), "1", better="higher", en="Agreed, of contacts", zh="同意率",
+        doc="cases that both sides agreed to / contacts", doc_zh="双方同意数 ÷ 申请调解数",
+    ),
+    "settled_of_sessions": Metric(
+        _share("settled", "heard"), "1", better="higher", en="Settled, of cases with a session", zh="开会案件成功率",
+        doc="cases settled / cases with a session", doc_zh="调解成功数 ÷ 已开会案件数",
+    ),
+    "settled_of_contacts": Metric(
+        _share("settled", "contacts"), "1", better="higher", en="Settled, of contacts", zh="申请案件成功率",
+        doc="cases settled / contacts", doc_zh="调解成功数 ÷ 申请调解数",
+    ),
+    "mediated_per_1000": Metric(
+        mediated_per_1000, "1/year", better=None, en="Mediated disputes per 1,000 residents",
+        zh="每千人年调解纠纷数",
+        doc="disputes whose first session was held in the window, per 1,000 residents and year; the base rate is "
+            "calibrated to this number, which is therefore no finding",
+        doc_zh="统计期内首次开会调解的纠纷数，折算为每千居民每年；基准发生率按该数校准，故不作为验证",
+    ),
+    **{
+        f"settled_at_level_{level}": Metric(
+            _settled_at(level), "1", better="higher" if level == 1 else None,
+            en=f"Settled at the {name}", zh=f"{zh}化解占比",
+            doc=f"cases settled at the {name}'s table / cases settled", doc_zh=f"{zh}调解成功数 ÷ 调解成功数",
+        )
+        for level, (name, zh) in enumerate(zip(LEVELS, ("社区", "街道", "市级"), strict=True), 1)
+    },
+    "stage_at_settlement_mean": Metric(
+        stage_at_settlement_mean, "1", better="lower", en="Mean stage at settlement", zh="化解时平均阶段", latent=True,
+        doc="mean stage, 1 to 9, at which the cases were settled", doc_zh="调解成功时所处阶段（1 至 9）的均值",
+    ),
+    "days_to_first_session": Metric(
+        days_to_first_session, "day", better="lower", en="Days to the first session", zh="首次开会用时",
+        doc="mean days from the contact to the end of the first session, of cases with one",
+        doc_zh="已开会案件从申请到首次开会结束的平均天数",
+    ),
+    "days_to_settlement": Metric(
+        days_to_settlement, "day", better="lower", en="Days to settlement", zh="化解用时",
+        doc="mean days from the contact to the agreement, of the cases settled",
+        doc_zh="调解成功案件从申请到达成协议的平均天数",
+    ),
+}  # fmt: skip
+
+
+# -- the mechanism ---------------------------------------------------------------------------------------
+
+
+@mechanism(
+    phase=(Phase.ARRIVE, Phase.RESPOND),
+    params=Mediation,
+    reads=[
+        "disputes.cause", "disputes.plaintiff", "disputes.respondent", "disputes.stage", "disputes.faded_on",
+        "residents.digital_skill", "residents.grid", "residents.x", "residents.y", "residents.stress",
+        "tickets.done", "tickets.abandoned", "kinds.priority", "levers.stress.set_point",
+    ],
+    owns={
+        "disputes.contacted_on": Column(np.int32, "day", "day on which a side asked for help, -1 if none", start=NEVER),
+        "disputes.agreed_on": Column(np.int32, "day", "day on which the other side agreed, -1 if not", start=NEVER),
+        "disputes.is_online": Column(np.bool_, "1", "its sessions are held online", start=False),
+        "disputes.level": Column(np.int8, "1", "table: 1 community, 2 street, 3 city, 0 none", low=0, high=3),
+        "disputes.due_on": Column(np.float64, "day", "day of the next session, nan where none is due", start=np.nan),
+        "disputes.awaiting": Column(np.bool_, "1", "a session is an order of the desk", start=False),
+        "disputes.sessions": Column(np.int16, "1", "sessions held"),
+        "disputes.heard_on": Column(np.float64, "min", "minute at which the first session ended", start=np.nan),
+        "disputes.gave_up": Column(np.bool_, "1", "the mediators gave it up", start=False),
+        "disputes.settled_on": Column(np.int32, "day", "day of the agreement, -1 while there is none", start=NEVER),
+        "disputes.settled_share": Column(np.float64, "1", "plaintiff's share of the pie", start=np.nan),
+        "disputes.fairness": Column(np.float64, "1", "how equal the true gains are", start=np.nan),
+        "disputes.clause_hour": Column(
+            np.float64, "h", "hour from which the respondent is to leave the nuisance, nan: no such clause",
+            start=np.nan,
+        ),
+    },
+    spawns=["tickets"],
+    metrics=METRICS,
+    sources=["cook1980", "felstiner1985", "nash1950", "rubinstein1982", "chatterjee1983", "zartman2000"],
+)  # fmt: skip
+def mediation(world: View, p: Mediation, draw: Draw, effects: Effects) -> None:
+    """Bring cases to the table and ask the desk for sessions (in ARRIVE); see what came of them (in RESPOND)."""
+    if not p.offered or not p.categories or not len(world.disputes):
+        return
+    if world.phase is Phase.RESPOND:
+        conclude(world, p, draw, effects)
+    elif not world.running_on:
+        take_contacts(world, p, draw, effects)
+        ask_for_sessions(world, p, draw, effects)
+
+
+def level_needed(p: Mediation, stage: Ints) -> Ints:
+    """Return the level, 1 to 3, that a dispute of this stage needs."""
+    return 1 + np.searchsorted(np.asarray(p.level_from_stage), stage, side="right")
+
+
+def take_contacts(world: Any, p: Mediation, draw: Draw, effects: Effects) -> None:
+    """Let sides ask for help, ask the other side, and find a date."""
+    table = world.disputes
+    free = np.flatnonzero(is_open(world) & (table.contacted_on < 0))
+    hazard = p.contact_per_day * table.stage[free] + p.outreach_per_day
+    asking = free[draw.happens("contact", -np.expm1(-hazard), table.key[free])]
+    if not len(asking):
+        return
+    on_screen = online(world, p, draw, asking)
+    agreed = draw.happens("agrees", agree_chances(p, table.stage[asking], on_screen), table.key[asking], 0)
+    effects.set("disputes", asking, contacted_on=world.day, is_online=on_screen)
+    level = level_needed(p, table.stage[asking])
+    wait = np.where(on_screen, p.online_date_days, p.date_days) + handed_off(p, level - 1)
+    seated = asking[agreed]
+    effects.set("disputes", seated, agreed_on=world.day, level=level[agreed].astype(np.int8),
+                due_on=world.day + wait[agreed])  # fmt: skip
+
+
+def handed_off(p: Mediation, levels: Ints) -> Floats:
+    """Return the days that hand-offs over so many levels take; in a one-stop centre none."""
+    return np.where(levels > 0, levels, 0) * (0.0 if p.one_stop else p.hand_off_days)
+
+
+def online(world: Any, p: Mediation, draw: Draw, rows: Ints) -> Flags:
+    """Tell which cases meet online: those whose sides both can (a firm always can)."""
+    skill = np.append(world.residents.digital_skill, 1.0)
+    least = np.minimum(skill[world.disputes.plaintiff[rows]], skill[world.disputes.respondent[rows]])
+    return p.online & draw.happens("online", least, world.disputes.key[rows], 0)
+
+
+def agree_chances(p: Mediation, stage: Ints, on_screen: Flags) -> Floats:
+    """Return the chance that the other side agrees: pain makes ready, and a screen is less to ask than a room."""
+    odds = p.agree_chance / (1 - p.agree_chance) * np.exp(p.ripening * (stage - _READY_STAGE))
+    chance = odds / (1 + odds)
+    return chance + np.where(on_screen, p.online_reach, 0.0) * (1 - chance)
+
+
+def ask_for_sessions(world: Any, p: Mediation, draw: Draw, effects: Effects) -> None:
+    """Hand sessions that are due to the desk; a case that has grown beyond its table goes to the next one first."""
+    table = world.disputes
+    due = np.flatnonzero(is_open(world) & ~table.awaiting & ~table.gave_up & (table.due_on <= world.day))
+    needed = np.maximum(level_needed(p, table.stage[due]), table.level[due])
+    wait = handed_off(p, needed - table.level[due])
+    grown = needed > table.level[due]
+    effects.set("disputes", due[grown], level=needed[grown].astype(np.int8))
+    later, now = due[wait > 0], due[wait == 0]
+    effects.set("disputes", np.concatenate((later, now)),
+                due_on=np.concatenate((world.day + wait[wait > 0], np.full(len(now), np.nan))))  # fmt: skip
+    effects.set("disputes", now, awaiting=True)
+    spawn_sessions(world, p, draw, now, needed[wait == 0], effects)
+
+
+def session_keys(world: Any, draw: Draw, rows: Ints) -> Keys:
+    """Return the keys of the orders of these disputes' next, or present, sessions."""
+    table = world.disputes
+    return draw.keys("session", table.key[rows] + table.sessions[rows].astype(np.uint64), 0)
+
+
+def spawn_sessions(world: Any, p: Mediation, draw: Draw, rows: Ints, level: Ints, effects: Effects) -> None:
+    """Write the orders: at the plaintiff's home, the duty of whoever serves that level's category."""
+    table, residents = world.disputes, world.residents
+    names = [world.categories.index(name) for name in p.categories]
+    category = np.asarray(names)[np.minimum(level - 1, len(names) - 1)]
+    home, key = table.plaintiff[rows], session_keys(world, draw, rows)
+    effects.spawn(
+        "tickets",
+        key,
+        created=world.day * DAY_MINUTES + p.session_hour * _HOUR_MINUTES,
+        incident=key,
+        category=category,
+        channel=np.where(table.is_online[rows], CHANNELS.index("app"), CHANNELS.index("walk_in")),
+        priority=priority_of(world, category),
+        grid=residents.grid[home],
+        x=residents.x[home],
+        y=residents.y[home],
+    )
+
+
+# -- at the table ----------------------------------------------------------------------------------------
+
+
+def conclude(world: Any, p: Mediation, draw: Draw, effects: Effects) -> None:
+    """See which sessions ended today, and what came of them."""
+    table = world.disputes
+    waiting = np.flatnonzero(table.awaiting)
+    orders = world.tickets.rows_of(session_keys(world, draw, waiting))
+    known, orders = waiting[orders >= 0], orders[orders >= 0]
+    held, lost = (falls_today(world, minutes[orders]) for minutes in (world.tickets.done, world.tickets.abandoned))
+    lost &= ~held
+    effects.set("disputes", known[lost], awaiting=False, gave_up=True)
+    fit = held & is_open(world)[known]
+    effects.set("disputes", known[held & ~fit], awaiting=False)
+    settle(world, p, draw, known[fit], world.tickets.done[orders[fit]], effects)
+
+
+class Sides(NamedTuple):
+    """What both sides can get elsewhere, and what they believe: (cases,) each."""
+
+    plaintiff: Floats
+    respondent: Floats
+    plaintiff_thinks: Floats
+    respondent_thinks: Floats
+
+
+def settle(world: Any, p: Mediation, draw: Draw, rows: Ints, minute: Floats, effects: Effects) -> None:
+    """Settle the cases in which enough is left to share; find another date for the others, or give up."""
+    table = world.disputes
+    held = table.sessions[rows] + 1
+    apart = kept_apart(p, table.stage[rows], table.level[rows], table.is_online[rows])
+    sides = fallbacks(world, p, draw, rows, p.doubt * apart)
+    agree = 1 - sides.plaintiff_thinks - sides.respondent_thinks >= p.secrecy * apart
+    first = table.sessions[rows] == 0
+    effects.set("disputes", rows, awaiting=False, sessions=held.astype(np.int16))
+    effects.set("disputes", rows[first], heard_on=minute[first])
+    done = np.where(held >= p.sessions_most, np.nan, world.day + p.pause_days)
+    effects.set("disputes", rows[~agree], due_on=done[~agree], gave_up=np.isnan(done[~agree]))
+    write_agreements(world, p, rows[agree], Sides(*(side[agree] for side in sides)), effects)
+
+
+def kept_apart(p: Mediation, stage: Ints, level: Ints, on_screen: Flags) -> Floats:
+    """Return the part of doubt and secrecy that is left at the table; a table below the case's level helps less."""
+    skill = np.asarray(p.skills)[np.minimum(level, len(p.skills)) - 1]
+    skill = skill * np.where(level_needed(p, stage) > level, p.out_of_depth, 1.0)
+    skill = skill * np.where(on_screen, p.online_quality, 1.0)
+    left: Floats = (1 - skill) * ((1 - p.adviser_gain) if p.adviser else 1.0)
+    return left
+
+
+def fallbacks(world: Any, p: Mediation, draw: Draw, rows: Ints, error: Floats) -> Sides:
+    """Return what each side can get without the other, drawn once a dispute, and what it believes in this session."""
+    table = world.disputes
+    key, again = table.key[rows], table.key[rows] + table.sessions[rows].astype(np.uint64)
+    hardened = p.hardening * (table.stage[rows] - 1)
+    true = [p.least_fallback + (p.most_fallback - p.least_fallback) * draw.uniform(side, key, 0) + hardened
+            for side in ("plaintiff", "respondent")]  # fmt: skip
+    believed = [value + error * draw.normal(f"{side} doubt", again, 0)
+                for value, side in zip(true, ("plaintiff", "respondent"), strict=True)]  # fmt: skip
+    return Sides(*true, *believed)
+
+
+def write_agreements(world: Any, p: Mediation, rows: Ints, sides: Sides, effects: Effects) -> None:
+    """Share the pie, and oblige the respondent to a quiet hour or to clean up."""
+    cause = world.disputes.cause[rows]
+    got = shared(world, p, rows, sides)
+    hour = np.full(len(rows), np.nan)
+    if p.clauses:
+        hour = np.where(cause == NOISE, quiet_hour(got, p.plaintiff_hour, p.respondent_hour), hour)
+        hour = np.where(cause == PETS, 0.0, hour)
+    effects.set("disputes", rows, settled_on=world.day, settled_share=got, clause_hour=hour,
+                fairness=fairness(got, sides.plaintiff, sides.respondent))  # fmt: skip
+
+
+def shared(world: Any, p: Mediation, rows: Ints, sides: Sides) -> Floats:
+    """Return the plaintiff's share, between 0 and 1: by Nash, or by offers that the plaintiff begins."""
+    weight: Any = _EQUAL
+    if p.bargaining == "rubinstein":
+        usual = world.levers["stress"].set_point
+        stress = np.append(world.residents.stress, usual)
+        ends = (world.disputes.plaintiff[rows], world.disputes.respondent[rows])
+        weight = rubinstein_share(*(p.patience ** np.exp(p.impatience * (stress[end] - usual)) for end in ends))
+    return np.clip(nash_share(sides.plaintiff_thinks, sides.respondent_thinks, weight), 0.0, 1.0)
