@@ -1584,6 +1584,17 @@ ERRORS: dict[str, Entry] = {
         "write METRIC=VALUE, the value in the unit of the metric",
         "请写成 指标=值，值以该指标的单位计",
     ),
+    "R270": Entry(
+        "`{folder}` holds no finished run",
+        "`{folder}` 中没有已完成的运行",
+        "give the folder that `twin run … --out FOLDER` wrote; an interrupted run is finished by the same command",
+        "请给出 `twin run … --out 文件夹` 写出的文件夹；中断的运行可用同一命令续完",
+    ),
+    "R271": Entry(
+        "there is no ticket {ticket}: the run has {count}, numbered 0 to {last}",
+        "没有工单 {ticket}：该运行共有 {count} 张，编号 0 至 {last}",
+    ),
+    "R272": Entry("the run has no seed {seed}", "该运行没有种子 {seed}"),
     "S101": Entry(
         "unknown key `{key}`",
         "未知的键 `{key}`",

@@ -26,8 +26,8 @@ from twin.runs.families import corrected
 from twin.runs.margins import margin_of
 from twin.runs.pool import Failure, compute
 from twin.runs.provenance import code_fingerprint
-from twin.runs.sequential import Auto, Stopped, stopped
 from twin.runs.regret import Regret, regrets
+from twin.runs.sequential import Auto, Stopped, stopped
 from twin.runs.store import Identity, RunFolder, Tables, canonical, folder_of, pack
 
 if TYPE_CHECKING:

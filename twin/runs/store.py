@@ -524,6 +524,25 @@ def _copy_to_parquet(path: Path, columns: Rows) -> None:
             raise OSError(str(error)) from error
 
 
+def read_rows(file: Path, columns: Sequence[str] | None, **equal: object) -> dict[str, np.ndarray]:
+    """Return columns (``None``: all) of a Parquet file, of the rows in which the named columns have these values."""
+    import duckdb
+
+    wanted = "*" if columns is None else ", ".join(f'"{one}"' for one in columns)
+    where = " AND ".join(f'"{name}" = ?' for name in equal) or "TRUE"
+    with closing(duckdb.connect()) as engine:
+        query = f"SELECT {wanted} FROM read_parquet(?) WHERE {where}"
+        found = engine.execute(query, [str(file), *equal.values()]).fetchnumpy()
+    return {name: _filled(column) for name, column in found.items()}
+
+
+def _filled(column: np.ndarray) -> np.ndarray:
+    """Return a column as it was written: what is not a number comes back as missing."""
+    if isinstance(column, np.ma.MaskedArray) and column.dtype.kind == "f":
+        return np.ma.filled(column, np.nan)
+    return np.asarray(column)
+
+
 def _with_run(arm: str, seed: int, columns: Rows) -> dict[str, np.ndarray]:
     rows = len(next(iter(columns.values()), ()))
     return {"arm": np.full(rows, arm), "seed": np.full(rows, seed, np.int64), **columns}

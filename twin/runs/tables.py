@@ -30,10 +30,10 @@ def tables_of(engine: Engine) -> dict[str, dict[str, Values]]:
     desk = engine.world.resources.get("desk")
     log = {} if desk is None else {"log": _log(desk)}
     incidents = {} if engine.world.ground is None else {"incidents": _incidents(engine.world)}
-<<<<<<< HEAD
     rules = engine.world.instructions
     decisions = {} if desk is None or rules is None else {"decisions": _decisions(desk, rules)}
-    return {"tickets": _tickets(engine.world), **log, **incidents, **decisions, "account": _account(engine)}
+    roads = {"roads": engine.world.roads.arrays()} if len(engine.world.roads) else {}
+    return {"tickets": _tickets(engine.world), **log, **incidents, **roads, **decisions, "account": _account(engine)}
 
 
 def _decisions(desk: Any, rules: Any) -> dict[str, Values]:
@@ -58,10 +58,6 @@ def _fields(desk: Any, rules: Any, lines: Any) -> dict[str, Values]:
         for place, name in enumerate(epoch.fields[epoch.steps[line["step"]].moment]):
             found[f"given.{name}"][at] = desk.heard[line["heard"] + place]
     return found
-=======
-    roads = {"roads": engine.world.roads.arrays()} if len(engine.world.roads) else {}
-    return {"tickets": _tickets(engine.world), **log, **incidents, **roads, "account": _account(engine)}
->>>>>>> 4691ed093915354f5b0f19dd8e123e4bfbd9bb02
 
 
 def _incidents(world: World) -> dict[str, Values]:
