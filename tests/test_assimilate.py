@@ -314,7 +314,7 @@ def test_a_shadow_of_requests_is_none_of_a_desk_that_does_not_follow(
     same, halves = np.ones(cells, np.int64), np.full(cells, 0.5)
     observed = np.where(np.arange(cells) % 10 > 0, 5, 50)  # nine in ten inside the band
     scores = Scores(("a",), 0 * same, same, same, observed, same, 9 * same, halves, halves,
-                    {name: halves for name in (OURS, *BASELINES)})  # fmt: skip
+                    dict.fromkeys((OURS, *BASELINES), halves))  # fmt: skip
     held = {"requests": 4, "backlog": backlog, "median_hours": hours}
     verdict = Verdict(scores, held, dict.fromkeys(CHECKED, 4), 1, matched)
     assert verdict.word == word

@@ -133,6 +133,14 @@ def test_a_table_without_names_is_refused_and_nothing_of_it_shown(tmp_path: Path
     assert not any(said in render(refused.value, lang) for said in ("张三", "139", "2024") for lang in ("en", "zh"))
 
 
+def test_a_log_without_a_usable_row_says_why_of_its_rows(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("created,category\nsoon,灯\nlater,灯\n,灯\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        read_log(tmp_path / "log.csv")
+    assert [one.code for one in refused.value.complaints] == ["D418", "D461", "D462"]
+    assert "2 cells" in render(refused.value, "en") and "soon" not in render(refused.value, "en")
+
+
 def test_names_that_are_not_known_are_shown_though_a_title_stands_above_them(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("2024年工单导出,,\n建单,了结,事由\n2024-01-01,2024-01-02,灯\n", encoding="utf-8")
     with pytest.raises(InputError) as refused:

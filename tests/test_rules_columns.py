@@ -61,6 +61,10 @@ def agrees(rules: RuleSet, columns: dict[str, Any], kinds: dict[str, Kind], n: i
         for line, (row, outputs) in enumerate(expected):
             assert found.rows[line] == row
             for name, value in outputs.items():
+                if name in found.lists:
+                    told = found.lists[name].on(line)
+                    assert told.tolist() == (value if isinstance(value, list) else [])
+                    value = np.nan if isinstance(value, list) else value
                 np.testing.assert_array_equal(found.outputs[name][line], value)
 
 
@@ -74,9 +78,14 @@ def by_reference(decider: Decider, rules: RuleSet, columns: dict[str, Any], kind
         return error.complaints[0].code
     known = {decider.head.name: decider.kind} if isinstance(decider, Formula) else {
         one.name: one.kind for one in targets(decider)}  # fmt: skip
-    outputs = {name: float(code_of_value(decision.outputs[name], kind)) if name in decision.outputs else np.nan
+    outputs = {name: coded(decision.outputs[name], kind) if name in decision.outputs else np.nan
                for name, kind in known.items()}  # fmt: skip
     return row_of(decider, decision), outputs
+
+
+def coded(value: Any, kind: Kind) -> Any:
+    """Return a value, or a list of values, as columns have it."""
+    return [coded(one, kind) for one in value] if isinstance(value, tuple) else float(code_of_value(value, kind))
 
 
 ROUTING = """
@@ -220,14 +229,59 @@ def test_any_table_on_columns_is_the_reference(table, seed):
     agrees(rules_of(text), {name: drawn[name] for name in names}, {name: INPUTS[name][1] for name in names}, n)
 
 
+@st.composite
+def collecting_tables(draw):
+    """A table of `collect`: values with and without a common step, some worked out, with an else or without one."""
+    collector = draw(st.sampled_from(["sum", "min", "max", "count", "list"]))
+    value = st.sampled_from(["0", "7", "-3", "0.1", "2.5", "1/3", "12 * 3", "w + i" if draw(st.booleans()) else "5"])
+    rows = draw(st.lists(st.tuples(CELLS["i"], CELLS["w"], CELLS["c"], value), min_size=1, max_size=70))
+    sheet = "\n".join("  | " + " | ".join(row) + " |" for row in [("i", "w", "c", "order.weight"), *rows])
+    inputs = "".join(f"  {name}: {INPUTS[name][0]}\n" for name in ("i", "w", "c"))
+    ending = draw(st.sampled_from(["", "else: {order.weight: 9}\n", "else: {order.weight: i / 7}\n"]))
+    head = f"table: t\nhit: collect({collector})\ninputs:\n{inputs}outputs:\n  order.weight: decimal\n"
+    return f"{head}rows: |\n{sheet}\n{ending}"
+
+
+@settings(max_examples=120, deadline=None)
+@given(collecting_tables(), st.integers(0, 2**32 - 1))
+def test_any_collecting_table_on_columns_is_the_reference(text, seed):
+    rng = np.random.default_rng(seed)
+    n = 12
+    drawn = {"c": rng.integers(0, 3, n), "i": rng.integers(0, 10, n),
+             "w": rng.choice([0, 6, 7, 8, 999, 1000, 499_999_999, 500_000_000, 10**9], n)}  # fmt: skip
+    agrees(rules_of(text), drawn, {name: INPUTS[name][1] for name in drawn}, n, fast=False)
+
+
+def test_collecting_needs_no_reference_where_rows_say_numbers(monkeypatch):
+    rules = rules_of("""
+table: subsidy
+hit: collect(sum)
+inputs: {age: {int: 0..120}, floor: {int: 1..40}}
+outputs: {order.weight: {unit: yuan}}
+rows: |
+  | age   | floor | order.weight |
+  | >= 80 | -     | 500 yuan     |
+  | >= 60 | >= 4  | 200.1 yuan   |
+  | >= 60 | -     | 0.2 yuan     |
+else: {order.weight: 0}
+""")
+    monkeypatch.setattr(Batch, "_case", None)
+    columns = {"age": np.array([30, 60, 83, 83]), "floor": np.array([5, 3, 3, 5])}
+    found = Batch(Planner(rules, DAY), columns, 4).decide("subsidy")
+    assert found.outputs["order.weight"].tolist() == [0, 20, 50_020, 70_030]
+    assert found.rows.tolist() == [ELSE, 2, 0, 0]
+
+
 EXPRESSIONS = st.recursive(
     st.sampled_from(["a", "b", "3", "0.25", "1 / 3", "7"]),
-    lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-", "*"]), inner)
-    | st.builds("({} / {})".format, inner, st.sampled_from(["3", "7", "(b + 1)", "b"]))
-    | st.builds("{}({}, {})".format, st.sampled_from(["min", "max"]), inner, inner)
-    | st.builds("{}({}, 3)".format, st.sampled_from(["floor", "ceil", "round", "mod"]), inner)
-    | st.builds("abs({})".format, inner)
-    | st.builds("({} if {} > {} else {})".format, inner, inner, inner, inner),
+    lambda inner: (
+        st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-", "*"]), inner)
+        | st.builds("({} / {})".format, inner, st.sampled_from(["3", "7", "(b + 1)", "b"]))
+        | st.builds("{}({}, {})".format, st.sampled_from(["min", "max"]), inner, inner)
+        | st.builds("{}({}, 3)".format, st.sampled_from(["floor", "ceil", "round", "mod"]), inner)
+        | st.builds("abs({})".format, inner)
+        | st.builds("({} if {} > {} else {})".format, inner, inner, inner, inner)
+    ),
     max_leaves=5,
 )
 

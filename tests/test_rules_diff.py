@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
+import re
 from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
@@ -20,6 +21,7 @@ from twin.rules import smt
 from twin.rules.diff import RulesDiff, diff, outcomes_differ
 from twin.rules.model import RuleSet
 from twin.rules.overlays import overlaid, setting
+from twin.rules.paths import paths
 from twin.rules.read import read_text_rules
 
 DAY = dt.date(2025, 6, 1)
@@ -254,3 +256,19 @@ def test_the_command_speaks_to_readers_and_programs(tmp_path: Path, monkeypatch:
     assert (found["schema"], [one["name"] for one in found["changes"]]) == ("twin.rules.diff/1", ["routing"])
     same = CliRunner().invoke(command.command, ["diff", str(base), str(base), "--lang", "en"])
     assert (same.exit_code, same.stdout) == (0, "no difference in meaning\n")
+
+
+def test_every_number_that_is_changed_is_told_of_its_owner_and_of_nobody_else() -> None:
+    base = read(TABLE + "---\n" + ESCALATION)
+    changed = 0
+    for slot in paths(base):
+        number = re.fullmatch(r"(>= )?(\d+)( h)?", slot.text)
+        if number is None:
+            continue
+        sign, value, unit = (part or "" for part in number.groups())
+        other = overlaid(base, [setting(slot.path, f"{sign}{int(value) - 1}{unit}")])
+        told = diff(base, other)
+        assert [one.name for one in told.changes] == [slot.path.split(".")[1]], slot.path
+        assert diff(other, base).changes != ()
+        changed += 1
+    assert changed == 13

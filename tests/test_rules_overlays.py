@@ -77,6 +77,8 @@ def test_the_list_of_paths_says_kind_text_and_place() -> None:
     assert found["rules.escalate.exceptions[frail].level"].text == "district"
     assert found["rules.params.factor"].kind == "parameter"
     assert "rules.limit.value[1]" in found
+    found = slots(read("formula: f\ninputs: {x: {int: 0..9}}\nvalue: 1 if x > 2 else -3 + 4\n"))
+    assert [found[f"rules.f.value[{at}]"].text for at in (1, 2, 3, 4)] == ["1", "2", "-3", "4"]
 
 
 def test_versions_are_told_apart_by_their_first_day() -> None:
@@ -275,6 +277,9 @@ def test_an_overlay_may_rest_on_an_overlay_but_not_on_itself(tmp_path: Path) -> 
         ("replace_rule:\n  - {formula: limits, value: 1}", "E603", "limit"),
         ("replace_rule: [limit]", "E116", None),
         ("set: {rules.routing.rows: [1]}", "E116", None),
+        ("add_row: [5]", "E116", None),
+        ("add_row:\n  - {table: limit, row: {sla: 1 h}}", "E623", None),
+        ("base: []\nset: 3", "Y015", None),
     ],
 )
 def test_faults_of_an_overlay_are_said_where_they_are(
@@ -286,6 +291,10 @@ def test_faults_of_an_overlay_are_said_where_they_are(
     assert (first.code, Path(first.place.file).name) == (code, "what_if.yaml")
     if suggestion is not None:
         assert first.values["suggestion"] == suggestion
+
+
+def test_an_overlay_needs_a_base(tmp_path: Path) -> None:
+    assert [one.code for one in laid(tmp_path, "base:\n").complaints] == ["E115"]
 
 
 def test_the_commands_take_an_overlay_where_they_take_rules(

@@ -52,7 +52,8 @@ def test_roads_hang_together_and_go_both_ways(name: str, least: int) -> None:
         known |= more
     assert len(known) == roads.start.max() + 1
     crow = np.hypot(*(roads.end_xy - roads.start_xy).T)
-    assert (roads.metres >= crow - 1e-6).all()
+    joined = 2 * PlacesSettings().join_metres  # ends that nearly meet are moved together
+    assert (roads.metres >= crow - joined).all()
     assert len(set(roads.start[roads.gate])) >= 2
 
 
@@ -97,12 +98,13 @@ def test_plans_that_are_the_same_differ_by_exactly_nothing() -> None:
 
 
 def test_a_closed_street_has_no_cars_more_green_and_a_cost() -> None:
-    before, after = lived(), lived("traffic.closed=[34]")
+    easy = "traffic.congestion=0"  # or Braess might have it the other way round
+    before, after = lived(easy), lived(easy, "traffic.closed=[8]")
     roads = after.world.roads
-    assert roads.flow_per_hour[roads.street == 34].sum() == 0
-    assert np.isinf(roads.minutes[roads.street == 34]).all()
+    assert roads.flow_per_hour[roads.street == 8].sum() == 0
+    assert np.isinf(roads.minutes[roads.street == 8]).all()
     first, then = before.metrics(), after.metrics()
-    metres = roads.metres[roads.street == 34].sum() / 2
+    metres = roads.metres[roads.street == 8].sum() / 2
     assert then["street_plan_cost_yuan"] == pytest.approx(1500 * metres)
     assert then["green_m2_per_resident"] - first["green_m2_per_resident"] == pytest.approx(0.6 * 9 * metres / 800)
     assert then["travel_minutes"] >= first["travel_minutes"]
@@ -133,7 +135,7 @@ def test_more_through_traffic_is_louder_and_slower() -> None:
 
 
 def test_a_street_that_the_map_has_not_is_refused_in_two_languages() -> None:
-    with pytest.raises(InputError, match="traffic.closed: the roads of the map have no street") as caught:
+    with pytest.raises(InputError, match=r"traffic\.closed: the roads of the map have no street") as caught:
         lived("traffic.closed=[99]")
     assert caught.value.complaints[0].code == "M370"
 

@@ -473,8 +473,8 @@ ERRORS: dict[str, Entry] = {
     "D418": Entry(
         "`{file}` has no row that can be used",
         "`{file}` 中没有可用的行",
-        "`twin data check` says what is wrong with each row",
-        "`twin data check` 会逐行说明问题",
+        "every row needs a time of creation",
+        "每一行都要有创建时间",
     ),
     "D419": Entry(
         "unknown time zone `{zone}`",
@@ -1583,6 +1583,12 @@ ERRORS: dict[str, Entry] = {
         "无法读取目标 `{text}`",
         "write METRIC=VALUE, the value in the unit of the metric",
         "请写成 指标=值，值以该指标的单位计",
+    ),
+    "R261": Entry(
+        "the points of the list do not all name the same paths: {paths}",
+        "列出的各点所用路径不一致：{paths}",
+        "give every path a value at each point",
+        "请在每个点上为每条路径给出取值",
     ),
     "R270": Entry(
         "`{folder}` holds no finished run",

@@ -9,4 +9,5 @@ def campaign(world, p, luck, note):
         lasts = world.day < p.from_day + p.campaign_days
         if lasts and luck.happens("reached", p.reach, int(world.residents.key[who])):
             known = 1
+            note.set("residents", who, reached=True)
         note.set("residents", who, informed_of_plan=known)

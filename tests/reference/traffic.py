@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from twin.world.assignment import Links, equilibrium, shortest
-from twin.world.roads import roads_of
+from twin.world.roads import lattice, roads_of
 
 
 def traffic(world, p, luck, note):
@@ -18,7 +18,9 @@ def traffic(world, p, luck, note):
 
 
 def lay_out(world, luck, note):
-    for row, (street, start, end, here, there, metres, rank, gate) in enumerate(zip(*roads_of(world.ground))):
+    for row, (street, start, end, here, there, metres, rank, gate) in enumerate(
+        zip(*(roads_of(world.ground) if world.ground else lattice(world.buildings.x, world.buildings.y)))
+    ):
         note.spawn("roads", luck.key("road", row), street=street, start=start, end=end, x=here[0] / 1000,
                    y=here[1] / 1000, end_x=there[0] / 1000, end_y=there[1] / 1000, metres=metres, rank=rank,
                    gate=gate)  # fmt: skip
@@ -47,7 +49,10 @@ def drive(world, p, luck, note):
     for who in range(len(residents)):
         key = int(residents.key[who])
         if luck.happens("drives", p.driver_share, key, 0) and residents.age[who] >= 18:
-            gate = int(luck.uniform("gate", key, 0) * len(gates))
+            everywhere = sorted({int(roads.start[row]) for row in range(len(roads)) if roads.gate[row]})
+            wanted = everywhere[int(luck.uniform("gate", key, 0) * len(everywhere))]
+            again = gates[int(luck.uniform("gate_again", key, 0) * len(gates))]
+            gate = gates.index(wanted if wanted in gates else again)
             home = nearest(world, who, [one for one in open_junctions if np.isfinite(ways.cost[:, one]).any()])
             drivers[who] = (gate, home)
             demand[gate, home] += 1
@@ -61,15 +66,21 @@ def drive(world, p, luck, note):
     for who in range(len(residents)):
         note.set("residents", who, drives_home=who in drivers, noise_db=noise(world, p, flow, who))
         if who in drivers:
-            note.set("residents", who, trip_minutes=settled.cost[drivers[who]])
+            junction = row_of(world, drivers[who][1])
+            walk = math.dist((residents.x[who], residents.y[who]), (roads.x[junction], roads.y[junction]))
+            note.set("residents", who, trip_minutes=settled.cost[drivers[who]] + walk / p.walk_kmh * 60)
 
 
 def nearest(world, who, junctions):
     def away(junction):
-        row = next(row for row in range(len(world.roads)) if world.roads.start[row] == junction)
+        row = row_of(world, junction)
         return math.dist((world.residents.x[who], world.residents.y[who]), (world.roads.x[row], world.roads.y[row]))
 
     return min(junctions, key=away)
+
+
+def row_of(world, junction):
+    return next(row for row in range(len(world.roads)) if world.roads.start[row] == junction)
 
 
 def noise(world, p, flow, who):

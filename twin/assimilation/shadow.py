@@ -72,7 +72,7 @@ class Verdict:
         return "shadow" if self.matched and self.desk_held() else "demand"
 
     def desk_held(self) -> bool:
-        """Whether the bands of the desk's own measures, backlog and time to close, held in half of the weeks or more."""
+        """Whether the bands of the desk's own measures, backlog and time to close, held half of the time or more."""
         told = sum(self.told[name] for name in CHECKED[1:])
         return told > 0 and sum(self.held[name] for name in CHECKED[1:]) >= DESK_HELD * told
 

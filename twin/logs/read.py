@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from twin.core.columns import Flags, Ints
-from twin.errors import InputError, closest
+from twin.errors import Complaint, InputError, closest
 from twin.logs.account import Account, Notebook
 from twin.logs.fields import assigned
 from twin.logs.mapping import ColumnMap
@@ -47,7 +47,8 @@ def read_content(content: bytes, name: str, mapping: ColumnMap) -> tuple[Request
     source = Source(table, _columns(table, mapping), mapping, book, hashlib.sha256(plain).hexdigest())
     log = _without_staff(_log_of(source, name, sheet.open311), source)
     if not len(log):
-        raise InputError.of("D418", file=name)
+        reasons = (note.complaint for note in book.notes if note.kind in ("dropped", "wrong"))
+        raise InputError([Complaint("D418", None, {"file": name}), *reasons])
     return log, Account(table.file_rows, len(log), tuple(book.notes))
 
 

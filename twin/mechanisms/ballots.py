@@ -142,6 +142,7 @@ def _shipped(path: Path) -> RuleSet:
 
 def _read(path: Path) -> RuleSet:
     from twin.rules.kinds import Truth
+    from twin.rules.model import results
     from twin.rules.read import read_rules
     from twin.rules.vocabulary import Entry, Vocabulary
 
@@ -151,6 +152,8 @@ def _read(path: Path) -> RuleSet:
     errors = [one for one in reading.complaints if severity(one) == "error"]
     if errors:
         raise InputError(errors)
+    if not any("passed" in results(one) for one in reading.rules.deciders):
+        raise InputError.of("E603", None, name="passed", suggestion="", known=tuple(one.head.name for one in reading.rules.deciders))
     return reading.rules
 
 
@@ -176,8 +179,8 @@ def carries(rules: RuleSet, day: dt.date, count: Count) -> bool:
     from twin.rules.model import results
     from twin.rules.reference import Case
 
-    names = [one.head.name for one in rules.deciders if "passed" in results(one)]
-    return Case(rules, day, count.given()).decide(names[0] if names else "passed").outputs["passed"] is True
+    name = next(one.head.name for one in rules.deciders if "passed" in results(one))
+    return Case(rules, day, count.given()).decide(name).outputs.get("passed") is True
 
 
 # -- metrics ---------------------------------------------------------------------------------------------

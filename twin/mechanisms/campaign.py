@@ -11,6 +11,7 @@ Ablation        reach 0: nobody learns of the plan from a campaign.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.series import mean
+from twin.world.series import mean, share
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,19 @@ class Campaign:
                                      when="reach")
 
 
+def _held(world: World) -> bool:
+    p: Any = world.levers["campaign"]
+    return bool(p.reach > 0 and world.day > p.from_day)
+
+
 def informed_share(world: World) -> float | None:
     """Mean knowledge of the plan; None where no campaign is held."""
-    held = world.levers["campaign"].reach > 0  # type: ignore[attr-defined]
-    return mean(world.residents.informed_of_plan) if held else None
+    return mean(world.residents.informed_of_plan) if _held(world) else None
+
+
+def reached_share(world: World) -> float | None:
+    """Reached by the campaign at least once / residents; None where none is held."""
+    return share(world.residents.reached) if _held(world) else None
 
 
 @mechanism(
@@ -51,15 +61,23 @@ def informed_share(world: World) -> float | None:
     owns={
         "residents.informed_of_plan": Column(
             np.float32, "1", "how far the resident knows of the plan, 0 to 1", low=0.0, high=1.0
-        )
+        ),
+        "residents.reached": Column(np.bool_, "1", "the campaign has reached the resident at least once", start=False),
     },
     metrics={
         "informed_share": Metric(
             informed_share, "1", better="higher",
             en="Residents who know of the plan", zh="方案知晓率", daily=True, latent=True,
-            doc="mean knowledge of the plan, from 0 to 1, of all residents; where a campaign is held",
-            doc_zh="全体居民对方案知晓程度（0 至 1）的均值；仅在开展宣传时有定义",
-        )
+            doc="mean knowledge of the plan, from 0 to 1, of all residents at the end (or of the day): what a campaign "
+                "left; where one is held",
+            doc_zh="期末（或当日）全体居民对方案知晓程度（0 至 1）的均值，即宣传留下的印象；仅在开展宣传时有定义",
+        ),
+        "reached_share": Metric(
+            reached_share, "1", better="higher",
+            en="Residents whom the campaign reached", zh="宣传覆盖率",
+            doc="residents whom the campaign reached at least once / residents",
+            doc_zh="至少被宣传覆盖一次的居民数 ÷ 居民数",
+        ),
     },
     sources=["seeds"],
 )  # fmt: skip
@@ -69,5 +87,7 @@ def campaign(world: View, p: Campaign, draw: Draw, effects: Effects) -> None:
         return
     known = world.residents.informed_of_plan * (1 - p.forgotten_per_day)
     if world.day < p.from_day + p.campaign_days:
-        known = np.where(draw.happens("reached", p.reach, world.residents.key), 1.0, known)
+        today = draw.happens("reached", p.reach, world.residents.key)
+        known = np.where(today, 1.0, known)
+        effects.set("residents", np.flatnonzero(today), reached=True)
     effects.set("residents", None, informed_of_plan=known)

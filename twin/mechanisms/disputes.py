@@ -56,7 +56,7 @@ class Disputes:
     """How often disputes begin."""
 
     followed: bool = param(False, "", source="scenario range", evidence="assumed",
-                           doc="whether ties, nuisances, stress, grievances and disputes are followed at all",
+                           doc="whether ties, lapses, stress, grievances and disputes are followed at all",
                            zh="是否模拟邻里纠纷")
     scale: float = param(1.0, "1", 0.0, 100.0, source="mediation2022", evidence="assumed",
                          doc="factor of all hazards, set so that the arm `separate_offices` of scenarios/mediation.yaml "
@@ -139,7 +139,7 @@ def disputes(world: View, p: Disputes, draw: Draw, effects: Effects) -> None:
     if not p.followed or world.running_on or not len(world.households):
         return
     homes = dwellings(world)
-    found = list(candidates(world, p, draw, homes))
+    found = [one for one in candidates(world, p, draw, homes) if len(one.key)]
     if not found:
         return
     all_of = Candidates(*(np.concatenate(parts) for parts in zip(*found, strict=True)))

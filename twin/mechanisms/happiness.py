@@ -1,12 +1,13 @@
 """Happiness: a ladder of ten steps, a set point, and getting used to things.
 
 What it does    Everybody has a set point. A change of the conditions at home, weighed by own needs, lifts or lowers
-                happiness at once; most of it fades, a part stays. Works that annoy lower it while they last. Whatever
-                else moves happiness adds to the uplift, which fades likewise.
+                happiness at once; most of it fades, a part stays. Works that annoy and open disputes lower it while
+                they last, stronger ties with neighbours raise it. Whatever else moves happiness adds to the uplift,
+                which fades likewise.
 Why             People get used to much, not to everything, and at different speeds [lucas2007, luhmann2018];
                 changes of a neighbourhood are seen more than felt [luhmann2018]. Sizes are assumed.
-Leaves out      Work, health, income; disputes and ties, whose mechanisms add to the uplift where they exist.
-Ablation        conditions_points and annoyance_points 0: nobody's happiness leaves the set point.
+Leaves out      Work, health, income; getting used to disputes and ties.
+Ablation        all points 0: nobody's happiness leaves the set point.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.construction import lived_in, qualities
+from twin.world.disputes import is_open, strength
 from twin.world.series import mean
 from twin.world.tables import AGE_GROUPS
 from twin.world.wellbeing import fading_a_day
@@ -48,6 +50,11 @@ class Happiness:
                                      zh="居住条件对幸福感的影响")
     annoyance_points: float = param(0.3, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                     doc="points lost while fully annoyed by works", zh="施工扰动对幸福感的影响")
+    dispute_points: float = param(0.3, "1", 0.1, 0.6, source="scenario range", evidence="assumed",
+                                  doc="points lost while one is a side of an open dispute", zh="未了纠纷对幸福感的影响")
+    ties_points: float = param(0.1, "1", 0.0, 0.25, source="scenario range", evidence="assumed",
+                               doc="points won by ties stronger than at first by one standard deviation between "
+                                   "residents", zh="邻里联系对幸福感的影响")
     half_life_years: float = param(2.0, "year", 0.5, 7.0, source="luhmann2018", evidence="assumed",
                                    doc="time in which half of what fades is gone", zh="适应半衰期")
     lasting_share: float = param(0.3, "1", 0.0, 0.7, source="luhmann2018", evidence="assumed",
@@ -74,12 +81,17 @@ def happiness_true(world: World) -> float | None:
     reads=[
         "levers.works.followed", "residents.household", "residents.annoyed", "households.flat", "flats.building",
         "flats.stairwell", "flats.floor", *(f"residents.need_{domain}" for domain in DOMAINS),
-        *(f"buildings.quality_{domain}" for domain in DOMAINS),
+        *(f"buildings.quality_{domain}" for domain in DOMAINS), "disputes.plaintiff", "disputes.respondent",
+        "disputes.settled_on", "disputes.faded_on", "ties.one", "ties.other", "ties.base", "ties.extra", "ties.since",
+        "levers.ties.half_life_days",
     ],
     owns={
         "residents.happiness": Column(np.float64, "1", "latent happiness on the ladder", start=5.0, low=0, high=LADDER),
         "residents.uplift": Column(np.float64, "1", "points above the set point that fade", start=0),
         "residents.lasting_uplift": Column(np.float64, "1", "points above the set point that stay", start=0),
+        "residents.first_ties": Column(
+            np.float64, "1", "strength of all own ties on the first day, -1 before", start=_UNKNOWN
+        ),
         "residents.used_to": Column(
             np.float64, "1", "conditions at home by own needs yesterday, -1 before the first day", start=_UNKNOWN
         ),
@@ -105,10 +117,38 @@ def happiness(world: View, p: Happiness, draw: Draw, effects: Effects) -> None:
     jump = p.conditions_points * changed
     uplift = (1 - fading_a_day(p.half_life_years * _YEAR_DAYS)) * residents.uplift + (1 - p.lasting_share) * jump
     lasting = residents.lasting_uplift + p.lasting_share * jump
-    points = cast(Floats, world.resource) + uplift + lasting - p.annoyance_points * residents.annoyed
+    known = strength_of_ties(world)
+    first = np.where(residents.first_ties < 0, known, residents.first_ties)
+    points = cast(Floats, world.resource) + uplift + lasting + p.ties_points * stronger(known, first)
+    points -= p.annoyance_points * residents.annoyed + p.dispute_points * at_odds(world)
     effects.set("residents", None, happiness=points, uplift=uplift, lasting_uplift=lasting, used_to=there)
+    effects.set("residents", None, first_ties=first)
 
 
 def conditions(world: Any) -> Floats:
     """Return the conditions at home by own needs, 0 to 1 (residents,)."""
     return (needs_of(world) * lived_in(qualities(world), homes_of(world))).sum(axis=1)
+
+
+def at_odds(world: Any) -> Floats:
+    """Return 1 for residents who are a side of an open dispute, else 0 (residents,)."""
+    quarrels = is_open(world)
+    sides = np.concatenate((world.disputes.plaintiff[quarrels], world.disputes.respondent[quarrels]))
+    found = np.zeros(len(world.residents))
+    found[sides[sides >= 0]] = 1
+    return found
+
+
+def strength_of_ties(world: Any) -> Floats:
+    """Return the strength of all ties of each resident (residents,)."""
+    ties, count = world.ties, len(world.residents)
+    if not len(ties):
+        return np.zeros(count)
+    present = strength(world, world.levers["ties"].half_life_days)
+    return (np.bincount(ties.one, present, count) + np.bincount(ties.other, present, count)).astype(np.float64)
+
+
+def stronger(known: Floats, first: Floats) -> Floats:
+    """Return by how much ties are stronger than at first, in standard deviations between residents (residents,)."""
+    spread = float(np.std(first))
+    return (known - first) / spread if spread > 0 else np.zeros(len(known))

@@ -38,7 +38,7 @@ from twin.world.disputes import (
     rubinstein_share,
 )
 from twin.world.kinds import priority_of
-from twin.world.outcomes import falls_today
+from twin.world.outcomes import falls_today, orders_about
 from twin.world.series import in_window, mean, per_thousand_year, ratio
 from twin.world.tables import CHANNELS
 
@@ -114,9 +114,9 @@ class Mediation:
     least_fallback: float = param(0.1, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                   doc="least that a side can get without the other (drawn evenly up to the most)",
                                   zh="最低保留收益")
-    most_fallback: float = param(0.5, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+    most_fallback: float = param(0.55, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                  doc="most that a side can get without the other", zh="最高保留收益")
-    hardening: float = param(0.05, "1", 0.0, 0.5, source="glasl1982", evidence="assumed",
+    hardening: float = param(0.06, "1", 0.0, 0.5, source="glasl1982", evidence="assumed",
                              doc="gain of both by stage", zh="阶段提高保留收益")
     doubt: float = param(0.3, "1", 0.0, 2.0, source="scenario range", evidence="assumed",
                          doc="standard deviation of a side's error about the own fallback, without help",
@@ -294,7 +294,7 @@ METRICS = {
     reads=[
         "disputes.cause", "disputes.plaintiff", "disputes.respondent", "disputes.stage", "disputes.faded_on",
         "residents.digital_skill", "residents.grid", "residents.x", "residents.y", "residents.stress",
-        "tickets.done", "tickets.abandoned", "kinds.priority", "levers.stress.set_point",
+        "tickets.incident", "tickets.done", "tickets.abandoned", "kinds.priority", "levers.stress.set_point",
     ],
     owns={
         "disputes.contacted_on": Column(np.int32, "day", "day on which a side asked for help, -1 if none", start=NEVER),
@@ -310,7 +310,7 @@ METRICS = {
         "disputes.settled_share": Column(np.float64, "1", "plaintiff's share of the pie", start=np.nan),
         "disputes.fairness": Column(np.float64, "1", "how equal the true gains are", start=np.nan),
         "disputes.clause_hour": Column(
-            np.float64, "h", "hour from which the respondent is to leave the nuisance, nan: no such clause",
+            np.float64, "h", "hour from which the respondent is to leave it, nan: no such clause",
             start=np.nan,
         ),
     },
@@ -375,6 +375,8 @@ def ask_for_sessions(world: Any, p: Mediation, draw: Draw, effects: Effects) -> 
     """Hand sessions that are due to the desk; a case that has grown beyond its table goes to the next one first."""
     table = world.disputes
     due = np.flatnonzero(is_open(world) & ~table.awaiting & ~table.gave_up & (table.due_on <= world.day))
+    if not len(due):
+        return
     needed = np.maximum(level_needed(p, table.stage[due]), table.level[due])
     wait = handed_off(p, needed - table.level[due])
     grown = needed > table.level[due]
@@ -386,10 +388,10 @@ def ask_for_sessions(world: Any, p: Mediation, draw: Draw, effects: Effects) -> 
     spawn_sessions(world, p, draw, now, needed[wait == 0], effects)
 
 
-def session_keys(world: Any, draw: Draw, rows: Ints) -> Keys:
-    """Return the keys of the orders of these disputes' next, or present, sessions."""
-    table = world.disputes
-    return draw.keys("session", table.key[rows] + table.sessions[rows].astype(np.uint64), 0)
+def matters(world: Any, rows: Ints) -> Keys:
+    """Return what the order of each dispute's next, or present, session is about: the dispute and the number."""
+    keys: Keys = world.disputes.key[rows] + world.disputes.sessions[rows].astype(np.uint64)
+    return keys
 
 
 def spawn_sessions(world: Any, p: Mediation, draw: Draw, rows: Ints, level: Ints, effects: Effects) -> None:
@@ -397,12 +399,12 @@ def spawn_sessions(world: Any, p: Mediation, draw: Draw, rows: Ints, level: Ints
     table, residents = world.disputes, world.residents
     names = [world.categories.index(name) for name in p.categories]
     category = np.asarray(names)[np.minimum(level - 1, len(names) - 1)]
-    home, key = table.plaintiff[rows], session_keys(world, draw, rows)
+    home, about = table.plaintiff[rows], matters(world, rows)
     effects.spawn(
         "tickets",
-        key,
+        draw.keys("session", about, 0),
         created=world.day * DAY_MINUTES + p.session_hour * _HOUR_MINUTES,
-        incident=key,
+        incident=about,
         category=category,
         channel=np.where(table.is_online[rows], CHANNELS.index("app"), CHANNELS.index("walk_in")),
         priority=priority_of(world, category),
@@ -419,7 +421,9 @@ def conclude(world: Any, p: Mediation, draw: Draw, effects: Effects) -> None:
     """See which sessions ended today, and what came of them."""
     table = world.disputes
     waiting = np.flatnonzero(table.awaiting)
-    orders = world.tickets.rows_of(session_keys(world, draw, waiting))
+    if not len(waiting):
+        return
+    orders = orders_about(world, matters(world, waiting))
     known, orders = waiting[orders >= 0], orders[orders >= 0]
     held, lost = (falls_today(world, minutes[orders]) for minutes in (world.tickets.done, world.tickets.abandoned))
     lost &= ~held
@@ -441,6 +445,8 @@ class Sides(NamedTuple):
 def settle(world: Any, p: Mediation, draw: Draw, rows: Ints, minute: Floats, effects: Effects) -> None:
     """Settle the cases in which enough is left to share; find another date for the others, or give up."""
     table = world.disputes
+    if not len(rows):
+        return
     held = table.sessions[rows] + 1
     apart = kept_apart(p, table.stage[rows], table.level[rows], table.is_online[rows])
     sides = fallbacks(world, p, draw, rows, p.doubt * apart)

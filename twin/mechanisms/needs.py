@@ -25,7 +25,7 @@ from twin.core.mechanism import View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase
 from twin.world.tables import AGE_GROUPS, MOBILITIES, TENURES
-from twin.world.works import DOMAINS, need_columns
+from twin.world.works import DOMAINS, Weights, need_columns
 
 _CHILD, _ELDER = AGE_GROUPS.index("child"), AGE_GROUPS.index("elder")
 _WALKS, _RENTER = MOBILITIES.index("walks"), TENURES.index("renter")
@@ -36,7 +36,7 @@ _MIDDLE_FIFTH = 3
 class Needs:
     """What moves need weights: gains of a weight's logarithm before all are scaled to sum to 1."""
 
-    mean_weights: tuple[float, ...] = param(
+    mean_weights: Weights = param(
         (0.20, 0.18, 0.15, 0.11, 0.10, 0.09, 0.09, 0.08), "1", 0.001, 1.0, source="mohurd2023", evidence="assumed",
         doc="weights of a resident whom nothing moves, one for each domain in their order", zh="各领域基准需求权重")
     floor_lift: float = param(0.3, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
@@ -74,7 +74,7 @@ def needs(world: View, p: Needs, draw: Draw, effects: Effects) -> None:
     if world.day or not len(world.residents):
         return
     weights = np.exp(leanings(world, p) + personal(world, p, draw))
-    weights *= np.resize(p.mean_weights, len(DOMAINS))
+    weights *= np.asarray(p.mean_weights)
     weights /= weights.sum(axis=1, keepdims=True)
     columns = {f"need_{domain}": weights[:, place].astype(np.float32) for place, domain in enumerate(DOMAINS)}
     effects.set("residents", None, **columns)

@@ -37,6 +37,7 @@ from twin.world.works import (
     FEN_PER_YUAN,
     PROCESSES,
     STAYED_AWAY,
+    Weights,
     Work,
     Works,
     as_columns,
@@ -71,7 +72,7 @@ class Plans:
                                doc="hard limit of what all works together cost", zh="预算")
     catalogue: dict[str, Work] = param(default_catalogue, "", source="mohurd2023", evidence="assumed", lever=True,
                                        doc="works that can be chosen", zh="工程目录")
-    prior_weights: tuple[float, ...] = param(
+    prior_weights: Weights = param(
         (0.06, 0.10, 0.14, 0.26, 0.20, 0.10, 0.06, 0.08), "1", 0.0, 1.0, source="scenario range", evidence="assumed",
         lever=True, doc="weights that the office takes for everybody's, one for each domain in their order",
         zh="行政预设的各领域权重")

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from twin.core.clock import DAY_MINUTES
-from twin.core.columns import Column, Floats, Ints
+from twin.core.columns import Column, Floats, Ints, Keys
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
@@ -26,7 +26,7 @@ from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.disputes import is_open
 from twin.world.kinds import priority_of
-from twin.world.outcomes import falls_today
+from twin.world.outcomes import falls_today, orders_about
 from twin.world.series import mean, per_thousand_year
 from twin.world.tables import AGE_GROUPS, CHANNELS
 
@@ -44,7 +44,7 @@ class Stress:
                           doc="standard deviation between residents", zh="个体差异")
     return_per_day: float = param(0.05, "1/day", 0.0, 1.0, source="scenario range", evidence="assumed",
                                   doc="part of the way back to the usual level that a day goes", zh="日回复比例")
-    dispute_load: float = param(0.1, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+    dispute_load: float = param(0.04, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                 doc="by which an open dispute lifts the usual level of its sides, for each stage",
                                 zh="纠纷的压力负荷")
     categories: tuple[str, ...] = param((), "", source="scenario range", evidence="assumed", lever=True,
@@ -89,7 +89,8 @@ def counselled_per_1000(world: World) -> float | None:
     params=Stress,
     reads=[
         "disputes.plaintiff", "disputes.respondent", "disputes.stage", "disputes.settled_on", "disputes.faded_on",
-        "residents.age_group", "residents.grid", "residents.x", "residents.y", "tickets.done", "kinds.priority",
+        "residents.age_group", "residents.grid", "residents.x", "residents.y", "tickets.incident", "tickets.done",
+        "tickets.abandoned", "kinds.priority",
         "levers.disputes.followed",
     ],
     owns={
@@ -127,7 +128,7 @@ def stress(world: View, p: Stress, draw: Draw, effects: Effects) -> None:
         ask_for_help(world, p, draw, effects)
     else:
         relief = world.residents.relief * np.exp2(-1 / p.again_days)
-        helped = counselled_today(world, draw) if p.categories else np.zeros(0, np.int64)
+        helped = counselled_today(world) if p.categories else np.zeros(0, np.int64)
         relief[helped] += p.counselling_effect * p.spread
         now = world.residents.stress
         level = now + p.return_per_day * (usual(world, p, draw, relief) - now)
@@ -150,9 +151,10 @@ def weight_of_disputes(world: Any) -> Floats:
     return mine + yours
 
 
-def hour_keys(world: Any, draw: Draw, who: Ints, day: Ints) -> Any:
-    """Return the keys of the counsellor's hours that these residents asked for on these days."""
-    return draw.keys("hour", world.residents.key[who] + (day.astype(np.uint64) << np.uint64(_DAY_BITS)), 0)
+def matters(world: Any, who: Ints, day: Ints) -> Keys:
+    """Return what the hours are about that these residents asked for on these days."""
+    keys: Keys = world.residents.key[who] + (day.astype(np.uint64) << np.uint64(_DAY_BITS))
+    return keys
 
 
 def ask_for_help(world: Any, p: Stress, draw: Draw, effects: Effects) -> None:
@@ -165,13 +167,14 @@ def ask_for_help(world: Any, p: Stress, draw: Draw, effects: Effects) -> None:
     strained = np.flatnonzero(free & (residents.stress >= p.threshold) & (residents.age_group != _CHILD))
     going = strained[draw.happens("goes", -np.expm1(-p.uptake_per_day), residents.key[strained])]
     category = np.full(len(going), world.categories.index(p.categories[0]))
-    keys = hour_keys(world, draw, going, np.full(len(going), world.day))
+    about = matters(world, going, np.full(len(going), world.day))
+    keys = draw.keys("hour", about, 0)
     effects.set("residents", going, counselled_on=world.day)
     effects.spawn(
         "tickets",
         keys,
         created=world.day * DAY_MINUTES + draw.uniform("minute", keys, 0) * DAY_MINUTES,
-        incident=keys,
+        incident=about,
         category=category,
         channel=CHANNELS.index("walk_in"),
         priority=priority_of(world, category),
@@ -181,9 +184,9 @@ def ask_for_help(world: Any, p: Stress, draw: Draw, effects: Effects) -> None:
     )
 
 
-def counselled_today(world: Any, draw: Draw) -> Ints:
+def counselled_today(world: Any) -> Ints:
     """Return the residents whose hour with the counsellor ended today."""
     asked = np.flatnonzero(world.residents.counselled_on >= 0)
-    orders = world.tickets.rows_of(hour_keys(world, draw, asked, world.residents.counselled_on[asked]))
+    orders = orders_about(world, matters(world, asked, world.residents.counselled_on[asked]))
     known = orders >= 0
     return asked[known][falls_today(world, world.tickets.done[orders[known]])]

@@ -1,8 +1,8 @@
 """Traffic: what a plan for the streets does to travel, noise and green.
 
-What it does    In the evening peak hour residents drive home from the edge of the map, and others drive through;
-                everybody takes the way that is quickest, given all others. Flows make noise at homes. A plan
-                closes, calms or widens streets; what is closed becomes green in part. It is judged on the
+What it does    In the evening peak hour residents drive home from the edge of the map and walk the rest; others drive
+                through. Everybody takes the way that is quickest, given all others. Flows make noise at homes. A
+                plan closes, calms or widens streets; what is closed becomes green in part. It is judged on the
                 first day.
 Why             Drivers' choices interact: closing a street may make all quicker or slower [braess1968,
                 wardrop1952, bpr1964], and quiet for some is noise for others [crtn1988]. Plans made equal
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.core.columns import Column, Flags, Floats, Ints
+from twin.core.columns import Column, Flags, Floats, Ints, Keys
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
@@ -29,7 +29,7 @@ from twin.errors import InputError
 from twin.world.assignment import Links, Ways, equilibrium, shortest
 from twin.world.noise import exposure, level_db
 from twin.world.places.build import Places
-from twin.world.roads import roads_of
+from twin.world.roads import lattice, roads_of
 from twin.world.series import mean, ratio, share
 
 _METRES = 1000.0
@@ -49,8 +49,8 @@ class Traffic:
         "",
         source="the scenario's author",
         evidence="assumed",
-        doc="traffic is followed; needs a map with streets",
-        zh="是否模拟交通（需要带道路的地图）",
+        doc="traffic is followed, on the streets of the map, or around square blocks where there is none",
+        zh="是否模拟交通（无地图时按方格街区）",
     )
     through_per_hour: float = param(
         1500.0,
@@ -163,6 +163,17 @@ class Traffic:
         evidence="assumed",
         doc="capacity of a widened street over what it was",
         zh="拓宽后的通行能力比",
+        when="followed",
+    )
+    walk_kmh: float = param(
+        4.5,
+        "km/h",
+        1.0,
+        8.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="walking from where the car stops to the door, as the crow flies",
+        zh="从停车处步行到家的速度",
         when="followed",
     )
     background_db: float = param(
@@ -299,20 +310,22 @@ def _metres_of(world: Any, streets: tuple[int, ...]) -> float:
     params=Traffic,
     reads=[
         "roads.street", "roads.start", "roads.end", "roads.x", "roads.y", "roads.end_x", "roads.end_y",
-        "roads.metres", "roads.rank", "roads.gate", "residents.age", "residents.x", "residents.y",
+        "roads.metres", "roads.rank", "roads.gate", "residents.age",
+        "buildings.x",
+        "buildings.y", "residents.x", "residents.y",
     ],
     owns={
         "roads.flow_per_hour": Column(np.float64, "1/h", "cars in the evening peak", low=0.0),
         "roads.minutes": Column(np.float64, "min", "time on it in the evening peak; inf where it is closed", low=0.0),
         "residents.drives_home": Column(np.bool_, "1", "drives home in the evening peak", start=False),
-        "residents.trip_minutes": Column(np.float32, "min", "drive home in the peak; NaN: none", start=np.nan),
+        "residents.trip_minutes": Column(np.float32, "min", "door to door in the peak; NaN: none", start=np.nan),
         "residents.noise_db": Column(np.float32, "dB", "level of traffic at home in the peak; 0: not followed"),
     },
     spawns=["roads"],
     metrics={
         "travel_minutes": Metric(
             travel_minutes, "min", better="lower", en="Mean drive home", zh="平均开车回家时间",
-            doc="mean time from the edge of the map to the home, residents who drive home in the evening peak",
+            doc="mean time from the edge of the map to the door, residents who drive home in the evening peak",
             doc_zh="晚高峰开车回家的居民从地图边缘到家的平均时间",
         ),
         "trips_lost_share": Metric(
@@ -357,9 +370,10 @@ def traffic(world: View, p: Traffic, draw: Draw, effects: Effects) -> None:
 
 def lay_out(world: View, draw: Draw, effects: Effects) -> None:
     """Spawn the roads of the map."""
-    if len(world.roads) or not isinstance(world.ground, Places):
+    if len(world.roads):
         return
-    roads = roads_of(world.ground)
+    ground, buildings = world.ground, world.buildings
+    roads = roads_of(ground) if isinstance(ground, Places) else lattice(buildings.x, buildings.y)
     start, end = roads.start_xy / _METRES, roads.end_xy / _METRES
     effects.spawn(
         "roads", draw.keys("road", np.arange(len(roads.street), dtype=np.uint64)),
@@ -374,7 +388,7 @@ def refuse_unknown(world: Any, p: Traffic) -> None:
     for name in ("closed", "calmed", "widened"):
         unknown = sorted(set(getattr(p, name)) - known)
         if unknown:
-            raise InputError.of("M350", name=name, streets=unknown, known=sorted(known))
+            raise InputError.of("M370", name=name, streets=unknown, known=sorted(known))
 
 
 def links_of(world: Any, p: Traffic) -> tuple[Links, Ints]:
@@ -398,10 +412,11 @@ def drive(world: Any, p: Traffic, draw: Draw, effects: Effects) -> None:
     gates = np.unique(roads.start[rows][roads.gate[rows]]).astype(np.int64)
     old_enough: Flags = world.residents.age >= _DRIVING_AGE
     drives = draw.happens("drives", p.driver_share, world.residents.key, 0) & old_enough
-    gate, home = homeward(world, draw, links, gates, drives)
+    gate, home, walk_km = homeward(world, draw, links, gates, drives)
     demand = wanted(p, links, gates, gate, home)
     found = equilibrium(links, gates, demand, _GAP)
-    minutes = shortest(links, found.time, gates).cost[gate, home] if len(gate) else np.empty(0)
+    drive_minutes = shortest(links, found.time, gates).cost[gate, home] if len(gate) else np.full(len(walk_km), np.inf)
+    minutes = drive_minutes + walk_km / p.walk_kmh * _HOUR_MINUTES
     flow, time = np.zeros(len(roads)), np.full(len(roads), np.inf)
     flow[rows], time[rows] = found.flow, found.time
     effects.set("roads", None, flow_per_hour=flow, minutes=time)
@@ -409,22 +424,29 @@ def drive(world: Any, p: Traffic, draw: Draw, effects: Effects) -> None:
     effects.set("residents", drives, trip_minutes=np.where(np.isfinite(minutes), minutes, np.nan).astype(np.float32))
 
 
-def homeward(world: Any, draw: Draw, links: Links, gates: Ints, drives: Flags) -> tuple[Ints, Ints]:
-    """Return for each driver the gate, as an index into `gates`, and the junction nearest to the home."""
+def homeward(world: Any, draw: Draw, links: Links, gates: Ints, drives: Flags) -> tuple[Ints, Ints, Floats]:
+    """Return for each driver the gate, as an index into `gates`, the open junction nearest to the home, and its way."""
     if not drives.any() or not len(gates):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.zeros(np.count_nonzero(drives))
     residents, roads = world.residents, world.roads
-    gate = draw.choice("gate", np.ones(len(gates)), residents.key[drives], 0)
+    gate = entered(draw, np.unique(roads.start[roads.gate]), gates, residents.key[drives])
     near, xy = np.full(links.nodes, np.inf), np.zeros((links.nodes, 2))
     open_ends = np.unique(links.start)
-    there = np.isfinite(reached(links, gates).cost).any(axis=0)[open_ends]
+    there = np.asarray(np.isfinite(reached(links, gates).cost).any(axis=0))[open_ends]
     near[open_ends[there]] = 0.0
     known = roads.start < links.nodes
     xy[roads.start[known]] = np.stack([roads.x, roads.y], axis=1)[known]
-    at_home, building = np.unique(np.stack([residents.x[drives], residents.y[drives]], axis=1), axis=0,
-                                  return_inverse=True)  # fmt: skip
+    doors = np.stack([residents.x, residents.y], axis=1)[np.flatnonzero(drives)]
+    at_home, building = np.unique(doors, axis=0, return_inverse=True)
     away = ((at_home[:, None] - xy) ** 2).sum(axis=2) + near
-    return gate, away.argmin(axis=1)[building.ravel()]
+    return gate, away.argmin(axis=1)[building.ravel()], np.sqrt(away.min(axis=1))[building.ravel()]
+
+
+def entered(draw: Draw, known: Ints, gates: Ints, keys: Keys) -> Ints:
+    """Return by which of the open `gates` drivers come; who would have come by a closed one chooses again."""
+    wanted_gate = known[draw.choice("gate", np.ones(len(known)), keys, 0)]
+    again = gates[draw.choice("gate_again", np.ones(len(gates)), keys, 0)]
+    return np.searchsorted(gates, np.where(np.isin(wanted_gate, gates), wanted_gate, again))
 
 
 def reached(links: Links, gates: Ints) -> Ways:

@@ -30,11 +30,12 @@ def run(
     """Run the arms of a scenario, each with the same seeds, and compare them with the first one.
 
     ``scenario`` is a file or a loaded Scenario (to which no ``set`` can be applied any more); what is not
-    given is the scenario's; ``replications="auto"`` makes as many as sharp intervals take. ``set`` holds ``path=value`` texts, applied last. ``out`` is the run folder: it may
-    be empty or hold the same experiment, which is then resumed. ``progress`` is told (ended, total), ``notice``
-    what the user should know (default: a Python warning). With ``replace`` a run folder that holds something else,
-    or was computed by another state of the program, is cleared. ``lang`` ("en" or "zh") is the language in which
-    the page of the run folder opens; it has both.
+    given is the scenario's; ``replications="auto"`` makes as many as sharp intervals take. ``set`` holds
+    ``path=value`` texts, applied last. ``out`` is the run folder: it may be empty or hold the same experiment, which
+    is then resumed. ``progress`` is told (ended, total), ``notice`` what the user should know (default: a Python
+    warning). With ``replace`` a run folder that holds something else, or was computed by another state of the
+    program, is cleared. ``lang`` ("en" or "zh") is the language in which the page of the run folder opens; it has
+    both.
 
     Raises InputError for what cannot be used, RunFailed when runs failed.
     """

@@ -68,7 +68,9 @@ _TEXT: Mapping[str, Words] = {
     "head": Words("grid;flats;a run;a run and 100 flats", "网格;户数;每次运行;每次运行每百户"),
     "estate": Words("synthetic estate", "程序生成的小区"),
     "changed": Words("Where traffic moves: {arm}", "车流如何变化：{arm}"),
-    "changed_head": Words("street;first arm [1/h];here [1/h];difference [1/h]", "道路;第一个方案;本方案;差值（辆/小时）"),
+    "changed_head": Words(
+        "street;first arm [1/h];here [1/h];difference [1/h]", "道路;第一个方案;本方案;差值（辆/小时）"
+    ),
     "less": Words("fewer cars", "车流减少"),
     "more": Words("more cars", "车流增加"),
 }  # fmt: skip

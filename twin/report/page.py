@@ -228,7 +228,8 @@ class _Teller:
         writer = self.writer
         charts = [self._chart(name, pictures[self.lang]) for name, pictures in drawings.items()]
         sections = [
-            self._all_metrics(), *self._regrets(), *self._changes(), *self._assumed(), self._limits(), self._definitions(),
+            self._all_metrics(), *self._regrets(), *self._changes(), *self._assumed(), self._limits(),
+            self._definitions(),
         ]  # fmt: skip
         return Tongue(self.lang, writer.title(), writer.question(), writer.opening(), charts, sections, self._footer())
 

@@ -116,11 +116,11 @@ _TEXT: Mapping[str, Words] = {
         "孪生跟得上真实社区。",
     ),
     "demand": Words(
-        "**A shadow of what comes in, a model of its desk.** Over {cells} cells that have come due, {coverage:.0%} lay in"
-        " the 90 % bands, and no baseline did better by more than chance; but the desk's own bands did not hold, or no"
-        " setting of it can have made the log.",
-        "**来件的数字影子，服务台仍为模型。** 在 {cells} 个已到期的预测格中，{coverage:.0%} 落入 90% 区间，没有基准方法显著更优；"
-        "但服务台的预测区间未能命中，或任何取值都不可能产生该日志。",
+        "**A shadow of what comes in, a model of its desk.** Over {cells} cells that have come due, {coverage:.0%} lay"
+        " in the 90 % bands, and no baseline did better by more than chance; but the desk's own bands did not hold, or"
+        " no setting of it can have made the log.",
+        "**来件的数字影子，服务台仍为模型。** 在 {cells} 个已到期的预测格中，{coverage:.0%} 落入 90% 区间，"
+        "没有基准方法显著更优；但服务台的预测区间未能命中，或任何取值都不可能产生该日志。",
     ),
     "coverage_failed": Words(
         "**A model.** Of {cells} cells that have come due, {coverage:.0%} lay in the 90 % bands;"

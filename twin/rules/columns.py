@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.programs import NO_ROW, matches, rows_of, run
+from twin.rules.collecting import Lists, collected, listed, replaced
 from twin.rules.kinds import Choice, Day, Group, Kind, Number, Truth, Value
 from twin.rules.model import (
     Aggregate,
@@ -63,11 +64,13 @@ class Decisions:
 
     ``outputs`` (n,) float64: numbers in base units, truth as 0 and 1, words by their place in their kind, dates as
     ordinals; NaN where nothing was said. ``rows`` (n,): of a table, the place of the row in ``table.rows``; of a rule,
-    0 for the rule itself and ``k`` for its k-th exception; else :data:`ELSE` or :data:`NOTHING`.
+    0 for the rule itself and ``k`` for its k-th exception; else :data:`ELSE` or :data:`NOTHING`. Where several rows
+    decide together it is the first of them. ``lists`` are the outputs of ``collect(list)``, which are NaN in `outputs`.
     """
 
     outputs: Mapping[str, Floats]
     rows: NDArray[np.int32]
+    lists: dict[str, Lists] = field(default_factory=dict)
 
 
 @dataclass
@@ -125,7 +128,7 @@ class Batch:
         columns = [self._input(expr, how) for expr, how in zip(plan.found.inputs, plan.inputs, strict=True)]
         policy = plan.table.hit.policy
         if policy == "collect":
-            raise Inexact("several rows")
+            return self._collected(plan, columns)
         rows = rows_of(plan.found.index, columns) if columns else self._all_rows(plan)
         open_ = rows < NO_ROW
         if policy == "any" and columns:
@@ -137,6 +140,42 @@ class Batch:
             outputs[output.name] = self._gathered(plan, at, rows)
             open_ |= np.isnan(outputs[output.name])
         return Decisions(outputs, self._places(plan)[rows]), open_
+
+    def _collected(self, plan: TablePlan, columns: Sequence[Column]) -> tuple[Decisions, NDArray[np.bool_]]:
+        """Put what all matching rows say together; a line on which a value has to be worked out is left open."""
+        matching, open_ = self._matching(plan, columns)
+        missed = ~matching.any(axis=0)
+        open_ |= self._open_rows(plan, matching) | (
+            missed & (plan.table.otherwise is None or any(row < 0 for row, _ in plan.values))
+        )
+        rows = np.where(missed, NO_ROW, _first(matching)).astype(np.int32)
+        found = Decisions({}, self._places(plan)[rows])
+        outputs: dict[str, Floats] = {}
+        for at, output in enumerate(plan.table.outputs):
+            codes = [_fraction(row.values[at], output.kind, plan.table.hit.collector) for row in plan.found.rows]
+            otherwise = np.nan if plan.table.otherwise is None else _float(plan.table.otherwise[at], output.kind)
+            if plan.table.hit.collector == "list":
+                outputs[output.name] = np.where(missed, otherwise, np.nan)
+                found.lists[output.name] = listed(matching, codes)
+            else:
+                told = collected(plan.table.hit.collector or "list", matching, codes)
+                outputs[output.name] = np.where(missed, otherwise, told)
+        return Decisions(outputs, found.rows, found.lists), open_
+
+    def _matching(self, plan: TablePlan, columns: Sequence[Column]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+        """Return the rows that match, as words (words, n), and the lines with an input that may not be."""
+        if columns:
+            return matches(plan.found.index, columns)
+        count = len(plan.found.rows)
+        words = [(1 << max(min(count - 64 * word, 64), 0)) - 1 for word in range(len(plan.found.index.masks))]
+        return np.repeat(np.array(words, np.uint64)[:, None], self.n, axis=1), np.zeros(self.n, np.bool_)
+
+    def _open_rows(self, plan: TablePlan, matching: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Whether a row matches of which some value has to be worked out."""
+        found = np.zeros(self.n, np.bool_)
+        for row in {row for row, _ in plan.values if row >= 0}:
+            found |= (matching[row // 64] >> np.uint64(row % 64)) & np.uint64(1) == 1
+        return found
 
     def _input(self, expr: Expr, plan: Plan | None) -> Column:
         if plan is not None:
@@ -256,7 +295,10 @@ class Batch:
         ]
         found = np.full(self.n, np.nan)
         for decider in sorted(deciders, key=_by_rank):
-            told = self.decision(decider).outputs[name.name]
+            decided = self.decision(decider)
+            if name.name in decided.lists:
+                raise Inexact("a list")
+            told = decided.outputs[name.name]
             found = np.where(np.isnan(found), told, found)
         return found
 
@@ -284,14 +326,21 @@ class Batch:
         if not len(lines):
             return
         kinds = self._kinds()
+        lists: dict[str, dict[int, Floats]] = {}
         for line in lines.tolist():
-            case = self._case(self._given_on(line, kinds))
-            decision = case.decision(decider)
+            decision = self._case(self._given_on(line, kinds)).decision(decider)
             found.rows[line] = row_of(decider, decision)
             for output in results(decider):
                 value = decision.outputs.get(output)
                 kind = decider.kind if isinstance(decider, Formula) else _kind_of(decider, output)
-                found.outputs[output][line] = np.nan if value is None else float(code_of_value(value, kind))  # type: ignore[arg-type]
+                if isinstance(value, tuple) or output in found.lists:
+                    told = value if isinstance(value, tuple) else ()
+                    lists.setdefault(output, {})[line] = np.array([float(code_of_value(one, kind)) for one in told])
+                single = None if isinstance(value, tuple) else value
+                found.outputs[output][line] = np.nan if single is None else float(code_of_value(single, kind))
+        for output, others in lists.items():
+            known = found.lists.get(output, Lists(np.zeros(self.n + 1, np.int64), np.zeros(0)))
+            found.lists[output] = replaced(known, others)
 
     def _case(self, given: Mapping[str, Given]) -> Case:
         return Case(self.planner.rules, self.planner.day, given)
@@ -370,7 +419,9 @@ def row_of(decider: Decider, decision: Decision) -> int:
     """Return the place of the row (or exception) that decided, as :class:`Decisions` has it."""
     if isinstance(decider, DecisionTable):
         labels = [row.label for row in decider.rows]
-        return labels.index(decision.row) if decision.rows and decision.row is not None else ELSE
+        if not decision.rows or decision.row is None:
+            return ELSE
+        return labels.index(decision.rows[0].label if decider.hit.policy == "collect" else decision.row)
     if isinstance(decider, Rule):
         ids = [one.id for one in decider.exceptions]
         if decision.row is None:
@@ -383,6 +434,23 @@ def _float(expr: Expr | None, kind: Kind) -> float:
     if not isinstance(expr, Literal):
         return np.nan
     return float(code_of_value(expr.value, kind))
+
+
+def _fraction(expr: Expr | None, kind: Kind, collector: str | None) -> Fraction:
+    """Return what a row says, exactly; 0 where it has to be worked out, or is only counted."""
+    if expr is None:
+        raise Inexact("a row without a value")
+    return code_of_value(expr.value, kind) if isinstance(expr, Literal) and collector != "count" else Fraction(0)
+
+
+def _first(matching: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return the first row of each line that has one."""
+    found = np.zeros(matching.shape[1], np.int64)
+    for word in reversed(range(len(matching))):
+        lowest = matching[word] & (~matching[word] + np.uint64(1))
+        here = lowest != 0
+        found[here] = 64 * word + np.log2(lowest[here].astype(np.float64)).astype(np.int64)
+    return found
 
 
 def _kind_of(decider: Decider, output: str) -> Kind:

@@ -14,8 +14,7 @@ from typing import Any
 from twin.errors import InputError, Words
 from twin.rules.conditions import Constants
 from twin.rules.goals import Goal, common, epochs, goals_of
-from twin.rules.kinds import TRUTH
-from twin.rules.model import Decider, DecisionTable, Expr, Not, RuleSet, Span
+from twin.rules.model import Decider, DecisionTable, Expr, RuleSet, Span
 from twin.rules.reference import Case, Decision, Given
 from twin.rules.specimens import Specimen, as_test, completed, solve
 
@@ -169,8 +168,8 @@ class Reached:
 
 
 def _labels(decider: Decider, decision: Decision) -> tuple[str | int | None, ...]:
-    """Return what decided: one row, or all that were put together."""
-    if isinstance(decider, DecisionTable) and decider.hit.policy == "collect" and decision.rows:
+    """Return what decided: one row, or all that say the same or were put together."""
+    if isinstance(decider, DecisionTable) and decider.hit.policy in ("any", "collect") and decision.rows:
         return tuple(row.label for row in decision.rows)
     return (decision.row,)
 
@@ -216,7 +215,7 @@ def specimen_of(rules: RuleSet, goal: Goal, spans: Sequence[Span], today: dt.dat
         if not span.meets(goal.span):
             continue
         day = day_in(common(span, goal.span), today)
-        rivals = [Not(one.condition, kind=TRUTH) for one in goal.rivals if one.span.holds(day)]
+        rivals = [one.condition for one in goal.rivals if one.span.holds(day)]
         found = _on_day(rules, goal, rivals, day)
         if isinstance(found, Specimen):
             return found
@@ -228,7 +227,7 @@ def _on_day(rules: RuleSet, goal: Goal, rivals: Sequence[Expr], day: dt.date) ->
     constants = Constants(rules, day)
     answer = "unknown"
     for near in (*goal.near, ()):
-        answer, given = solve([*near, *goal.wanted, *rivals], constants)
+        answer, given = solve([*near, *goal.wanted], constants, rivals)
         if answer != "yes":
             continue
         found = completed(rules, goal.decider.head.name, day, given)

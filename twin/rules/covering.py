@@ -21,9 +21,9 @@ def covered_by_tests(path: str | Path, vocabulary: Vocabulary, today: dt.date) -
     if not path.exists():
         return _untested(path, vocabulary, today)
     suite = read_suite(path, vocabulary, today)
+    suite.prepare()
     cases = [Tried(test.decider.head.name, test.day, test.given) for test in suite.tests
              if test.decider is not None and not test.is_property]  # fmt: skip
-    suite.judge()
     return covered(suite.rules, cases, today)
 
 

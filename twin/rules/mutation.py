@@ -16,8 +16,7 @@ from twin.rules.conditions import Constants
 from twin.rules.cover import day_in
 from twin.rules.diff import differing, outcomes_differ
 from twin.rules.goals import common, epochs
-from twin.rules.kinds import TRUTH
-from twin.rules.model import Expr, Not, RuleSet, Span, conditions, walk
+from twin.rules.model import Expr, RuleSet, Span, conditions, walk
 from twin.rules.mutants import Mutant, mutants_of
 from twin.rules.reference import Case, Given
 from twin.rules.specimens import Specimen, as_test, completed, solve
@@ -144,10 +143,10 @@ def _judged(rules: RuleSet, mutant: Mutant) -> tuple[Fate, Specimen | None]:
 
 def _on_day(rules: RuleSet, mutant: Mutant, day: dt.date) -> tuple[Specimen | None, bool]:
     """Look for a case that tells a mutant from the rules on a day; whether it is proved that there is none."""
-    rivals = [Not(one.condition, kind=TRUTH) for one in mutant.rivals if one.span.holds(day)]
+    rivals = [one.condition for one in mutant.rivals if one.span.holds(day)]
     proved = bool(mutant.differs)
     for every in mutant.differs:
-        answer, given = solve([*every, *rivals], Constants(rules, day))
+        answer, given = solve(every, Constants(rules, day), rivals)
         proved = proved and answer == "no"
         if answer == "yes":
             specimen = _telling(rules, mutant, day, given)

@@ -106,6 +106,8 @@ class _OverlayReader:
         self.forms = [Form(node, self.complain) for node in documents if node.kind == "map"]
         for form in self.forms:
             form.known(KEYS)
+        if not any(form.get("base") for form in self.forms):
+            next(form for form in self.forms if "base" in form.node.value).need("base", self.file)
         base = self.base()
         rules = self.replaced_rules(base)
         rules = with_settings(rules, list(self.settings()), self.complain)
@@ -209,7 +211,10 @@ class _RowChanges:
             for path, row in form.table("replace_row").items():
                 self.replace_row(path, row, node.key_place(path) if node is not None else row.place)
             for item in form.items("add_row"):
-                self.add_row(Form(item, self.complain))
+                if item.kind == "map":
+                    self.add_row(Form(item, self.complain))
+                else:
+                    form.wrong(item, Words("`{table: …, row: {…}}`", "`{table: …, row: {…}}`"))
             for item in form.items("disable"):
                 self.disable(snippet(item).text, item.place)
         return self.numbered(before)
@@ -269,7 +274,11 @@ class _RowChanges:
         path = snippet(name).text
         path = path if path.startswith(ROOT) else ROOT + path
         target = locate(self.rules, path, name.place, self.complain)
-        if target is None or not isinstance(target.what, DecisionTable):
+        if target is None:
+            return
+        if not isinstance(target.what, DecisionTable):
+            words = Words("only a table has rows", "只有表才有行")
+            self.complain(Complaint("E623", name.place, {"path": path, "what": words}))
             return
         at = self.place_of(form, target, target.what)
         read = self.read_row(target.what, node)

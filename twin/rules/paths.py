@@ -138,7 +138,7 @@ def literals(expr: Expr) -> list[Literal]:
     """Return the literals that the author wrote in an expression, from left to right."""
     found: list[Literal] = []
     _collect(expr, found)
-    return found
+    return sorted(found, key=lambda one: (one.place.line, one.place.col))
 
 
 def _collect(expr: Expr, found: list[Literal]) -> None:

@@ -11,15 +11,16 @@ from typing import Any, Literal
 from twin.core.marked_yaml import flow
 from twin.errors import InputError
 from twin.rules import witness
-from twin.rules.boxes import OTHER, Exhausted
-from twin.rules.conditions import Constants, possible, tree_of
+from twin.rules.boxes import OTHER, Box, Budget, Exhausted, uncovered
+from twin.rules.conditions import Constants, Join, Space, space_of, tree_of
 from twin.rules.given import names_of
-from twin.rules.kinds import Group, Kind, Number, Value, written
-from twin.rules.model import Expr, Formula, RuleSet, targets
+from twin.rules.kinds import TRUTH, Group, Kind, Number, Value, written
+from twin.rules.model import Expr, Formula, Not, RuleSet, targets
 from twin.rules.paths import valued
 from twin.rules.reference import Case, Decision, Given
 
 MOST_FILLED = 60
+STEPS = 100_000
 Answer = Literal["yes", "no", "unknown"]
 
 
@@ -34,22 +35,37 @@ class Specimen:
     fault: str = ""
 
 
-def solve(wanted: Sequence[Expr], constants: Constants) -> tuple[Answer, Mapping[str, Value]]:
-    """Look for values for which conditions hold: by boxes, then by the prover, then by trying.
+def solve(
+    wanted: Sequence[Expr], constants: Constants, without: Sequence[Expr] = ()
+) -> tuple[Answer, Mapping[str, Value]]:
+    """Look for values for which conditions hold, and none of some others: by boxes, by the prover, then by trying.
 
     The lets must have been put in. "no" is a proof that there are none.
     """
+    space = space_of([tree_of(one, constants) for one in (*wanted, *without)])
     try:
-        space, box, exact = possible([tree_of(one, constants) for one in wanted])
+        box = _box(space, wanted, without, constants)
     except Exhausted:
-        box, exact = (), False
+        return _found(wanted, constants, without)
     if box is None:
         return "no", {}
-    if exact and box:
-        asked = witness.asked_names(wanted)
-        sample = {name: "..." if value == OTHER else value for name, value in space.sample(box).items()}
-        return "yes", {name: value for name, value in sample.items() if name in asked}
-    verdict = witness.find(wanted, constants)
+    if space.derived:
+        return _found(wanted, constants, without)
+    asked = witness.asked_names(wanted)
+    sample = {name: "..." if value == OTHER else value for name, value in space.sample(box).items()}
+    return "yes", {name: value for name, value in sample.items() if name in asked or without}
+
+
+def _box(space: Space, wanted: Sequence[Expr], without: Sequence[Expr], constants: Constants) -> Box | None:
+    """Return a box in which all conditions hold and no other does; raises Exhausted."""
+    budget = Budget(STEPS)
+    others = [box for one in without for box in space.boxes(tree_of(one, constants), budget)]
+    boxes = space.boxes(Join(True, tuple(tree_of(one, constants) for one in wanted)), budget)
+    return next((piece for box in boxes for piece in uncovered(box, others, budget)), None)
+
+
+def _found(wanted: Sequence[Expr], constants: Constants, without: Sequence[Expr]) -> tuple[Answer, Mapping[str, Value]]:
+    verdict = witness.find([*wanted, *(Not(one, kind=TRUTH) for one in without)], constants)
     return verdict.answer, verdict.example
 
 
@@ -82,9 +98,12 @@ def default(kind: Kind) -> Any:
 def as_test(specimen: Specimen, title: str, rules: RuleSet, *, dated: bool) -> str | None:
     """Write a case as an entry of ``tests:``, ``None`` where its values cannot be written there."""
     known = names_of(rules)
+    if not specimen.given.keys() <= known.keys():
+        return None
     given: dict[str, Any] = {}
-    for name, value in specimen.given.items():
-        if name not in known or not _can_be_written(value):
+    for name in sorted(specimen.given, key=list(known).index):
+        value = specimen.given[name]
+        if not _can_be_written(value):
             return None
         given[name] = _plain(value, known[name])
     entry: dict[str, Any] = {"name": title, "of": specimen.name}

@@ -75,6 +75,13 @@ class Suite:
     tests: list[RuleTest]
     complaints: list[Complaint]
 
+    def prepare(self) -> None:
+        """Read what is given in every single case; raises InputError with everything that is wrong with the file."""
+        for test in self.tests:
+            if not test.is_property:
+                test.given  # noqa: B018
+        self.judge()
+
     def judge(self) -> None:
         """Raise InputError when there is anything wrong with the file."""
         if self.complaints:

@@ -11,8 +11,8 @@ import hashlib
 import json
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -353,6 +353,28 @@ def conduct(
 
 
 # -- arms × seeds
+
+
+@contextmanager
+def completed(
+    scenario: Scenario, plan: Plan, work: Work, means: Means, data: Mapping[str, str] | None = None
+) -> Iterator[tuple[Found, RunFolder | None]]:
+    """Carry out any plan, and give its metrics and the open folder (``None``: nothing is kept) to be written to.
+
+    ``data`` are the digests of the data that the runs read (by default those of the scenario).
+    """
+    digests = data_of(scenario) if data is None else data
+    means = replace(means, warm_up=means.warm_up or _warm_up)
+    with ExitStack() as stack:
+        folder = None
+        if means.out is not None:
+            folder = stack.enter_context(_open(folder_of(means.out), scenario, plan, digests, means))
+        found = _complete(plan, work, means, folder)
+        if folder:
+            folder.reopen()
+        yield found, folder
+        if folder:
+            folder.finish(_sha256([[*run, found[run]] for run in sorted(plan.runs())]))
 
 
 def data_of(scenario: Scenario) -> dict[str, str]:

@@ -43,8 +43,9 @@ class Sweep:
     """Which points ``twin sweep`` runs; without ``over`` and ``list`` all levers and uncertainties."""
 
     design: str = _asked(
-        "factorial", choices=DESIGNS, doc="how points are laid out (of the uncertainties, where there are levers)",
-        zh="取点方式（有 levers 时指 uncertainties 的取点方式）",
+        "", choices=("", *DESIGNS),
+        doc="how points are laid out (of the uncertainties, where there are levers); empty: factorial, or lhs",
+        zh="取点方式（有 levers 时指 uncertainties 的取点方式）；留空：全因子，范围则用 lhs",
     )  # fmt: skip
     points: int = _asked(
         64, 2, 1_000_000, doc="points of a Latin hypercube; rows of Sobol; trajectories of Morris",

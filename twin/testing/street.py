@@ -33,12 +33,29 @@ LIVELY: Mapping[str, Mapping[str, Any]] = {
     "plans": {"process": "hybrid", "decide_on_day": 2, "budget_yuan": 400_000.0, "rule": "equal_shares"},
     "campaign": {"reach": 0.3},
     "forum": {"open_days": 2, "readiness": 0.5, "help_share": 0.3},
+    "fund": {"programmes": 5},
+    "crowdfunding": {"goal_yuan": 3000.0, "open_days": 4, "pledge_chance": 0.5},
+    "ppp": {"mode": "partner"},
+    "funding": {"sources_yuan": (60_000.0, 50_000.0)},
+    "parking": {"followed": True, "resident_spaces": 15, "office_spaces": 5, "sharing": "both"},
+    "traffic": {"followed": True, "through_per_hour": 300.0, "driver_share": 0.5, "closed": (1,)},
     "needs_survey": {"survey_residents": 30},
     "ballots": {"vote_after_days": 1, "boycott_share": 0.2, "compensation_yuan": 5000.0},
     "works": {"followed": True, "crews": 20, "objections_to_stop": 1, "stoppage_days": 1},
     "disturbance": {"objection_hazard": 0.2, "nuisance_chance": 1.0},
     "living_survey": {"every_days": 2, "sample_share": 0.5},
     "promises": {"disclosed_every_days": 2},
+    "disputes": {"followed": True, "scale": 40.0},
+    "stages": {"up_per_day": 0.3, "down_per_day": 0.2},
+    "mediation": {
+        "offered": True, "categories": ("social_care", "property"), "contact_per_day": 0.5, "agree_chance": 0.8,
+        "online": True, "date_days": 1.0, "online_date_days": 0.0, "hand_off_days": 1.0, "pause_days": 1.0,
+    },
+    "agreements": {"break_per_month": 1.0},
+    "coalitions": {"from_stage": 2, "recruit_per_day": 0.1, "petition_from_stage": 2, "petition_per_day": 0.5},
+    "stress": {"categories": ("social_care",), "threshold": 0.2, "uptake_per_day": 0.2},
+    "ties": {"event_every_days": 2, "work_every_days": 3, "members": 0.2, "attendance": 0.3},
+    "conventions": {"process": "deliberated", "from_day": 1},
     "desk": {
         "call_back_share": 1.0,
         "call_back_hours": 1.0,
@@ -51,7 +68,8 @@ LIVELY: Mapping[str, Mapping[str, Any]] = {
     },
 }
 # A parameter whose range reaches further than a test can wait for is tried at this value instead.
-TRIED_AT_MOST: Mapping[str, float] = {"placebo.draws_per_day": 1000, "hotline.reports_per_day": 2000}
+TRIED_AT_MOST: Mapping[str, float] = {"placebo.draws_per_day": 1000, "hotline.reports_per_day": 2000,
+                                      "parking.office_cars_per_day": 1000}  # fmt: skip
 
 
 @dataclass(frozen=True)

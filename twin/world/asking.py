@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.core.columns import Column, Floats, Ints
 from twin.world.tables import AGE_GROUPS
-from twin.world.works import DOMAINS, needs_of
+from twin.world.works import DOMAINS, Weights, needs_of
 
 ESTIMATES = ("by_process", "prior", "answers", "true_needs")
 WAYS = ("not", "survey", "meeting", "app")
@@ -63,12 +63,12 @@ def error_of(estimated: Floats, true: Floats) -> float:
     return float(np.sqrt(np.mean(np.square(estimated.mean(axis=0) - true.mean(axis=0)))))
 
 
-def believed(world: Any, kind: str, prior: tuple[float, ...], few: float, floor: Ints) -> Floats:
+def believed(world: Any, kind: str, prior: Weights, few: float, floor: Ints) -> Floats:
     """Return the need weights that a plan is made on (residents, domains)."""
     if kind == "true_needs":
         return needs_of(world)
-    weights = np.resize(np.asarray(prior, np.float64), len(DOMAINS))
-    weights = weights / weights.sum()
+    weights = np.asarray(prior, np.float64)
+    weights = weights / (weights.sum() or 1.0)
     if kind == "prior":
         return np.broadcast_to(weights, (len(world.residents), len(DOMAINS)))
     return from_answers(stated_of(world), groups_of(world.residents.age_group, floor), weights, few)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from twin.core.clock import DAY_MINUTES
-from twin.core.columns import Flags, Floats, Ints
+from twin.core.columns import Flags, Floats, Ints, Keys
 
 _HOUR_MINUTES = 60
 
@@ -43,6 +43,18 @@ def concluded_at(world: Any) -> Floats:
 def concluded_today(world: Any) -> Ints:
     """Return the rows of tickets whose reporter, a resident, learns today how it ended."""
     return np.flatnonzero(falls_today(world, concluded_at(world)) & (world.tickets.reporter >= 0))
+
+
+def orders_about(world: Any, matters: Keys) -> Ints:
+    """Return the row of the ticket that ended today, done or given up, about each of these matters; -1 if none."""
+    tickets = world.tickets
+    ended = np.flatnonzero(falls_today(world, tickets.done) | falls_today(world, tickets.abandoned))
+    ended = ended[np.argsort(tickets.incident[ended], kind="stable")]
+    about = tickets.incident[ended]
+    if not len(ended):
+        return np.full(len(matters), -1, np.int64)
+    at = np.minimum(np.searchsorted(about, matters), len(ended) - 1)
+    return np.where(about[at] == matters, ended[at], -1)
 
 
 def limit_minutes(world: Any) -> Floats:

@@ -17,6 +17,8 @@ _MAIN = ("motorway", "trunk", "primary", "secondary")
 _ACCESS = ("service", "living_street", "track", "alley")
 _NOT_FOR_CARS = ("footway", "pedestrian", "steps", "cycleway", "path", "corridor", "bridleway", "platform")
 _FEWEST_GATES = 2
+BLOCK_METRES = 250.0
+_METRES = 1000.0
 _WHOLE = 1e9  # no segment is cut
 
 
@@ -58,6 +60,30 @@ def roads_of(ground: Places) -> Roads:
     return _both_ways(_straightened(network, edges, _street_of(network, edges, lines)), network, ground.street_class)
 
 
+def lattice(x: Floats, y: Floats, block_metres: float = BLOCK_METRES) -> Roads:
+    """Return side streets around square blocks that cover buildings at x, y [km], where there is no map.
+
+    Cars come in where the middle street of each side ends.
+    """
+    if not len(x):
+        return _none()
+    low = np.array([x.min(), y.min()], np.float64) * _METRES
+    blocks = np.maximum(np.ceil((np.array([x.max(), y.max()]) * _METRES - low) / block_metres), 1).astype(np.int64)
+    across, up = (blocks + 1).tolist()
+    node = np.arange(across * up).reshape(up, across)
+    east = np.stack([node[:, :-1].ravel(), node[:, 1:].ravel()], axis=1)
+    north = np.stack([node[:-1].T.ravel(), node[1:].T.ravel()], axis=1)
+    street = np.concatenate([np.repeat(np.arange(up), across - 1), up + np.repeat(np.arange(across), up - 1)])
+    start, end = np.concatenate([east, north, east[:, ::-1], north[:, ::-1]]).T
+    xy = low + np.stack([node.ravel() % across, node.ravel() // across], axis=1) * block_metres
+    middle = (node[up // 2, 0], node[up // 2, -1], node[0, across // 2], node[-1, across // 2])
+    both = len(start)
+    return Roads(
+        np.tile(street, 2), start, end, xy[start], xy[end], np.full(both, block_metres),
+        np.full(both, SIDE, np.int64), np.isin(start, middle),
+    )  # fmt: skip
+
+
 def _none() -> Roads:
     whole, point = np.empty(0, np.int64), np.empty((0, 2))
     return Roads(whole, whole, whole, point, point, np.empty(0), whole, np.empty(0, np.bool_))
@@ -89,11 +115,7 @@ def _straightened(network: Network, edges: Ints, street: Ints) -> list[_Chain]:
     for edge, (a, b) in enumerate(network.edges[edges].tolist()):
         at_node.setdefault(a, []).append(edge)
         at_node.setdefault(b, []).append(edge)
-    bend = {
-        node
-        for node, some in at_node.items()
-        if len(some) == 2 and street[some[0]] == street[some[1]]
-    }
+    bend = {node for node, some in at_node.items() if len(some) == 2 and street[some[0]] == street[some[1]]}
     ends, metres, seen = network.edges[edges].tolist(), network.metres[edges], set[int]()
     chains = []
     for node in sorted(at_node.keys() - bend):

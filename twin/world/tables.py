@@ -129,6 +129,30 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "solved": Column(np.int8, "1", "answer: solved 1, not 0, not asked -1", start=-1),
         "level": Column(np.int8, "1", "answer: 1 very dissatisfied to 5 very satisfied"),
     },
+    "stays": {
+        "side": Column(np.int8, "1", "whose car: 0 a resident's, 1 of the offices"),
+        "lot": Column(np.int8, "1", "whose space it stands on, as side; -1 where it found none", start=-1),
+        "arrived": Column(np.float64, "min", "minute of the arrival, from the run's start"),
+        "until": Column(np.float64, "min", "minute at which it leaves"),
+    },
+    "programmes": {
+        "place": Column(np.int32, "1", "place in the fund that it takes"),
+        "generation": Column(np.int32, "1", "programmes that had the place before"),
+        "began": Column(np.int32, "day", "day on which it began"),
+    },
+    "pledges": {
+        "resident": Column(np.int32, "1", "row of residents"),
+        "day": Column(np.int32, "day", "day of the pledge"),
+        "fen": Column(np.int64, "fen", "what is pledged", low=0),
+    },
+    "payments": {
+        "year": Column(np.int32, "year", "year of the contract, 0 for the year of building"),
+        "fen": Column(np.int64, "fen", "what the budget pays"),
+        "failed": Column(np.bool_, "1", "the partner failed in this year", start=False),
+    },
+    "months": {
+        "month": Column(np.int32, "1", "month of 30 days, from 0"),
+    },
     "roads": {
         "street": Column(np.int32, "1", "number of the street on the map, from 0"),
         "start": Column(np.int32, "1", "junction at which it begins"),

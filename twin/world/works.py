@@ -15,6 +15,7 @@ import numpy as np
 from twin.core.columns import Column, Flags, Floats, Ints
 from twin.core.parameters import param
 
+Weights = tuple[float, float, float, float, float, float, float, float]  # one for each domain
 DOMAINS = ("lift", "parking", "pipes", "insulation", "greenery", "play", "care", "safety")
 SCOPES = ("stairwell", "building", "grid", "all")
 ACTS = ("absent", "abstain", "against", "favour")

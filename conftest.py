@@ -1,0 +1,9 @@
+"""Rules are tested by what stands beside them: ``pytest rules/`` runs every ``*.test.yaml``.
+
+They are about what ships: mechanisms of other packages that happen to be installed stay out.
+"""
+
+import os
+
+os.environ["TWIN_PLUGINS"] = "off"
+pytest_plugins = ["twin.testing.pytest_rules"]

@@ -1,0 +1,22 @@
+"""Stages, one dispute at a time."""
+
+import math
+
+
+def stages(world, p, luck, note):
+    table, usual = world.disputes, world.levers["stress"].set_point
+    for row in range(len(table)):
+        if table.settled_on[row] >= 0 or table.faded_on[row] >= 0:
+            continue
+        strain = 0.0
+        for side in (table.plaintiff[row], table.respondent[row]):
+            strain += world.residents.stress[side] - usual if side >= 0 else 0.0
+        up = p.up_per_day * math.exp(p.stress_weight * strain)
+        if table.agreed_on[row] >= 0 and not table.gave_up[row]:
+            up *= p.calm
+        key, total, stage = int(table.key[row]), up + p.down_per_day, int(table.stage[row])
+        if luck.happens("moves", 1 - math.exp(-total), key):
+            stage += 1 if luck.uniform("direction", key) * total < up else -1
+        if stage < 1 and p.fades:
+            note.set("disputes", row, faded_on=world.day)
+        note.set("disputes", row, stage=min(max(stage, 1), 9))
