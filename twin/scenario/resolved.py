@@ -209,5 +209,14 @@ def digest_of(scenario: Scenario) -> str:
     for named in (form["categories"], form["arms"]):
         for item in named.values():
             item.pop("title", None)
-    text = json.dumps(form, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(_numbers(form), sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _numbers(form: Any) -> Any:
+    """Return plain data in which one number is written one way: a default of 6 says the same as a 6.0 that was read."""
+    if isinstance(form, dict):
+        return {key: _numbers(below) for key, below in form.items()}
+    if isinstance(form, list):
+        return [_numbers(item) for item in form]
+    return int(form) if isinstance(form, float) and form.is_integer() else form
