@@ -1057,9 +1057,7 @@ ERRORS: dict[str, Entry] = {
         "add a row, or `else:`; to paste: {paste}",
         "请补一行，或写 `else:`；可粘贴：{paste}",
     ),
-    "E208": Entry(
-        "`hit: {policy}` needs {wanted}, not {found}", "`hit: {policy}` 需要{wanted}，而不是{found}"
-    ),
+    "E208": Entry("`hit: {policy}` needs {wanted}, not {found}", "`hit: {policy}` 需要{wanted}，而不是{found}"),
     "E301": Entry(
         "exceptions `{one}` and `{other}` (line {line}) can hold together and differ in `{target}`; for example when"
         " {region}",
@@ -1118,7 +1116,7 @@ ERRORS: dict[str, Entry] = {
     "E602": Entry(
         "`{name}` is needed, and is not given",
         "需要 `{name}`，但没有给出",
-        'give it: --given \'{{"{name}": ...}}\'',
+        "give it: --given '{{\"{name}\": ...}}'",
         "请给出：--given '{{\"{name}\": ...}}'",
     ),
     "E603": Entry("there is no table, rule or formula `{name}`", "没有名为 `{name}` 的表、规则或公式"),
@@ -1142,6 +1140,10 @@ ERRORS: dict[str, Entry] = {
         "`{name}` 的测试 `{test}` 未通过：{what}",
     ),
     "E612": Entry("this number or date is too large in this case", "此情形下的数或日期过大"),
+    "E613": Entry(
+        "`{name}` rests on a chain of more than {count} other results",
+        "`{name}` 依赖的其他结果层层相接，超过 {count} 层",
+    ),
     "E621": Entry(
         "nothing in these rules has the path `{path}`",
         "规则中没有路径 `{path}`",
@@ -1359,6 +1361,12 @@ ERRORS: dict[str, Entry] = {
         "`{folder}` 不是孪生程序的源码目录",
         "without --here the mechanism gets a package of its own",
         "不加 --here 则为机制单独生成一个软件包",
+    ),
+    "M354": Entry(
+        "mechanism `{mechanism}` moves the lever `{lever}`, which only rules may",
+        "机制 `{mechanism}` 移动了杠杆 `{lever}`，只有规则可以这样做",
+        "declare `moves=True` if the mechanism speaks for rules",
+        "若该机制代表规则行事，请声明 `moves=True`",
     ),
     "M370": Entry(
         "traffic.{name}: the roads of the map have no street {streets}",
@@ -1587,6 +1595,17 @@ ERRORS: dict[str, Entry] = {
         "请在每个点上为每条路径给出取值",
     ),
     "R262": Entry("{points} points are too few", "{points} 个点过少", "ask for at least 2", "至少为 2"),
+    "R270": Entry(
+        "`{folder}` holds no finished run",
+        "`{folder}` 中没有已完成的运行",
+        "give the folder that `twin run … --out FOLDER` wrote; an interrupted run is finished by the same command",
+        "请给出 `twin run … --out 文件夹` 写出的文件夹；中断的运行可用同一命令续完",
+    ),
+    "R271": Entry(
+        "there is no ticket {ticket}: the run has {count}, numbered 0 to {last}",
+        "没有工单 {ticket}：该运行共有 {count} 张，编号 0 至 {last}",
+    ),
+    "R272": Entry("the run has no seed {seed}", "该运行没有种子 {seed}"),
     "S101": Entry(
         "unknown key `{key}`",
         "未知的键 `{key}`",
@@ -1847,6 +1866,78 @@ ERRORS: dict[str, Entry] = {
         "其他软件包的机制默认关闭，须在场景中写 `mechanisms: {{{name}: on}}`",
         "changes nothing",
         "不起作用",
+    ),
+    "S160": Entry(
+        "there are no rules called `{name}`",
+        "没有名为 `{name}` 的规则集",
+        "a rule set is a file `NAME.yaml` in `rules/` beside the scenario's folder, or a path from the scenario",
+        "规则集是场景文件夹旁 `rules/` 中的 `名称.yaml`，或相对场景文件的路径",
+        "not found",
+        "找不到",
+    ),
+    "S161": Entry(
+        "`{name}` is to be asked `{moment}`, which the desk does not know",
+        "`{name}` 的执行时机 `{moment}` 不是服务台的时机",
+        "",
+        "",
+        "asked at no moment of the desk",
+        "服务台没有这个时机",
+    ),
+    "S162": Entry(
+        "`{name}` is not known while an order is handled",
+        "办理工单时无法知道 `{name}`",
+        "",
+        "",
+        "not known to the desk",
+        "服务台不知道",
+    ),
+    "S163": Entry(
+        "`{name}` cannot be asked inside the desk: {reason}",
+        "`{name}` 不能在服务台内执行：{reason}",
+        "",
+        "",
+        "cannot be asked there",
+        "不能在此执行",
+    ),
+    "S164": Entry(
+        "the scenario has categories that `{kind}` does not know: {names}",
+        "场景中有 `{kind}` 未列出的类别：{names}",
+        "add them to the list, or name the list `ticket_category`, which is the scenario's own",
+        "请补入该列表，或使用 `ticket_category`（即场景自己的类别）",
+        "not every category",
+        "类别不全",
+    ),
+    "S165": Entry(
+        "the desk has no team `{name}`",
+        "服务台没有队伍 `{name}`",
+        "",
+        "",
+        "no such team",
+        "没有这支队伍",
+    ),
+    "S166": Entry(
+        "`{name}` cannot change in the middle of a run",
+        "`{name}` 不能在运行中途改变",
+        "rosters, calendars and rounds are laid out once: let the rule hold for the whole run, without a condition",
+        "排班、日历与派单时刻只在开始时排定：该规则须对整个运行期有效且不带条件",
+        "fixed for a run",
+        "运行期内固定",
+    ),
+    "S167": Entry(
+        "`{name}` could not decide ticket {ticket}: {reason}",
+        "`{name}` 无法决定工单 {ticket}：{reason}",
+        "",
+        "",
+        "could not decide",
+        "无法决定",
+    ),
+    "S168": Entry(
+        "`{path}` is set, but no arm has rules",
+        "设置了 `{path}`，但没有方案启用规则集",
+        "name rule sets under `rules:` in the scenario or an arm",
+        "请在场景或方案的 `rules:` 中写明规则集",
+        "no rules to set",
+        "没有可设置的规则",
     ),
     "W202": Entry(
         "row {row_label} can never fire: {why}",

@@ -65,9 +65,10 @@ def ask_for_session(world, p, luck, note, row):
     note.set("disputes", row, due_on=math.inf, awaiting=True)
     name = p.categories[min(level, len(p.categories)) - 1]
     category, home, about = world.categories.index(name), int(table.plaintiff[row]), matter(world, row)
-    where = {name: getattr(world.residents, name)[home] for name in ("grid", "x", "y")}
-    note.spawn("tickets", luck.key("session", about, 0), created=world.day * DAY + p.session_hour * 60,
-               incident=about, category=category, channel=1 if table.is_online[row] else 2, priority=class_of(world, category), **where)  # fmt: skip
+    order = {name: getattr(world.residents, name)[home] for name in ("grid", "x", "y")}
+    order |= {"category": category, "priority": class_of(world, category), "channel": 1 if table.is_online[row] else 2}
+    created = world.day * DAY + p.session_hour * 60
+    note.spawn("tickets", luck.key("session", about, 0), created=created, incident=about, **order)
 
 
 def conclude(world, p, luck, note, row):

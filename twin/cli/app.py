@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Words] = {
     "odd": Words("print the ODD description of the model", "输出模型的 ODD 说明"),
     "data": Words("check, fit and replay request logs", "检查、拟合、回放诉求日志"),
     "check": Words("hold a mechanism to the conformance battery", "用统一检查核验一个机制"),
+    "explain": Words("explain what rules decided about a ticket of a run", "解释规则对某张工单的决定"),
     "rules": Words("check, try and test rules", "检查、试算、测试规则"),
     "schema": Words("print the JSON Schema for your editor", "输出供编辑器使用的 JSON Schema"),
     "errors": Words("explain message codes and exit codes", "解释消息编号与退出码"),

@@ -103,6 +103,14 @@ def compiled_step(function: Function) -> Function:
     return dispatcher
 
 
+def compiled_shared(function: Function) -> Function:
+    """Compile a step of a kernel that many others call and few runs need: it is called, not laid into its callers."""
+    if not COMPILING:
+        return function
+    dispatcher: Function = _cached_dispatcher(function, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    return dispatcher
+
+
 def compiled_word(function: Callable[..., np.uint64]) -> Callable[..., np.uint64]:
     """Compile a function of 64-bit words whose result is one.
 
@@ -149,7 +157,8 @@ def _interpreted_in(name: str, package: str, loaded: dict[str, ModuleType]) -> M
 
 def _plain_import(package: str, loaded: dict[str, ModuleType]) -> Callable[..., Any]:
     plain_door = ModuleType(_THIS_DOOR)
-    plain_door.compiled = plain_door.compiled_kernel = plain_door.compiled_step = lambda function: function  # type: ignore[attr-defined]
+    for name in ("compiled", "compiled_kernel", "compiled_step", "compiled_shared"):
+        setattr(plain_door, name, lambda function: function)
 
     def plain_import(name: str, *rest: Any) -> Any:
         if name == _THIS_DOOR:

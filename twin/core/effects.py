@@ -129,6 +129,12 @@ class Effects:
             raise AccessError.of("M306", mechanism=self._mechanism.name, table=table)
         self._changes.bear(self._mechanism.name, table, np.asarray(keys, np.uint64), columns)
 
+    def move(self, lever: str, value: object) -> None:
+        """Give a lever, named by its path (``desk.call_back_share``), another value from the next phase on."""
+        if not self._mechanism.moves:
+            raise AccessError.of("M354", mechanism=self._mechanism.name, lever=lever)
+        self._changes.moves[lever] = value
+
 
 class Changes:
     """All effects of one phase, until it closes."""
@@ -137,6 +143,7 @@ class Changes:
         self.sets: dict[tuple[str, str], list[Change]] = defaultdict(list)
         self.additions: dict[tuple[str, str], list[Change]] = defaultdict(list)
         self.births: dict[str, list[Birth]] = defaultdict(list)
+        self.moves: dict[str, object] = {}
         self._tables, self._owners, self._account = tables, owners, account
         self._distinct: set[int] = set()  # identities of arrays of rows in which no row comes twice
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class PlanRow(NamedTuple):
     spawns: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Seat:
     """A mechanism in this run: its parameters and its view."""
 
@@ -143,6 +143,18 @@ class Engine:
         for seat in acting:
             self._act(seat, Effects(seat.mechanism, changes))
         changes.close()
+        if changes.moves:
+            self._move(changes.moves)
+
+    def _move(self, moves: Mapping[str, object]) -> None:
+        """Give levers their new values: every mechanism sees them from the next phase on."""
+        blocks: dict[str, object] = dict(self.world.levers)
+        for path, value in sorted(moves.items()):
+            name, *steps = path.split(".")
+            blocks[name] = _with_lever(blocks[name], steps, value)
+        self.world.levers = MappingProxyType(blocks)
+        for seat in self._seats:
+            seat.params = blocks.get(seat.mechanism.name, seat.params)
 
     def _act(self, seat: _Seat, effects: Effects) -> None:
         draw = Draw(self.seed, seat.mechanism.name, self.world.day)
@@ -168,6 +180,16 @@ def plan_of(mechanisms: Sequence[Mechanism]) -> list[PlanRow]:
         for one in sorted(mechanisms, key=lambda one: one.name)
         if phase in one.phases
     ]
+
+
+def _with_lever(block: Any, steps: Sequence[str], value: object) -> Any:
+    """Return a block, or a map of blocks, in which one lever has another value."""
+    if not steps:
+        return value
+    first, rest = steps[0], steps[1:]
+    if isinstance(block, Mapping):
+        return {**block, first: _with_lever(block[first], rest, value)}
+    return replace(block, **{first: _with_lever(getattr(block, first), rest, value)})
 
 
 def _moved_columns(mechanisms: Sequence[Mechanism]) -> set[str]:

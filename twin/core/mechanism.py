@@ -69,6 +69,7 @@ class Mechanism:
     sources: tuple[str, ...] = ()
     start: Start | None = None
     desk_draws: int = 0
+    moves: bool = False
 
     def __post_init__(self) -> None:
         for name in self.reads:
@@ -111,13 +112,15 @@ def mechanism(
     sources: Sequence[str] = (),
     start: Start | None = None,
     desk_draws: int = 0,
+    moves: bool = False,
 ) -> Callable[[Live], Mechanism]:
     """Declare a function to be a mechanism; its name is the last name of its module.
 
     ``reads`` lists ``table.column`` and ``levers.block[.parameter]``; ``owns`` the columns that it alone
     may set; ``adds`` those it may add to; ``spawns`` the tables that it gives new rows. ``start`` is
     called before the first day, and what it returns is ``world.resource`` from then on. ``desk_draws`` is
-    the number of draws without consequence that it makes for each order inside the desk.
+    the number of draws without consequence that it makes for each order inside the desk. ``moves`` says that it
+    moves levers (the rules do, nobody else).
     """
 
     def declare(live: Live) -> Mechanism:
@@ -134,6 +137,7 @@ def mechanism(
             sources=tuple(sources),
             start=start,
             desk_draws=desk_draws,
+            moves=moves,
         )
 
     return declare
@@ -306,6 +310,11 @@ class View:
     def ground(self) -> Any:
         """The places of the map that the neighbourhood stands on, ``None`` without one."""
         return self._world.ground
+
+    @property
+    def instructions(self) -> Any:
+        """What rules tell the desk about orders, ``None`` where they say nothing of them."""
+        return self._world.instructions
 
     @property
     def resource(self) -> Any:

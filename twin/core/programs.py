@@ -254,7 +254,7 @@ def exact_floor(a: float, b: float) -> float:
 
 
 @compiled
-def _compute(op: int, a: float, b: float, c: float) -> float:
+def compute(op: int, a: float, b: float, c: float) -> float:
     if op == _AND:
         return 0.0 if a == 0.0 else (a if a != a else b)
     if op == _OR:
@@ -302,7 +302,7 @@ def run_lines(lines: Integers, constants: Floats, values: Floats, registers: Flo
                 registers[target, i] = values[a, i]
         else:
             for i in range(n):
-                registers[target, i] = _compute(op, registers[a, i], registers[b, i], registers[c, i])
+                registers[target, i] = compute(op, registers[a, i], registers[b, i], registers[c, i])
 
 
 def run(program: Program, columns: Sequence[NDArray[Any]], n: int) -> Floats:

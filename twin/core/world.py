@@ -49,7 +49,8 @@ class World:
     ``days`` is the horizon, of which the first ``warm_up_days`` are not measured; after it the world runs
     on, without arrivals, until it is ``quiet()`` or for ``run_on_days``. ``levers`` holds the parameter blocks
     in force by name, ``resources`` what the start hooks of mechanisms made, ``desk_draws`` how many draws
-    without consequence the desk makes for each order, and ``ground`` the map, if there is one.
+    without consequence the desk makes for each order, and ``ground`` the map, if there is one. ``instructions`` is what
+    rules tell the desk about orders.
     """
 
     tables: dict[str, Table]
@@ -64,6 +65,7 @@ class World:
     resources: dict[str, object] = field(default_factory=dict)
     desk_draws: int = 0
     ground: object | None = None
+    instructions: object | None = None
 
     @classmethod
     def of(

@@ -6,7 +6,8 @@ crosses midnight stays in the records. Everything that can be asked afterwards i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any, Protocol
@@ -35,6 +36,7 @@ from twin.desk.layout import (
     State,
 )
 from twin.desk.register import Matters, by_creation, enter_reports
+from twin.desk.rulebook import TOLD, RuleBook, empty_book, own_copy
 from twin.desk.settings import ASSIGNMENTS, DISCIPLINES, SERVICE_LAWS, SHIFT_ENDS, DeskSettings, Service, Team
 
 HOUR = 60.0
@@ -42,6 +44,11 @@ DAY = 1440.0
 OFFICE_CALENDAR = "5x8"  # call-backs are made in office hours
 NEVER = np.inf
 LINES_A_REPORT = 8  # log lines of an uneventful order
+
+
+_GROWN = {kernel.MORE_EVENTS: "events", kernel.MORE_LOG: "log", kernel.MORE_TOLD: "told", kernel.MORE_HEARD: "heard"}
+Refusal = Callable[[dt.date, int, int, Floats], Exception]
+"""Makes the error of a step that could not decide a ticket, from the day and the fields that it went by."""
 
 
 class Ways(Protocol):
@@ -60,8 +67,9 @@ class Desk:
     `settings` are the levers; `categories` and `channels` the names behind the codes of the orders;
     `days` the days for which calendars are laid out (run-on included); `grids` the number of grids;
     `homes` (grids, 2) their centres [km], where workers start from; `ways` those of a map (none: distances
-    are as the crow flies). With ``plain=True`` the kernel runs as plain Python: slow, readable, and with the
-    same log.
+    are as the crow flies). `book` is what rules decide about orders, `merging` whether they decide what is merged, and
+    `refusal` turns a step that could not decide, and the fields it went by, into the error to raise. With
+    ``plain=True`` the kernel runs as plain Python: slow, readable, and with the same log.
     """
 
     def __init__(
@@ -76,6 +84,9 @@ class Desk:
         homes: Any = ((0.0, 0.0),),
         ways: Ways | None = None,
         probes: int = 0,
+        book: RuleBook | None = None,
+        merging: bool = False,
+        refusal: Refusal | None = None,
         plain: bool = False,
     ) -> None:
         self.settings = settings
@@ -88,7 +99,9 @@ class Desk:
         self._laid: list[WorkingCalendar] = []
         self._clock, self._days = clock, days
         self._matters = Matters()
-        self.state = self._state(seed, probes)
+        self._numbered = settings.dedup or merging
+        self._refusal = refusal
+        self.state = self._state(seed, probes, empty_book() if book is None else own_copy(book))
         self._open_shifts()
 
     # -- reports in
@@ -107,11 +120,13 @@ class Desk:
         y: Any,
         ticket: Ints,
         again: Any = None,
+        facts: Any = None,
     ) -> None:
         """Add the reports of the coming minutes (arrays of one length; `created` not before now).
 
         `incident` names the matter: reports of one matter may be merged; `ticket` is the row that the
-        caller knows the order by; `again` marks re-complaints (none: no report is one).
+        caller knows the order by; `again` marks re-complaints (none: no report is one); `facts` (n, columns) are
+        the columns that the rule book asks for.
         """
         n = len(key)
         if n == 0:
@@ -130,16 +145,58 @@ class Desk:
         rows = self.state.orders[first : first + n]
         enter_reports(rows, line, key, created, limits, matter, *columns)
         rows["stop"] = self._stops(rows["x"], rows["y"])
+        if facts is not None:
+            self._hear(first, np.asarray(facts, np.float64)[line])
         counts.orders = first + n
 
     def advance(self, until: float) -> None:
-        """Let the minutes before `until` pass."""
+        """Let the minutes before `until` pass; raises what `refusal` makes of an order that rules cannot decide."""
+        if len(self.state.book.steps):
+            day = int(self.now // DAY)
+            while (day + 1) * DAY < until:
+                self._turn_the_page(day)
+                self._advance((day + 1) * DAY)
+                day += 1
+            self._turn_the_page(day)
+        self._advance(until)
+
+    def _advance(self, until: float) -> None:
         while True:
             answer = self._kernel.advance(self.state, float(until))
             if answer == kernel.REACHED:
                 return
-            grown = "events" if answer == kernel.MORE_EVENTS else "log"
-            self.state = self.state._replace(**{grown: _doubled(getattr(self.state, grown))})
+            if answer == kernel.REFUSED:
+                self._refuse()
+            grown = _GROWN[answer]
+            more = _longer(self.state.heard) if grown == "heard" else _doubled(getattr(self.state, grown))
+            self.state = self.state._replace(**{grown: more})
+
+    def _turn_the_page(self, day: int) -> None:
+        """Tell the rules which day it is."""
+        date = self._clock.date(day)
+        holiday = self._clock.is_holiday(day)
+        self.state.book.today[:] = date.toordinal(), date.year, date.month, date.day, date.isoweekday(), holiday
+
+    def _refuse(self) -> None:
+        """Raise the error of a decision that could not be made."""
+        counts, book = self.state.counts[0], self.state.book
+        assert self._refusal is not None
+        order, step = int(counts.refused), int(counts.refused_step)
+        moment = next(one for one in book.moments if one.step <= step < one.step_end)
+        heard = book.board[: moment.load_end - moment.load]
+        date = dt.date.fromordinal(int(book.today[0]))
+        raise self._refusal(date, step, int(self.state.orders[order].ticket), heard)
+
+    def take_up(self, book: RuleBook) -> None:
+        """Go by another rule book from now on; what earlier rules decided stays."""
+        held = self.state.book
+        self.state = self.state._replace(book=own_copy(book)._replace(facts=held.facts))
+        self.state.counts[0].epoch += 1
+
+    def follow(self, settings: DeskSettings) -> None:
+        """Go by other levers from now on. Teams, calendars and rounds stay as they were laid out."""
+        self.settings = settings
+        self.state.levers[0] = self._levers(int(self.state.levers[0].probes))[0]
 
     # -- what can be asked
 
@@ -165,6 +222,16 @@ class Desk:
         return lines[np.argsort(lines["minute"], kind="stable")]
 
     @property
+    def ruled(self) -> np.recarray:
+        """What rules decided so far (``rulebook.TOLD``), in the order of deciding."""
+        return self.state.told[: int(self.state.counts[0].told)]
+
+    @property
+    def heard(self) -> Floats:
+        """The fields that decisions went by, see ``ruled.heard``."""
+        return self.state.heard[: int(self.state.counts[0].heard)]
+
+    @property
     def open_orders(self) -> int:
         """Orders that were reported and are not yet closed, merged or abandoned."""
         return int(self.state.counts[0].open)
@@ -180,26 +247,44 @@ class Desk:
 
     # -- laying out
 
-    def _state(self, seed: int, probes: int) -> State:
+    def _state(self, seed: int, probes: int, book: RuleBook) -> State:
         settings = self.settings
         duty = _duties(settings.teams, self.categories)
         workers = self._hire(list(settings.teams.values()))
         services, samples = _services(settings, self.categories)
-        intake = [settings.channels[name].calendar if name in settings.channels else settings.intake_calendar
-                  for name in self.channels]
-        delays = [settings.channels[name].delay_minutes if name in settings.channels else 0.0
-                  for name in self.channels]
+        intake = [
+            settings.channels[name].calendar if name in settings.channels else settings.intake_calendar
+            for name in self.channels
+        ]
+        delays = [settings.channels[name].delay_minutes if name in settings.channels else 0.0 for name in self.channels]
         intakes = np.array([self._calendar(name) for name in intake], np.int64)
         levers = self._levers(probes)
         spans, opens, closes = _pool(self._laid)
         return State(
-            orders=_records(ORDER, 1024), workers=workers, teams=_team_records(settings.teams, workers),
-            lanes=_lanes(len(settings.teams) * int(levers[0].grids)), events=_records(WAITING_EVENT, 1024),
+            orders=_records(ORDER, 1024),
+            workers=workers,
+            teams=_team_records(settings.teams, workers),
+            lanes=_lanes(len(settings.teams) * int(levers[0].grids)),
+            events=_records(WAITING_EVENT, 1024),
             ends=_ends(len(workers)),
-            log=_records(LOG, 8192), services=services, samples=samples, levers=levers,
-            counts=_counts(), spans=spans, opens=opens, closes=closes, rounds=self._rounds(),
-            duty=duty, intake=intakes, intake_delay=np.array(delays), lead=np.full(1024, -1, np.int32),
-            bases=_bases(seed), ways=np.zeros((0, 0)) if self._ways is None else self._ways.km,
+            log=_records(LOG, 8192),
+            services=services,
+            samples=samples,
+            levers=levers,
+            counts=_counts(),
+            spans=spans,
+            opens=opens,
+            closes=closes,
+            rounds=self._rounds(),
+            duty=duty,
+            intake=intakes,
+            intake_delay=np.array(delays),
+            lead=np.full(1024, -1, np.int32),
+            bases=_bases(seed),
+            ways=np.zeros((0, 0)) if self._ways is None else self._ways.km,
+            book=book,
+            told=_records(TOLD, 256 if len(book.steps) else 0),
+            heard=np.zeros(0),
         )
 
     def _calendar(self, name: str) -> int:
@@ -235,21 +320,38 @@ class Desk:
         s = self.settings
         record = _records(LEVERS, 1)
         values = {
-            "intake_minutes": s.intake_minutes, "dedup_recall": s.dedup_recall,
-            "merge_window": s.merge_window_days * DAY, "triage_minutes": s.triage_minutes,
-            "misroute_chance": s.misroute_chance, "return_minutes": s.return_hours * HOUR,
-            "misroute_minutes": s.misroute_minutes, "ageing": s.ageing_hours * HOUR,
-            "travel_minutes": s.travel_minutes, "travel_cv": s.travel_cv, "minutes_per_km": s.minutes_per_km,
-            "overtime_minutes": s.overtime_minutes, "patience": s.patience_hours * HOUR,
-            "first_time_fix": s.first_time_fix, "call_back_share": s.call_back_share,
-            "call_back_minutes": s.call_back_hours * HOUR, "reach_chance": s.reach_chance,
-            "reopen_chance": s.reopen_chance, "max_hops": s.max_hops,
-            "discipline": DISCIPLINES.index(s.discipline), "assignment": ASSIGNMENTS.index(s.assignment),
-            "shift_end": SHIFT_ENDS.index(s.shift_end), "return_calendar": self._calendar(s.return_calendar),
-            "office_calendar": self._calendar(OFFICE_CALENDAR), "probes": probes,
-            "grids": len(self._homes) if s.assignment == "own_grid" else 1, "teams": len(s.teams),
-            "dedup": s.dedup, "merge_closed": s.merge_into == "window", "batch": s.dispatch == "batch",
-            "preempt": s.preempt, "escalate": s.escalate,
+            "intake_minutes": s.intake_minutes,
+            "dedup_recall": s.dedup_recall,
+            "merge_window": s.merge_window_days * DAY,
+            "triage_minutes": s.triage_minutes,
+            "misroute_chance": s.misroute_chance,
+            "return_minutes": s.return_hours * HOUR,
+            "misroute_minutes": s.misroute_minutes,
+            "ageing": s.ageing_hours * HOUR,
+            "travel_minutes": s.travel_minutes,
+            "travel_cv": s.travel_cv,
+            "minutes_per_km": s.minutes_per_km,
+            "overtime_minutes": s.overtime_minutes,
+            "patience": s.patience_hours * HOUR,
+            "first_time_fix": s.first_time_fix,
+            "call_back_share": s.call_back_share,
+            "call_back_minutes": s.call_back_hours * HOUR,
+            "reach_chance": s.reach_chance,
+            "reopen_chance": s.reopen_chance,
+            "max_hops": s.max_hops,
+            "discipline": DISCIPLINES.index(s.discipline),
+            "assignment": ASSIGNMENTS.index(s.assignment),
+            "shift_end": SHIFT_ENDS.index(s.shift_end),
+            "return_calendar": self._calendar(s.return_calendar),
+            "office_calendar": self._calendar(OFFICE_CALENDAR),
+            "probes": probes,
+            "grids": len(self._homes) if s.assignment == "own_grid" else 1,
+            "teams": len(s.teams),
+            "dedup": s.dedup,
+            "merge_closed": s.merge_into == "window",
+            "batch": s.dispatch == "batch",
+            "preempt": s.preempt,
+            "escalate": s.escalate,
         }
         for name, value in values.items():
             record[name] = value
@@ -257,8 +359,6 @@ class Desk:
 
     def _rounds(self) -> Any:
         """Minutes of the dispatch rounds (rounds,): the dispatch times of the days that the calendar opens."""
-        if self.settings.dispatch == "instant":
-            return np.empty(0)
         calendar = working_calendar(self.settings.dispatch_calendar, self._clock, self._days)
         days = np.arange(self._days)
         if not calendar.always:
@@ -287,6 +387,16 @@ class Desk:
 
     # -- growing
 
+    def _hear(self, first: int, facts: Any) -> None:
+        """Keep the columns that came with new orders."""
+        book = self.state.book
+        held = book.facts
+        if first + len(facts) > len(held):
+            held = np.zeros((max(first + len(facts), 2 * len(held), 1024), facts.shape[1]))
+            held[:first] = book.facts[:first]
+            self.state = self.state._replace(book=book._replace(facts=held))
+        held[first : first + len(facts)] = facts
+
     def _make_room_for_events(self, n: int) -> None:
         while len(self.state.events) < n + kernel.ROOM:
             self.state = self.state._replace(events=_doubled(self.state.events))
@@ -303,7 +413,7 @@ class Desk:
 
     def _numbers_of(self, incidents: Keys) -> Ints:
         """Numbers of the matters; all 0 where nobody will ask which reports speak of one matter."""
-        if not self.settings.dedup:
+        if not self._numbered:
             return np.zeros(len(incidents), np.int64)
         numbers = self._matters.numbers_of(incidents)
         self._make_room_for_matters()
@@ -315,6 +425,10 @@ class Desk:
             more = np.full(max(self._matters.count, 2 * len(lead)), -1, np.int32)
             more[: len(lead)] = lead
             self.state = self.state._replace(lead=more)
+
+
+def _longer(numbers: Floats) -> Floats:
+    return np.concatenate((numbers, np.zeros(max(1024, len(numbers)))))
 
 
 def _records(dtype: np.dtype[Any], n: int) -> np.recarray:
@@ -343,7 +457,7 @@ def _ends(workers: int) -> np.recarray:
 
 def _counts() -> np.recarray:
     counts = _records(COUNTS, 1)
-    counts["sent"] = -1
+    counts["sent"] = counts["refused"] = -1
     return counts
 
 

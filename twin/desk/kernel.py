@@ -17,15 +17,17 @@ from __future__ import annotations
 import numpy as np
 
 from twin.core.clock import add_work, next_open
-from twin.core.compiled import compiled_kernel, compiled_step
+from twin.core.compiled import compiled_kernel, compiled_shared, compiled_step
 from twin.core.draws import exponential_of, keyed_uniform, lognormal_of
 from twin.desk.laws import service_minutes
 from twin.desk.layout import ATTEMPTS, HOPS, Decision, Event, Status, Step
 from twin.desk.queue import NOBODY, goes_before, insert, pop_event, push_event, remove, set_end
+from twin.desk.rulebook import DAY_MINUTES, Act, Moment, look_up, own_team, think
 from twin.desk.settings import ASSIGNMENTS, DISCIPLINES, SHIFT_ENDS
 
-REACHED, MORE_EVENTS, MORE_LOG = 0, 1, 2
+REACHED, MORE_EVENTS, MORE_LOG, MORE_TOLD, MORE_HEARD, REFUSED = 0, 1, 2, 3, 4, 5
 ROOM = 64  # heap cells and log lines that one event can need, generously
+ASKED = 4  # times that one event can have the rules asked, generously
 
 NEW, OPEN, DONE = int(Status.NEW), int(Status.OPEN), int(Status.DONE)
 CLOSED, MERGED, ABANDONED = int(Status.CLOSED), int(Status.MERGED), int(Status.ABANDONED)
@@ -33,6 +35,7 @@ CLOSED, MERGED, ABANDONED = int(Status.CLOSED), int(Status.MERGED), int(Status.A
 ON_SHIFT_END, ON_RETURNED = int(Event.SHIFT_END), int(Event.RETURNED)
 ON_CALL_BACK, ON_ACCEPT, ON_DISPATCH = int(Event.CALL_BACK), int(Event.ACCEPT), int(Event.DISPATCH)
 ON_LIMIT, ON_GIVE_UP = int(Event.LIMIT), int(Event.GIVE_UP)
+ON_CHECK_MINUTE, ON_CHECK_HOUR, ON_CHECK_DAY = int(Event.CHECK_MINUTE), int(Event.CHECK_HOUR), int(Event.CHECK_DAY)
 ON_ASSIGN, ON_SHIFT_START = int(Event.ASSIGN), int(Event.SHIFT_START)
 
 CREATED_STEP, ACCEPTED_STEP, TRIAGED_STEP = int(Step.CREATED), int(Step.ACCEPTED), int(Step.TRIAGED)
@@ -55,6 +58,13 @@ LEAST_LOADED = ASSIGNMENTS.index("least_loaded")
 NEAREST, OWN_GRID = ASSIGNMENTS.index("nearest"), ASSIGNMENTS.index("own_grid")
 SKILLED = ASSIGNMENTS.index("skilled")
 OVERTIME, HAND_OVER = SHIFT_ENDS.index("overtime"), SHIFT_ENDS.index("hand_over")
+
+AT_REPORT, AT_DISPATCH, AT_RETURN = int(Moment.REPORT), int(Moment.DISPATCH), int(Moment.RETURN)
+AT_LIMIT, AT_DONE, AT_CALL_BACK = int(Moment.LIMIT), int(Moment.DONE), int(Moment.CALL_BACK)
+EVERY_MINUTE, EVERY_HOUR, EVERY_DAY = int(Moment.MINUTE), int(Moment.HOUR), int(Moment.DAY)
+DECIDES_PRIORITY, DECIDES_URGENT, DECIDES_SLA = int(Act.PRIORITY), int(Act.URGENT), int(Act.SLA)
+DECIDES_MERGE, DECIDES_TEAM, DECIDES_ESCALATE = int(Act.MERGE), int(Act.TEAM), int(Act.ESCALATE)
+DECIDES_LEVEL, DECIDES_CALL_BACK = int(Act.LEVEL), int(Act.CALL_BACK)
 
 ESCALATED_GRADE = -1
 EMERGENCY_GRADE = -2
@@ -120,9 +130,7 @@ def opening(state, calendar, t):
 def after_work(state, calendar, t, work):
     """Minute by which `work` open minutes of a calendar have passed since `t`."""
     span = state.spans[calendar]
-    return add_work(
-        state.opens[span.first : span.last], state.closes[span.first : span.last], span.always, t, work
-    )
+    return add_work(state.opens[span.first : span.last], state.closes[span.first : span.last], span.always, t, work)
 
 
 @compiled_step
@@ -168,8 +176,9 @@ def report(state, o):
     counts.open += 1
     write(state, o, CREATED_STEP, t, NOBODY, NOBODY)
     levers = state.levers[0]
-    if levers.escalate:
+    if levers.escalate or has_rules(state, AT_LIMIT):
         wait_for(state, order.limit, ON_LIMIT, o)
+    check_again(state, o, t)
     due = opening(state, state.intake[order.channel], t)
     due += levers.intake_minutes + state.intake_delay[order.channel]
     if due <= t:
@@ -185,7 +194,8 @@ def accept(state, o, t):
     order.status = OPEN
     order.accepted = t
     write(state, o, ACCEPTED_STEP, t, NOBODY, NOBODY)
-    if state.levers[0].dedup and merged(state, o, t):
+    ask(state, o, t, AT_REPORT)
+    if (order.merge >= 0 or state.levers[0].dedup) and merged(state, o, t):
         return
     to_dispatch(state, o, t)
 
@@ -201,11 +211,15 @@ def merged(state, o, t):
         return False
     first = state.orders[lead]
     settled = first.status == CLOSED and first.solved and not order.again
-    fresh = first.status <= DONE or (levers.merge_closed and settled)
-    if not fresh or t - first.created > levers.merge_window:
+    if order.merge >= 0:
+        fresh = first.status <= DONE or (order.merge == 1 and settled)
+    else:
+        fresh = first.status <= DONE or (levers.merge_closed and settled)
+        fresh = fresh and t - first.created <= levers.merge_window
+    if not fresh:
         state.lead[order.matter] = o
         return False
-    if chance(state, o, DEDUP) >= levers.dedup_recall:
+    if order.merge == 0 or chance(state, o, DEDUP) >= levers.dedup_recall:
         return False
     order.status = MERGED
     order.merged_into = lead
@@ -236,7 +250,8 @@ def dispatch(state, o, t):
     """派单: to the team whose duty it is, or astray."""
     order = state.orders[o]
     levers = state.levers[0]
-    team = state.duty[order.category]
+    ask(state, o, t, AT_DISPATCH)
+    team = own_team(state, o)
     if np.isnan(order.dispatched):
         order.dispatched = t
         if levers.patience > 0.0:
@@ -271,6 +286,7 @@ def returned(state, o, t):
     """退单: back at dispatch (a wrong team has logged its return when it gave the order back)."""
     if state.levers[0].misroute_minutes == 0.0:
         write(state, o, RETURNED_STEP, t, NOBODY, NOBODY)
+    ask(state, o, t, AT_RETURN)
     to_dispatch(state, o, t)
 
 
@@ -293,7 +309,7 @@ def rank(state, o, t):
         order.rank = order.limit
     elif levers.discipline == SHORTEST:
         order.rank = state.services[order.category].mean_minutes
-    if levers.escalate and not np.isnan(order.escalated):
+    if not np.isnan(order.escalated):
         order.grade = ESCALATED_GRADE
     if levers.preempt and order.priority == 0:
         order.grade = EMERGENCY_GRADE
@@ -543,6 +559,172 @@ def escalate(state, o, t):
         lane.root = insert(state.orders, lane.root, o)
 
 
+# ---------------------------------------------------------------------------------- rules
+
+
+@compiled_step
+def has_rules(state, moment):
+    """Whether rules decide anything at a moment."""
+    return state.book.moments[moment].step_end > state.book.moments[moment].step
+
+
+@compiled_step
+def ask(state, o, t, moment):
+    """Ask the rules of a moment about an order, if there are any."""
+    if has_rules(state, moment):
+        consult(state, o, t, moment)
+
+
+@compiled_step
+def check(state, o, t, moment):
+    """Let the rules of every minute, hour or day look at an order that is still open."""
+    if state.orders[o].status <= OPEN:
+        ask(state, o, t, moment)
+        wait_for(state, t + period_of(moment), ON_CHECK_MINUTE + moment - EVERY_MINUTE, o)
+
+
+@compiled_step
+def check_again(state, o, t):
+    """Enter the first full minute, hour and day at which rules look at a new order."""
+    for moment in range(EVERY_MINUTE, EVERY_DAY + 1):
+        if state.book.checks[moment - EVERY_MINUTE]:
+            period = period_of(moment)
+            first = period * (np.floor(t / period) + 1.0)
+            wait_for(state, first, ON_CHECK_MINUTE + moment - EVERY_MINUTE, o)
+
+
+@compiled_step
+def period_of(moment):
+    """Minutes between two looks."""
+    return 1.0 if moment == EVERY_MINUTE else 60.0 if moment == EVERY_HOUR else DAY_MINUTES
+
+
+@compiled_step
+def limit_passed(state, o, t):
+    """The limit of an order is reached, unless it was moved meanwhile."""
+    order = state.orders[o]
+    if t < order.limit or order.late or order.status > OPEN:
+        return
+    order.late = True
+    if state.levers[0].escalate:
+        escalate(state, o, t)
+    ask(state, o, t, AT_LIMIT)
+
+
+@compiled_shared
+def consult(state, o, t, moment):
+    """Look up the fields that the rules of a moment go by, decide, do what they say, and note it."""
+    book, counts = state.book, state.counts[0]
+    record = book.moments[moment]
+    for k in range(record.load, record.load_end):
+        book.board[k - record.load] = look_up(state, o, t, book.loads[k])
+    stuck = think(book, record)
+    if stuck >= 0:
+        counts.refused, counts.refused_step = o, stuck
+        return
+    changed = False
+    for k in range(record.act, record.act_end):
+        act = book.acts[k]
+        value = book.board[act.slot]
+        if not np.isnan(value):
+            wanted = book.codes[act.code + int(value)] if act.codes > 0 else value
+            changed |= carry_out(state, o, t, act.act, wanted)
+    if changed or not EVERY_MINUTE <= moment <= EVERY_DAY:
+        note_decisions(state, o, t, record)
+
+
+@compiled_step
+def note_decisions(state, o, t, record):
+    """Add a line for every step of a moment, and the fields that it went by."""
+    book, counts = state.book, state.counts[0]
+    for k in range(record.step, record.step_end):
+        if book.steps[k].row >= 0:
+            line = state.told[counts.told]
+            counts.told += 1
+            line.minute, line.order, line.step, line.epoch = t, o, k, counts.epoch
+            line.row = int(book.board[book.steps[k].row])
+            line.heard = counts.heard
+    for slot in range(record.load_end - record.load):
+        state.heard[counts.heard] = book.board[slot]
+        counts.heard += 1
+
+
+@compiled_step
+def carry_out(state, o, t, act, value):
+    """Do what a rule has decided; whether anything is now other than before."""
+    order = state.orders[o]
+    if act in (DECIDES_PRIORITY, DECIDES_URGENT):
+        return set_priority(state, o, t, act, value)
+    if act == DECIDES_SLA:
+        return set_limit(state, o, t, order.created + value)
+    if act in (DECIDES_ESCALATE, DECIDES_LEVEL):
+        return raise_level(state, o, t, act, value)
+    whole = int(value)
+    if act == DECIDES_TEAM:
+        changed = order.duty != whole
+        order.duty = whole
+    elif act == DECIDES_MERGE:
+        changed = order.merge != whole
+        order.merge = whole
+    elif act == DECIDES_CALL_BACK:
+        changed = order.call != whole
+        order.call = whole
+    else:
+        changed = order.reopen != whole
+        order.reopen = whole
+    return changed
+
+
+@compiled_step
+def set_priority(state, o, t, act, value):
+    """Give an order its class, and with it its place in the line."""
+    order = state.orders[o]
+    wanted = order.priority
+    if act == DECIDES_PRIORITY:
+        wanted = int(value)
+    elif value == 1.0:
+        wanted = 0
+    if order.priority == wanted:
+        return False
+    order.priority = wanted
+    if order.waiting:
+        lane = state.lanes[order.lane]
+        lane.root = remove(state.orders, lane.root, o)
+        rank(state, o, order.queued)
+        lane.root = insert(state.orders, lane.root, o)
+        team = team_of(state, order.lane)
+        if state.levers[0].preempt and wanted == 0 and state.teams[team].assigning != t:
+            state.teams[team].assigning = t
+            wait_for(state, t, ON_ASSIGN, team)
+    return True
+
+
+@compiled_step
+def set_limit(state, o, t, limit):
+    """Give an order the minute by which it is to be done."""
+    order = state.orders[o]
+    if order.limit == limit:
+        return False
+    order.limit = limit
+    order.late = False
+    if order.status <= OPEN and (state.levers[0].escalate or has_rules(state, AT_LIMIT)):
+        wait_for(state, max(t, limit), ON_LIMIT, o)
+    return True
+
+
+@compiled_step
+def raise_level(state, o, t, act, value):
+    """督办: bring an order to a level; it is escalated once, and its level never falls."""
+    order = state.orders[o]
+    before = order.level
+    if act == DECIDES_LEVEL:
+        order.level = max(order.level, int(value))
+    first = np.isnan(order.escalated) and order.status <= OPEN and value > 0.0
+    if first:
+        escalate(state, o, t)
+    return first or order.level != before
+
+
 # ---------------------------------------------------------------------------------- the work
 
 
@@ -665,7 +847,11 @@ def complete(state, o, w, t):
     order.overdue = t > order.limit
     order.solved = levers.first_time_fix == 1.0 or chance(state, o, FIX) < levers.first_time_fix
     write(state, o, DONE_STEP, t, w, state.workers[w].team)
-    if levers.call_back_share > 0.0 and chance(state, o, CALL_BACK) < levers.call_back_share:
+    ask(state, o, t, AT_DONE)
+    wanted = order.call == 1
+    if order.call < 0:
+        wanted = levers.call_back_share > 0.0 and chance(state, o, CALL_BACK) < levers.call_back_share
+    if wanted:
         call = opening(state, levers.office_calendar, t + levers.call_back_minutes)
         wait_for(state, call, ON_CALL_BACK, o)
     else:
@@ -691,8 +877,9 @@ def call_back(state, o, t):
     order.called_back = t
     write(state, o, CALLED_BACK_STEP, t, NOBODY, NOBODY)
     order.reached = chance(state, o, REACH) < levers.reach_chance
+    ask(state, o, t, AT_CALL_BACK)
     again = order.reached and not order.solved and order.attempt + 1 < ATTEMPTS
-    if again and chance(state, o, REOPEN) < levers.reopen_chance:
+    if again and (order.reopen == 1 if order.reopen >= 0 else chance(state, o, REOPEN) < levers.reopen_chance):
         order.attempt += 1
         order.hop = 0
         order.status = OPEN
@@ -818,7 +1005,9 @@ def happen(state, t, tag):
     elif kind == ON_CALL_BACK:
         call_back(state, who, t)
     elif kind == ON_LIMIT:
-        escalate(state, who, t)
+        limit_passed(state, who, t)
+    elif ON_CHECK_MINUTE <= kind <= ON_CHECK_DAY:
+        check(state, who, t, EVERY_MINUTE + kind - ON_CHECK_MINUTE)
     elif kind == ON_ASSIGN:
         assign(state, who, t)
     else:
@@ -841,6 +1030,10 @@ def advance(state, until):
             return MORE_EVENTS
         if counts.log + ROOM > state.log.shape[0]:
             return MORE_LOG
+        if counts.told + ASKED * state.book.steps.shape[0] > state.told.shape[0]:
+            return MORE_TOLD
+        if counts.heard + ASKED * state.book.loads.shape[0] > state.heard.shape[0]:
+            return MORE_HEARD
         due = state.events[0].minute if counts.events > 0 else np.inf
         end = state.ends[1].minute
         if counts.arrived < counts.orders and state.orders[counts.arrived].created <= min(due, end):
@@ -866,5 +1059,7 @@ def advance(state, until):
             counts.sent = NOBODY
             dispatch(state, o, due)
         counts.handled += 1
+        if counts.refused != NOBODY:
+            return REFUSED
     counts.now = until
     return REACHED

@@ -52,8 +52,11 @@ class Event(IntEnum):
     DISPATCH = 5
     LIMIT = 6
     GIVE_UP = 7
-    ASSIGN = 8  # idle workers take, by rank, what has come in at this minute
-    SHIFT_START = 9
+    CHECK_MINUTE = 8  # the rules of every minute, hour and day look at an open order
+    CHECK_HOUR = 9
+    CHECK_DAY = 10
+    ASSIGN = 11  # idle workers take, by rank, what has come in at this minute
+    SHIFT_START = 12
 
 
 class Decision(IntEnum):
@@ -90,7 +93,9 @@ ORDER = np.dtype(
         ("hop", np.int16), ("attempt", np.int16), ("grade", np.int8), ("priority", np.int8),
         ("channel", np.int8), ("status", np.int8), ("waiting", np.bool_), ("wrong", np.bool_),
         ("arrived", np.bool_), ("solved", np.bool_), ("reached", np.bool_), ("overdue", np.bool_),
-        ("again", np.bool_), ("fed_up", np.bool_),
+        ("again", np.bool_), ("fed_up", np.bool_), ("late", np.bool_),
+        # what rules decided: a team's number, a level, yes or no; -1 where none has
+        ("duty", np.int16), ("level", np.int8), ("merge", np.int8), ("call", np.int8), ("reopen", np.int8),
     ],
     align=True,
 )
@@ -160,7 +165,8 @@ COUNTS = np.dtype(
         ("orders", np.int64), ("arrived", np.int64), ("events", np.int64), ("log", np.int64),
         ("handled", np.int64), ("open", np.int64), ("finished", np.int64), ("merged", np.int64),
         ("abandoned", np.int64), ("now", np.float64), ("probe", np.float64),
-        ("sent", np.int64),
+        ("sent", np.int64), ("told", np.int64), ("heard", np.int64), ("refused", np.int64), ("refused_step", np.int64),
+        ("epoch", np.int64),
     ],
     align=True,
 )
@@ -174,7 +180,8 @@ class State(NamedTuple):
     ``lead`` (matters,) the order into which later reports of one incident are merged, -1 if none;
     ``ends`` says when each worker will be done, and who is first;
     ``rounds`` the sorted minutes of the dispatch rounds; ``bases`` (decisions, occurrences) the keyed
-    streams; ``ways`` (stops, stops) the way between the stops of a map [km], (0, 0) without one.
+    streams; ``ways`` (stops, stops) the way between the stops of a map [km], (0, 0) without one;
+    ``book`` what rules decide, ``told`` what they decided, a line each, and ``heard`` the fields that they went by.
     """
 
     orders: Any
@@ -198,3 +205,6 @@ class State(NamedTuple):
     lead: Any
     bases: Any
     ways: Any
+    book: Any
+    told: Any
+    heard: Any

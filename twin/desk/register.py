@@ -72,8 +72,10 @@ def enter_reports(
         order.travel = order.rank = 0.0
         order.merged_into = order.child = order.next = order.previous = order.worker = -1
         order.lane = order.hops = order.hop = order.attempt = order.grade = order.status = 0
-        order.waiting = order.wrong = order.arrived = order.fed_up = False
+        order.waiting = order.wrong = order.arrived = order.fed_up = order.late = False
         order.solved = order.reached = order.overdue = False
+        order.duty = order.merge = order.call = order.reopen = -1
+        order.level = 0
 
 
 def by_creation(created: Floats, key: Keys) -> Ints:

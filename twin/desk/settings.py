@@ -80,6 +80,11 @@ class DeskSettings:
                                          doc="channels whose intake differs", zh="渠道")
     intake_minutes: float = param(0.0, "min", 0.0, 1440.0, source="scenario range", evidence="assumed", lever=True,
                                   doc="from opening to accepted", zh="受理用时")
+    severity_shares: tuple[float, ...] = param((0.10, 0.25, 0.40, 0.20, 0.05), "1", 0.0, 1.0, source="scenario range",
+                                               evidence="assumed",
+                                               doc="matters of severity 1, 2, 3, 4, 5 as the call-taker notes it (only"
+                                                   " rules ask for it)",
+                                               zh="受理员登记的严重程度1至5级占比（仅供规则使用）")
     # -- de-duplication
     dedup: bool = param(False, "", source="scenario range", evidence="assumed", lever=True,
                         doc="merge reports of one incident", zh="合并重复工单")

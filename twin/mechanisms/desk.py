@@ -24,6 +24,7 @@ from twin.desk.checks import check
 from twin.desk.desk import DAY, HOUR, Desk
 from twin.desk.hours import Hours, hours_between, overtime_until_now
 from twin.desk.layout import Status
+from twin.desk.rulebook import FACTS
 from twin.desk.settings import DeskSettings
 from twin.desk.theory import sized
 from twin.world.outcomes import heads
@@ -45,6 +46,8 @@ class DeskOfRun(Desk):
     _asked: tuple[float, float, int] | None = None
     _hours = Hours(0.0, 0.0, 0.0)
     _overtime: Floats | None = None
+    followed: DeskSettings | None = None  # the levers as rules moved them last
+    taken_up = 0  # rule books so far
 
     def quiet(self) -> bool:
         """Whether no order is open."""
@@ -79,11 +82,16 @@ class DeskOfRun(Desk):
 def open_desk(world: View, p: DeskSettings, draw: Draw) -> DeskOfRun:
     """Lay out the desk for the whole run."""
     days = world.days + world.run_on_days
-    return DeskOfRun(
+    rules = world.instructions
+    office = DeskOfRun(
         sized(p, world.levers["theory"], world.days) if "theory" in world.levers else p,
         clock=world.clock, days=days, seed=draw.seed, categories=world.categories or ("any",), channels=CHANNELS,
         homes=homes(world), probes=world.desk_draws, ways=None if world.ground is None else world.ground.ways,
+        book=rules and rules.epochs[0].book, merging=rules is not None and rules.merging,
+        refusal=rules and rules.refusal,
     )  # fmt: skip
+    office.followed = p
+    return office
 
 
 def homes(world: View) -> Floats:
@@ -328,7 +336,8 @@ METRICS = {
     reads=[
         "tickets.created", "tickets.incident", "tickets.category", "tickets.channel", "tickets.priority",
         "tickets.grid", "tickets.x", "tickets.y", "tickets.again",
-        "residents.grid", "residents.x", "residents.y", "levers.theory",
+        "tickets.reporter", "residents.grid", "residents.x", "residents.y", "residents.age",
+        "residents.living_alone", "residents.mobility", "levers.theory",
     ],
     owns={
         **{f"tickets.{name}": Column(np.float64, "min", f"minute: {name}", start=np.nan) for name in STAMPS},
@@ -341,6 +350,9 @@ METRICS = {
         "tickets.worker": Column(np.int32, "1", "who signed last, -1 if nobody", start=-1),
         "tickets.solved": Column(np.bool_, "1", "the last work truly solved the matter", start=False),
         "tickets.reached": Column(np.bool_, "1", "a call-back reached the reporter", start=False),
+        "tickets.severity": Column(
+            np.int8, "1", "1 slight to 5 grave, as noted at intake; 0 where no rule asks", low=0, high=5
+        ),
         "tickets.overdue": Column(np.bool_, "1", "done after the limit of its class", start=False),
         "tickets.hands_on": Column(np.float64, "min", "working time for a worker of skill 1", start=np.nan),
         "workers.on_shift": Column(np.bool_, "1", "on duty at midnight", start=False),
@@ -355,22 +367,64 @@ METRICS = {
 def desk(world: View, p: DeskSettings, draw: Draw, effects: Effects) -> None:
     """Hand in the new reports, let the day pass, and write down what moved and who worked late."""
     office: Any = world.resource
-    hand_in(world, office)
+    obey(world, p, office)
+    hand_in(world, p, draw, office, effects)
     office.advance((world.day + 1) * DAY)
     write_down(office, effects)
     call_the_roll(len(world.workers), office, effects)
     book_overtime(world.day, office, draw, effects)
 
 
-def hand_in(world: View, office: DeskOfRun) -> None:
+def obey(world: View, p: DeskSettings, office: DeskOfRun) -> None:
+    """Follow the levers that rules have moved since yesterday, and the rule book of the day."""
+    if p is not office.followed:
+        office.follow(p)
+        office.followed = p
+    rules = world.instructions
+    if rules is None:
+        return
+    today = world.clock.date(world.day)
+    while office.taken_up + 1 < len(rules.epochs) and rules.epochs[office.taken_up + 1].start <= today:
+        office.taken_up += 1
+        office.take_up(rules.epochs[office.taken_up].book)
+
+
+def facts_of(world: View, severity: Ints, new: slice) -> Floats:
+    """What rules may know of new tickets and their reporters (n, columns), in the order of ``FACTS``."""
+    reporter = world.tickets.reporter[new]
+    known = (reporter >= 0) & (len(world.residents) > 0)
+    facts = np.full((len(reporter), len(FACTS)), np.nan)
+    facts[:, FACTS.index("severity")] = severity
+    facts[:, FACTS.index("is_vulnerable")] = 0.0
+    who, residents = reporter[known], world.residents
+    facts[known, FACTS.index("is_vulnerable")] = residents.mobility[who] > 0
+    facts[known, FACTS.index("resident.age")] = residents.age[who]
+    facts[known, FACTS.index("resident.lives_alone")] = residents.living_alone[who]
+    return facts
+
+
+def noted_severity(world: View, p: DeskSettings, draw: Draw, new: slice) -> Ints:
+    """Severity 1 to 5 of new tickets as the call-taker notes it, the same for all reports of one matter."""
+    shares = np.array(p.severity_shares)
+    ends = np.cumsum(shares / shares.sum())
+    luck = draw.uniform("severity", world.tickets.incident[new], 0)
+    return 1 + np.minimum(np.searchsorted(ends, luck, side="right"), len(shares) - 1)
+
+
+def hand_in(world: View, p: DeskSettings, draw: Draw, office: DeskOfRun, effects: Effects) -> None:
     """Feed the tickets that the desk has not seen."""
     tickets = world.tickets
     new = slice(len(office.orders), len(tickets))
+    facts = None
+    if world.instructions is not None and new.stop > new.start:
+        severity = noted_severity(world, p, draw, new)
+        effects.set("tickets", np.arange(new.start, new.stop), severity=severity)
+        facts = facts_of(world, severity, new)
     office.feed(
         key=tickets.key[new], created=tickets.created[new], incident=tickets.incident[new],
         category=tickets.category[new], priority=tickets.priority[new], channel=tickets.channel[new],
         grid=tickets.grid[new], x=tickets.x[new], y=tickets.y[new], again=tickets.again[new],
-        ticket=np.arange(new.start, new.stop),
+        ticket=np.arange(new.start, new.stop), facts=facts,
     )  # fmt: skip
 
 

@@ -51,8 +51,8 @@ class Living:
     """How conditions, expectation, treatment and others' gains weigh."""
 
     base: float = param(0.15, "1", -0.5, 0.5, source="seeds", evidence="assumed",
-                        doc="satisfaction where all channels are 0; it sets the level before anything is done, no "
-                            "effect", zh="基准满意度")
+                        doc="satisfaction where all channels are 0; it sets the level, chosen with the seeds' "
+                            "starting 60 % in mind, and no effect", zh="基准满意度")
     weight_conditions: float = param(0.35, "1", 0.0, 0.6, source="zhang2022", evidence="assumed",
                                      doc="weight of the conditions as they are, by own needs", zh="居住条件权重")
     weight_disconfirmation: float = param(0.45, "1", 0.0, 0.6, source="zhang2022", evidence="assumed",

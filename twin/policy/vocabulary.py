@@ -7,9 +7,9 @@ about orders, votes, projects and shares, and work that may be spawned.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import is_dataclass, replace
 from fractions import Fraction
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -26,7 +26,7 @@ from twin.world.build import DEFAULT_CATEGORIES
 from twin.world.tables import ASSET_KINDS, CODES, TABLES
 
 MOMENTS = ("each_minute", "each_hour", "each_day", "each_week", "each_month", "each_quarter", "each_year",
-           "on_report", "on_dispatch", "on_return", "on_done", "on_call_back", "on_vote")  # fmt: skip
+           "on_report", "on_dispatch", "on_return", "on_limit", "on_done", "on_call_back", "on_vote")  # fmt: skip
 
 _KEYS = frozenset({"incident", "reporter", "household", "flat", "building", "place", "resident", "ticket"})
 # What nobody in the street office can know: whether a fault is there, who it is that reports it again, tempers.
@@ -55,9 +55,9 @@ _COUNT = number(low=Fraction(0), whole=True)
 _SHARE = number(low=Fraction(0), high=Fraction(1))
 _HOURS = number("h", Fraction(0))
 _MONEY = number("yuan")
-_HOUR = dataclasses.replace(number(low=Fraction(0), high=Fraction(23), whole=True), cyclic=True)
-_WEEKDAY = dataclasses.replace(number(low=Fraction(1), high=Fraction(7), whole=True), cyclic=True)
-_MONTH = dataclasses.replace(number(low=Fraction(1), high=Fraction(12), whole=True), cyclic=True)
+_HOUR = replace(number(low=Fraction(0), high=Fraction(23), whole=True), cyclic=True)
+_WEEKDAY = replace(number(low=Fraction(1), high=Fraction(7), whole=True), cyclic=True)
+_MONTH = replace(number(low=Fraction(1), high=Fraction(12), whole=True), cyclic=True)
 
 # What every rule may ask, and what an order knows of itself at the event's minute.
 _EVERYWHERE: Mapping[str, Entry] = {
@@ -82,8 +82,14 @@ _OF_AN_ORDER: Mapping[str, Entry] = {
     "attempts": Entry(_COUNT, "times re-opened"),
     "overdue": Entry(TRUTH, "past its limit"),
     "same_place_open": Entry(_COUNT, "open orders of this category at this place"),
-    "minutes_since_first_report": Entry(number("min", Fraction(0)), "since the first open report of the matter"),
-    "distance": Entry(number("m", Fraction(0)), "to the place of the first open report of the matter"),
+    "sla": Entry(_HOURS, "the limit that the order has, from its creation"),
+    "level": Entry(LEVELS, "how high it was escalated"),
+    "reached": Entry(TRUTH, "the call-back reached the reporter"),
+    "minutes_since_first_report": Entry(
+        number("min", Fraction(0)), "since what is taken for the matter's first report", optional=True
+    ),
+    "first_report_open": Entry(TRUTH, "that report is not closed yet", optional=True),
+    "distance": Entry(number("m", Fraction(0)), "to the place of that report", optional=True),
     "is_vulnerable": Entry(TRUTH, "the reporter is registered as in need of care"),
     "resident.age": Entry(number(low=Fraction(0), high=Fraction(120), whole=True), "age of the reporter"),
     "resident.lives_alone": Entry(TRUTH, "the reporter lives alone"),
@@ -175,16 +181,23 @@ OUTCOMES = (
 )  # fmt: skip
 
 
-def rule_vocabulary(blocks: Mapping[str, type], metrics: Iterable[str] = ()) -> Vocabulary:
-    """Return what rules may name in a twin whose parameters are declared in these blocks."""
+def rule_vocabulary(
+    blocks: Mapping[str, type], metrics: Iterable[str] = (), categories: Iterable[str] = ()
+) -> Vocabulary:
+    """Return what rules may name in a twin whose parameters are declared in these blocks.
+
+    ``categories`` are those of a scenario; what is common elsewhere may be named beside them.
+    """
+    ours = replace(CATEGORIES, values=tuple(dict.fromkeys((*categories, *CATEGORIES.values))))
+    choices = (ours, *CHOICES[1:])
     targets = {name: Entry(kind, spec.doc, "lever") for name, kind, spec in _levers(blocks)}
     for about, decisions in DECISIONS.items():
         targets |= {name: Entry(kind, about=about) for name, kind in decisions.items()}
     targets["spawn"] = Entry(WORK, "work for the desk", "work")
     targets |= {f"spawn.{name}": Entry(_COUNT, "so many of it", "work") for name in WORK.values}
     known = {outcome.title.en: _existing(outcome, targets) for outcome in OUTCOMES}
-    outcomes = tuple(dataclasses.replace(one, levers=known[one.title.en]) for one in OUTCOMES)
-    return Vocabulary(_fields(), {one.name: one for one in CHOICES}, targets, outcomes, frozenset(metrics), MOMENTS)
+    outcomes = tuple(replace(one, levers=known[one.title.en]) for one in OUTCOMES)
+    return Vocabulary(_fields(ours), {one.name: one for one in choices}, targets, outcomes, frozenset(metrics), MOMENTS)
 
 
 def _existing(outcome: Outcome, targets: Mapping[str, Entry]) -> tuple[str, ...]:
@@ -195,9 +208,9 @@ def _existing(outcome: Outcome, targets: Mapping[str, Entry]) -> tuple[str, ...]
 # -- fields
 
 
-def _fields() -> dict[str, dict[str, Entry]]:
+def _fields(categories: Choice) -> dict[str, dict[str, Entry]]:
     """Return what can be read of every entity: the columns of its table, and what holds everywhere."""
-    found = {_singular(table): dict(_columns(table, columns)) for table, columns in TABLES.items()
+    found = {_singular(table): dict(_columns(table, columns, categories)) for table, columns in TABLES.items()
              if table not in _HIDDEN}  # fmt: skip
     found["ticket"] |= _OF_AN_ORDER
     for entity, fields in _OF_OTHERS.items():
@@ -213,16 +226,14 @@ def _singular(table: str) -> str:
     return _SINGULAR.sub(lambda found: "y" if found[1] else "", table)
 
 
-def _columns(table: str, columns: Mapping[str, Column]) -> Iterator[tuple[str, Entry]]:
+def _columns(table: str, columns: Mapping[str, Column], categories: Choice) -> Iterator[tuple[str, Entry]]:
     for name, column in columns.items():
         if name not in _KEYS and f"{table}.{name}" not in _HIDDEN:
-            yield name, Entry(_column_kind(table, name, column), column.doc)
+            yield name, Entry(categories if name == "category" else _column_kind(table, name, column), column.doc)
 
 
 def _column_kind(table: str, name: str, column: Column) -> Kind:
     """Return the kind of a column: words where it holds an index into names."""
-    if name == "category":
-        return CATEGORIES
     words = CODES.get(f"{table}.{name}")
     if words is not None:
         return Choice(name, words)
@@ -262,7 +273,7 @@ def _levers(blocks: Mapping[str, type], prefix: str = "") -> Iterator[tuple[str,
 def _block_of(hint: Any) -> type | None:
     """Return the block of parameters that a field holds, if it holds one (or a map of them)."""
     inner = get_args(hint)[1] if get_origin(hint) is dict else hint
-    return inner if isinstance(inner, type) and dataclasses.is_dataclass(inner) else None
+    return inner if isinstance(inner, type) and is_dataclass(inner) else None
 
 
 def _lever_kind(hint: Any, spec: ParamSpec) -> Kind | None:

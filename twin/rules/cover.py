@@ -12,15 +12,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twin.errors import InputError, Words
+from twin.rules.boxes import Budget, Exhausted
 from twin.rules.conditions import Constants
+from twin.rules.given import names_of
 from twin.rules.goals import Goal, common, epochs, goals_of
-from twin.rules.model import Decider, DecisionTable, Expr, RuleSet, Span
+from twin.rules.kinds import Kind
+from twin.rules.model import Decider, DecisionTable, Expr, RuleSet, Span, walk
 from twin.rules.reference import Case, Decision, Given
 from twin.rules.specimens import Specimen, as_test, completed, solve
 
 SCHEMA = "twin.rules.cover/1"
 MOST_SOLVED = 400
-"""For so many misses of one call a case is looked for; those after them are only named."""
+MOST_READ = 300_000
+"""For so many misses of one call, with conditions of so many parts, a case is looked for; the others are only named."""
 
 
 @dataclass(frozen=True)
@@ -180,35 +184,57 @@ def _labels(decider: Decider, decision: Decision) -> tuple[str | int | None, ...
 def _misses(rules: RuleSet, missed: Sequence[Goal], today: dt.date | None) -> Iterator[Miss]:
     """Yield what was missed and can be reached, with a test; one test may stand for several misses."""
     spans = {id(one): epochs(one, rules) for one in rules.deciders}
+    known = names_of(rules)
     found: dict[int, Specimen | str] = {}
     reached: list[tuple[Reached, Specimen]] = []
+    budget, sizes = Budget(MOST_READ), dict[int, int]()
     for at in sorted(range(len(missed)), key=lambda at: not missed[at].near):  # cases beside a bound tell the most
-        found[at] = _made(rules, missed[at], spans[id(missed[at].decider)], today, reached, len(found))
+        goal = missed[at]
+        try:
+            budget.spend(_size(goal, sizes) if len(found) < MOST_SOLVED else MOST_READ)
+            found[at] = _made(rules, goal, spans[id(goal.decider)], known, today, reached)
+        except Exhausted:
+            found[at] = "unknown"
     for at, goal in enumerate(missed):
         one = found[at]
         if isinstance(one, Specimen):
             own = spans[id(goal.decider)]
-            yield Miss(goal, as_test(one, goal.said.en, rules, dated=len(own) > 1 or own[0] != Span()), True)
+            yield Miss(goal, as_test(one, goal.said.en, rules, known, dated=len(own) > 1 or own[0] != Span()), True)
         elif one == "unknown":
             yield Miss(goal, None, False)
 
 
+def _size(goal: Goal, sizes: dict[int, int]) -> int:
+    """Return how many parts the conditions of a goal have."""
+    every = [*goal.wanted, *(one.condition for one in goal.rivals)]
+    for one in every:
+        if id(one) not in sizes:
+            sizes[id(one)] = sum(1 for _ in walk(one))
+    return sum(sizes[id(one)] for one in every)
+
+
 def _made(
-    rules: RuleSet, goal: Goal, spans: Sequence[Span], today: dt.date | None,
-    reached: list[tuple[Reached, Specimen]], tried: int,
-) -> Specimen | str:  # fmt: skip
+    rules: RuleSet,
+    goal: Goal,
+    spans: Sequence[Span],
+    known: Mapping[str, Kind],
+    today: dt.date | None,
+    reached: list[tuple[Reached, Specimen]],
+) -> Specimen | str:
     """Return a case for a goal: one that was made for another, unless it lies beside a bound, else a new one."""
     like = None if goal.near else next((specimen for one, specimen in reached if one.meets(goal)), None)
-    if like is not None or tried >= MOST_SOLVED:
-        return like or "unknown"
-    found = specimen_of(rules, goal, spans, today)
+    if like is not None:
+        return like
+    found = specimen_of(rules, goal, spans, known, today)
     if isinstance(found, Specimen):
         one = Reached.by(rules, Tried(found.name, found.day, found.given))
         reached += [] if one is None else [(one, found)]
     return found
 
 
-def specimen_of(rules: RuleSet, goal: Goal, spans: Sequence[Span], today: dt.date | None = None) -> Specimen | str:
+def specimen_of(
+    rules: RuleSet, goal: Goal, spans: Sequence[Span], known: Mapping[str, Kind], today: dt.date | None = None
+) -> Specimen | str:
     """Look for a case that reaches a goal, on some day: the case, "no" (proved) or "unknown"."""
     answer = "no"
     for span in spans:
@@ -216,21 +242,23 @@ def specimen_of(rules: RuleSet, goal: Goal, spans: Sequence[Span], today: dt.dat
             continue
         day = day_in(common(span, goal.span), today)
         rivals = [one.condition for one in goal.rivals if one.span.holds(day)]
-        found = _on_day(rules, goal, rivals, day)
+        found = _on_day(rules, goal, rivals, day, known)
         if isinstance(found, Specimen):
             return found
         answer = "unknown" if found == "unknown" else answer
     return answer
 
 
-def _on_day(rules: RuleSet, goal: Goal, rivals: Sequence[Expr], day: dt.date) -> Specimen | str:
+def _on_day(
+    rules: RuleSet, goal: Goal, rivals: Sequence[Expr], day: dt.date, known: Mapping[str, Kind]
+) -> Specimen | str:
     constants = Constants(rules, day)
     answer = "unknown"
     for near in (*goal.near, ()):
         answer, given = solve([*near, *goal.wanted], constants, rivals)
         if answer != "yes":
             continue
-        found = completed(rules, goal.decider.head.name, day, given)
+        found = completed(rules, goal.decider.head.name, day, given, known)
         if found is not None and found.decision is not None:
             reached = Reached.by(rules, Tried(found.name, day, found.given))
             if reached is not None and reached.meets(goal):

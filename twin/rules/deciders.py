@@ -329,6 +329,9 @@ class DeciderReader:
 
     def assigned(self, name: str, value: Marked, scope: Scope) -> Expr | None:
         """Read the value of a target; where nothing says its kind, the value does."""
+        entry = self.vocabulary.target(name)
+        if entry is not None and entry.about == "lever" and entry.kind is None:
+            return self.listed(value)
         if value.kind in ("map", "list"):
             Form(value, self.complain).wrong(value, Words("a value", "取值"))
             return None
@@ -341,6 +344,15 @@ class DeciderReader:
             return Literal(plain, kind=Free(), place=text.place())
         begin = 1 if plain.startswith("=") else 0
         return read_expression(text.cut(begin, len(text.text)), scope)
+
+    def listed(self, value: Marked) -> Expr | None:
+        """Read the value of a lever that holds a list: its items as one text."""
+        items = list(value.value) if value.kind == "list" else [value]
+        if any(one.kind in ("map", "list", "nothing") for one in items):
+            Form(value, self.complain).wrong(value, Words("a list", "列表"))
+            return None
+        text = ", ".join(snippet(one).text for one in items)
+        return Literal(text, kind=Free(), place=value.place)
 
     def exceptions(self, scope: Scope, base: Expr | None) -> Iterable[Exemption]:
         """Yield the exceptions of a rule; they hold where the rule's own condition holds."""

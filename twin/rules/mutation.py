@@ -15,6 +15,7 @@ from twin.errors import InputError, Words
 from twin.rules.conditions import Constants
 from twin.rules.cover import day_in
 from twin.rules.diff import differing, outcomes_differ
+from twin.rules.given import names_of
 from twin.rules.goals import common, epochs
 from twin.rules.model import Expr, RuleSet, Span, conditions, walk
 from twin.rules.mutants import Mutant, mutants_of
@@ -73,7 +74,7 @@ def mutate(suite: Suite) -> Mutation:
 
 def _written(specimen: Specimen, mutant: Mutant, rules: RuleSet) -> str | None:
     spans = epochs(mutant.old, rules)
-    return as_test(specimen, mutant.said.en, rules, dated=len(spans) > 1 or spans[0] != Span())
+    return as_test(specimen, mutant.said.en, rules, names_of(rules), dated=len(spans) > 1 or spans[0] != Span())
 
 
 # -- the tests
@@ -160,11 +161,12 @@ def _on_day(rules: RuleSet, mutant: Mutant, day: dt.date) -> tuple[Specimen | No
 def _telling(rules: RuleSet, mutant: Mutant, day: dt.date, given: Mapping[str, Given]) -> Specimen | None:
     """Return a case, completed, if rules and mutant decide it differently."""
     name = mutant.old.head.name
-    changed = completed(mutant.rules, name, day, given)
-    known = completed(rules, name, day, given if changed is None else changed.given)
-    if known is None or not outcomes_differ(rules, mutant.rules, name, day, known.given):
+    names = names_of(rules)
+    changed = completed(mutant.rules, name, day, given, names)
+    found = completed(rules, name, day, given if changed is None else changed.given, names)
+    if found is None or not outcomes_differ(rules, mutant.rules, name, day, found.given):
         return None
-    return known
+    return found
 
 
 def _cases(mutant: Mutant) -> Iterator[dict[str, Given]]:

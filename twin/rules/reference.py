@@ -52,6 +52,7 @@ from twin.rules.scope import PARAMETERS
 
 Record = Mapping[str, Value]
 DAY_MINUTES = 1440
+MOST_PENDING = 60  # tables, rules and formulas that wait for each other
 MOST_BITS = 8192  # of a number on its way; exact numbers grow with every step
 
 
@@ -103,6 +104,8 @@ class Case:
         if id(decider) not in self.decided:
             if decider.head.name in self.pending:
                 raise InputError.of("E303", decider.head.place, names=" -> ".join([*self.pending, decider.head.name]))
+            if len(self.pending) >= MOST_PENDING:
+                raise InputError.of("E613", decider.head.place, name=self.pending[0], count=MOST_PENDING)
             inner = Case(self.rules, self.day, self.given, self.decided, {one.name: one.value for one in
                          decider.head.lets}, (*self.pending, decider.head.name))  # fmt: skip
             self.decided[id(decider)] = _DECIDE[type(decider)](decider, inner)

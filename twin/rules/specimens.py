@@ -13,7 +13,6 @@ from twin.errors import InputError
 from twin.rules import witness
 from twin.rules.boxes import OTHER, Box, Budget, Exhausted, uncovered
 from twin.rules.conditions import Constants, Join, Space, space_of, tree_of
-from twin.rules.given import names_of
 from twin.rules.kinds import TRUTH, Group, Kind, Number, Value, written
 from twin.rules.model import Expr, Formula, Not, RuleSet, targets
 from twin.rules.paths import valued
@@ -69,9 +68,14 @@ def _found(wanted: Sequence[Expr], constants: Constants, without: Sequence[Expr]
     return verdict.answer, verdict.example
 
 
-def completed(rules: RuleSet, name: str, day: dt.date, given: Mapping[str, Given]) -> Specimen | None:
-    """Add values of what else is needed until something is decided, ``None`` where no value can be found."""
-    found, known = dict(given), names_of(rules)
+def completed(
+    rules: RuleSet, name: str, day: dt.date, given: Mapping[str, Given], known: Mapping[str, Kind]
+) -> Specimen | None:
+    """Add values of what else is needed until something is decided, ``None`` where no value can be found.
+
+    ``known`` are all names that may be given, with their kinds (:func:`twin.rules.given.names_of`).
+    """
+    found = dict(given)
     for _ in range(MOST_FILLED):
         try:
             return Specimen(name, day, found, Case(rules, day, found).decide(name))
@@ -95,13 +99,12 @@ def default(kind: Kind) -> Any:
     return choices[0] if choices else dt.date(2025, 1, 1) if not isinstance(kind, Number) else None
 
 
-def as_test(specimen: Specimen, title: str, rules: RuleSet, *, dated: bool) -> str | None:
+def as_test(specimen: Specimen, title: str, rules: RuleSet, known: Mapping[str, Kind], *, dated: bool) -> str | None:
     """Write a case as an entry of ``tests:``, ``None`` where its values cannot be written there."""
-    known = names_of(rules)
     if not specimen.given.keys() <= known.keys():
         return None
     given: dict[str, Any] = {}
-    for name in sorted(specimen.given, key=list(known).index):
+    for name in (one for one in known if one in specimen.given):
         value = specimen.given[name]
         if not _can_be_written(value):
             return None

@@ -494,6 +494,8 @@ def _by_metric(runs: Sequence[Mapping[str, float]]) -> dict[str, Values]:
 def _write(folder: RunFolder, experiment: Experiment, means: Means) -> None:
     folder.reopen()
     folder.write("scenario.yaml", experiment.scenario.text())
+    for name, text in experiment.scenario.rule_files.items():
+        folder.write(f"rules/{name}.yaml", text)
     folder.write_parquet("metrics.parquet", _metric_rows(experiment))
     folder.write_tables(experiment.arms)
     folder.write("summary.json", json.dumps(experiment.to_json(), indent=1, ensure_ascii=False) + "\n")

@@ -41,7 +41,7 @@ _CODE = "code"
 _REPLACEABLE = ("R201", "R205", "R206", "R207")
 _WRITTEN = {DONE, PROVENANCE, "scenario.yaml", "metrics.parquet", "summary.json", "summary.html",
             "sweep.json", "attribution.json", "comparison.json"}  # fmt: skip
-_WRITTEN_BELOW = {"tables": ".parquet", "figures": ".png"}
+_WRITTEN_BELOW = {"tables": ".parquet", "figures": ".png", "rules": ".yaml"}
 _FINGERPRINT_SHOWN = 12
 _FILES_SHOWN = 3
 _NAMES = {
@@ -321,6 +321,8 @@ class RunFolder:
         for name in self.table_names():
             for arm in arms:
                 runs = [_with_run(arm, seed, columns) for seed, columns in self.table_of(name, arm)]
+                if not runs:  # an arm without rules leaves no decisions
+                    continue
                 self.write_parquet(f"tables/{name}-{file_name(arm)}.parquet", _stacked(runs))
 
     def finish(self, digest: str) -> None:
@@ -521,6 +523,25 @@ def _copy_to_parquet(path: Path, columns: Rows) -> None:
             database.execute(f"COPY (SELECT * FROM columns_in_memory) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
         except duckdb.IOException as error:
             raise OSError(str(error)) from error
+
+
+def read_rows(file: Path, columns: Sequence[str] | None, **equal: object) -> dict[str, np.ndarray]:
+    """Return columns (``None``: all) of a Parquet file, of the rows in which the named columns have these values."""
+    import duckdb
+
+    wanted = "*" if columns is None else ", ".join(f'"{one}"' for one in columns)
+    where = " AND ".join(f'"{name}" = ?' for name in equal) or "TRUE"
+    with closing(duckdb.connect()) as engine:
+        query = f"SELECT {wanted} FROM read_parquet(?) WHERE {where}"
+        found = engine.execute(query, [str(file), *equal.values()]).fetchnumpy()
+    return {name: _filled(column) for name, column in found.items()}
+
+
+def _filled(column: np.ndarray) -> np.ndarray:
+    """Return a column as it was written: what is not a number comes back as missing."""
+    if isinstance(column, np.ma.MaskedArray) and column.dtype.kind == "f":
+        return np.ma.filled(column, np.nan)
+    return np.asarray(column)
 
 
 def _with_run(arm: str, seed: int, columns: Rows) -> dict[str, np.ndarray]:

@@ -25,13 +25,39 @@ def tables_of(engine: Engine) -> dict[str, dict[str, Values]]:
     """Return the tables of a run at rest: ``tickets``, ``log`` (every step of every order), ``account``.
 
     On a map there is also ``incidents``, so that it can be drawn where faults began, and ``roads`` where traffic is
-    followed.
+    followed; where rules decide about orders, ``decisions``.
     """
     desk = engine.world.resources.get("desk")
     log = {} if desk is None else {"log": _log(desk)}
     incidents = {} if engine.world.ground is None else {"incidents": _incidents(engine.world)}
+    rules = engine.world.instructions
+    decisions = {} if desk is None or rules is None else {"decisions": _decisions(desk, rules)}
     roads = {"roads": engine.world.roads.arrays()} if len(engine.world.roads) else {}
-    return {"tickets": _tickets(engine.world), **log, **incidents, **roads, "account": _account(engine)}
+    return {"tickets": _tickets(engine.world), **log, **incidents, **roads, **decisions, "account": _account(engine)}
+
+
+def _decisions(desk: Any, rules: Any) -> dict[str, Values]:
+    """What rules decided about orders, a line each, and the fields that they went by (NaN: not asked for)."""
+    lines = desk.ruled
+    steps = [[(one.decider.head.name, one.moment.name.lower()) if one else ("", "") for one in epoch.steps]
+             for epoch in rules.epochs]  # fmt: skip
+    said = [steps[epoch][step] for epoch, step in zip(lines["epoch"], lines["step"], strict=True)]
+    columns = {name: np.ascontiguousarray(lines[name]) for name in ("minute", "epoch", "step", "row")}
+    columns |= {"ticket": np.ascontiguousarray(desk.orders["ticket"])[lines["order"]],
+                "rule": np.array([name for name, _ in said], np.str_),
+                "moment": np.array([moment for _, moment in said], np.str_)}  # fmt: skip
+    return columns | _fields(desk, rules, lines)
+
+
+def _fields(desk: Any, rules: Any, lines: Any) -> dict[str, Values]:
+    """The fields that each decision went by, a column each."""
+    names = sorted({name for epoch in rules.epochs for fields in epoch.fields.values() for name in fields})
+    found = {f"given.{name}": np.full(len(lines), np.nan) for name in names}
+    for at, line in enumerate(lines):
+        epoch = rules.epochs[line["epoch"]]
+        for place, name in enumerate(epoch.fields[epoch.steps[line["step"]].moment]):
+            found[f"given.{name}"][at] = desk.heard[line["heard"] + place]
+    return found
 
 
 def _incidents(world: World) -> dict[str, Values]:

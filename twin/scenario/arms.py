@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twin.core.marked_yaml import Marked, Source, marked
 from twin.errors import Complaint, InputError, Words
@@ -12,8 +12,12 @@ from twin.scenario import checks
 from twin.scenario.data_files import located
 from twin.scenario.faults import validated
 from twin.scenario.overlay import Setting, arms_of, likes, overlay, part
+from twin.scenario.policies import Policies, tree_of
 from twin.scenario.resolved import Arm, form_of_value
 from twin.scenario.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from twin.policy.policy import Policy
 
 MOST_ARMS = 500
 
@@ -27,9 +31,11 @@ class Arms:
 
     vocabulary: Vocabulary
     settings: tuple[Setting, ...]
+    policies: Policies
     complaints: list[Complaint] = field(default_factory=list)
     origins: dict[str, str] = field(default_factory=dict)
     trees: dict[str, Marked] = field(default_factory=dict)
+    _policy: dict[str, Policy | None] = field(default_factory=dict)
     _reached: int = 0
     _missed: dict[Setting, list[Complaint]] = field(default_factory=dict)
 
@@ -60,7 +66,11 @@ class Arms:
             self.complaints += reason.complaints
             return None
         blocks = (*self.vocabulary.blocks, _SWITCHES)
+        policy = self.policies.of([tree, *(own[link] for link in chain)])
         laid = part(tree, blocks)
+        if policy is not None:
+            laid = overlay(laid, tree_of(policy))
+        self._policy[name] = policy
         for link in chain:
             laid = overlay(laid, part(own[link], blocks)) if own[link].kind == "map" else laid
         return overlay(laid, part(own[name], ("title",)))
@@ -71,6 +81,10 @@ class Arms:
         if said is None:
             return None
         arm = self._settled(name, said)
+        policy = self._policy[name]
+        if policy is not None:
+            told = self.policies.instructions(policy, arm.blocks, categories)
+            arm = replace(arm, policy=policy, rules=policy.digest, instructions=told)
         self.complaints += checks.of_arm(arm, tree, checks.known(categories, arm))
         self.origins |= origins_of(tree, f"arms.{name}.")
         self.trees[name] = tree

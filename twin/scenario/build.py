@@ -20,14 +20,24 @@ def engine_for(scenario: Scenario, arm: str, seed: int, more: Sequence[Mechanism
     """Build the neighbourhood of an arm; nothing has happened yet. ``more`` mechanisms run on their defaults."""
     chosen = scenario.arms[arm]
     world = build_world(scenario, chosen, seed)
+    world.instructions = chosen.instructions
     engine = Engine(world, (*mechanisms_of(chosen), *more), chosen.blocks, seed, chosen.off)
     enlist(world)
     return engine
 
 
 def mechanisms_of(arm: Arm) -> tuple[Mechanism, ...]:
-    """Return the mechanisms of the twin, those that are off too, and those from outside that the arm switches on."""
-    return (*CATALOGUE.own.values(), *(CATALOGUE[name] for name in arm.outside))
+    """Return the mechanisms of the twin (on or off), those from outside that are on, and the arm's rules."""
+    return (*CATALOGUE.own.values(), *(CATALOGUE[name] for name in arm.outside), *_rules_of(arm))
+
+
+def _rules_of(arm: Arm) -> tuple[Mechanism, ...]:
+    """Return the mechanism of an arm's rules about levers, if any has to be asked day by day."""
+    if arm.policy is None or not arm.policy.levers.daily:
+        return ()
+    from twin.policy.policy_of_day import policy_of
+
+    return (policy_of(arm.policy),)
 
 
 def enlist(world: World) -> None:

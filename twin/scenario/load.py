@@ -15,6 +15,7 @@ from twin.scenario.axes import unknown_paths
 from twin.scenario.faults import key_values, validated
 from twin.scenario.files import Files
 from twin.scenario.overlay import Setting, arms_of, likes, overlay, part, place_name, setting
+from twin.scenario.policies import RULES, Policies
 from twin.scenario.resolved import Arm, Scenario, digest_of
 from twin.scenario.sweeping import EXPERIMENT
 from twin.scenario.vocabulary import Vocabulary, known_blocks
@@ -44,7 +45,7 @@ def load(
     files.complaints += too_many(tree) if tree is not None else []
     if tree is None or files.complaints:
         raise InputError(file_order(files.complaints, list(files.texts)))
-    scenario = _resolved(tree, sets, vocabulary or known_blocks(), files)
+    scenario = _resolved(tree, sets, vocabulary or known_blocks(), files, Path(path))
     scenario = replace(scenario, name=scenario.name or Path(path).stem, sets=tuple(sets), sources=files.texts)
     scenario = _titled(replace(scenario, digest=digest_of(scenario)))
     return scenario if arms is None else replace(scenario, arms={name: scenario.arm(name) for name in arms})
@@ -71,7 +72,7 @@ def variants(
     for point in points:
         given = (*sets, *point)
         try:
-            scenario = _resolved(alone, given, words, files)
+            scenario = _resolved(alone, given, words, files, Path(path))
         except InputError as reason:
             complaints += reason.complaints
             continue
@@ -98,22 +99,23 @@ def _titled(scenario: Scenario) -> Scenario:
     return replace(scenario, title=Words(scenario.name, scenario.name))
 
 
-def _resolved(tree: Marked, sets: Sequence[str], words: Vocabulary, files: Files) -> Scenario:
+def _resolved(tree: Marked, sets: Sequence[str], words: Vocabulary, files: Files, path: Path) -> Scenario:
     """Validate a tree, resolve its arms, and return the scenario without the names that only its path gives."""
     complaints: list[Complaint] = []
-    of_head, of_arms = _sorted_settings(tree, sets, words, complaints)
+    of_head, of_arms, of_rules = _sorted_settings(tree, sets, words, complaints)
     for given in of_head:
         tree = overlay(tree, given.tree)
     document, found = validated(words.schema.document, tree)
     categories: Mapping[str, Any] = document.categories if document is not None else _named_categories(tree)
-    resolving = Arms(words, tuple(of_arms))
+    policies = Policies(path, words, tuple(of_rules), head=document)
+    resolving = Arms(words, tuple(of_arms), policies)
     arms = resolving.resolve(tree, tuple(categories) or words.categories)
-    complaints += found + resolving.complaints + _of_removed(files, words)
+    complaints += found + resolving.complaints + policies.finish() + _of_removed(files, words)
     complaints += unknown_paths(tree, arms) if arms else []
     if document is not None:
         complaints += checks.of_head(document, tree)
     if complaints or document is None:
-        order = [*files.texts, *(place_name(number) for number in range(1, len(sets) + 1))]
+        order = [*files.texts, *policies.files, *(place_name(number) for number in range(1, len(sets) + 1))]
         raise InputError(file_order(_once(complaints), order))
     origins = origins_of(part(tree, (*_HEAD, "name", "title"))) | resolving.origins
     head = {key: getattr(document, key) for key in ("name", "title", *_HEAD)}
@@ -162,19 +164,22 @@ def _once(complaints: Iterable[Complaint]) -> Iterable[Complaint]:
 
 def _sorted_settings(
     tree: Marked, sets: Sequence[str], words: Vocabulary, complaints: list[Complaint]
-) -> tuple[list[Setting], list[Setting]]:
-    """Read every ``--set`` and tell those of the head from those of the arms."""
+) -> tuple[list[Setting], list[Setting], list[Setting]]:
+    """Read every ``--set`` and tell those of the head from those of the arms, and of rules."""
     arms_keys = (*words.blocks, "mechanisms")
     known = words.schema.document.keys()
     head_keys = [key for key in known if key not in (*_NOT_SET, *arms_keys)]
     of_head: list[Setting] = []
     of_arms: list[Setting] = []
+    of_rules: list[Setting] = []
     for given in _settings(sets, complaints):
         first = given.path[0]
         if first in _NOT_SET:
             complaints.append(Complaint("S124", given.steps[0].place, {"key": first}))
         elif first in arms_keys:
             of_arms.append(given)
+        elif first == RULES and len(given.path) > 1:
+            of_rules.append(given)
         elif first in head_keys:
             unknown = _unknown_category(given, tree)
             complaints += unknown
@@ -182,7 +187,7 @@ def _sorted_settings(
         else:
             values = key_values((first,), (*head_keys, *arms_keys))
             complaints.append(Complaint("S101", given.steps[0].place, values))
-    return of_head, of_arms
+    return of_head, of_arms, of_rules
 
 
 def _unknown_category(given: Setting, tree: Marked) -> list[Complaint]:

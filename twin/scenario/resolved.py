@@ -9,7 +9,8 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from twin.core import units
 from twin.core.marked_yaml import write
@@ -17,6 +18,10 @@ from twin.core.parameters import ParamSpec, files_of, spec_of
 from twin.errors import Complaint, InputError, Words, closest
 from twin.scenario.head import Category
 from twin.scenario.sweeping import EXPERIMENT, Axis, Sweep
+
+if TYPE_CHECKING:
+    from twin.policy.orders import OrderRules
+    from twin.policy.policy import Policy
 
 DEFAULT = "default"
 _NO_WORDS = Words("", "")
@@ -29,7 +34,9 @@ class Arm:
     """One of the compared alternatives: every block with its values, and the mechanisms switched off.
 
     ``outside`` names the mechanisms of other packages that are switched on.
-    ``like`` is the arm of which it was written as a changed copy, empty if none; it changes nothing.
+    ``like`` is the arm of which it was written as a changed copy, empty if none; it changes nothing. ``rules`` is the
+    digest of what its rule sets say ("": it has none), ``policy`` what was read, ``instructions`` what the desk
+    is told.
     """
 
     name: str
@@ -38,6 +45,9 @@ class Arm:
     off: frozenset[str] = frozenset()
     like: str = field(default="", compare=False)
     outside: tuple[str, ...] = ()
+    rules: str = ""
+    policy: Policy | None = field(default=None, compare=False, repr=False)
+    instructions: OrderRules | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,12 @@ class Scenario:
                 said[key] = below
         return said
 
+    @property
+    def rule_files(self) -> dict[str, str]:
+        """The texts of the rule sets that the arms name, by name, as they were read."""
+        policies = [arm.policy for arm in self.arms.values() if arm.policy is not None]
+        return {Path(file).stem: text for policy in policies for file, text in policy.files.items()}
+
     def arm(self, name: str) -> Arm:
         """Return an arm by name; raises S110 with the nearest name."""
         if name not in self.arms:
@@ -148,7 +164,11 @@ def _form_of_arm(arm: Arm, written: bool) -> dict[str, Any]:
     blocks = {name: form_of_value(arm.blocks[name], written) for name in sorted(arm.blocks)}
     switches = {**dict.fromkeys(sorted(arm.off), False), **dict.fromkeys(arm.outside, True)}
     said = {"mechanisms": switches} if switches else {}
-    return {"title": form_of_value(arm.title, written), **said, **blocks}
+    rules: dict[str, Any] = {}
+    if arm.policy is not None:
+        rules["rules"] = [Path(file).stem for file in arm.policy.files]
+        rules |= {"rule_settings": list(arm.policy.settings)} if arm.policy.settings else {}
+    return {"title": form_of_value(arm.title, written), **rules, **said, **blocks}
 
 
 def form_of_value(value: Any, written: bool, key: str = "", spec: ParamSpec | None = None) -> Any:
@@ -184,8 +204,19 @@ def digest_of(scenario: Scenario) -> str:
             form["arms"][arm.name][block] |= {
                 name: os.path.basename(getattr(values, name)) for name, _ in files_of(values)
             }
+        if arm.policy is not None:
+            form["arms"][arm.name]["rules"] = arm.rules
     for named in (form["categories"], form["arms"]):
         for item in named.values():
             item.pop("title", None)
-    text = json.dumps(form, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(_numbers(form), sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _numbers(form: Any) -> Any:
+    """Return plain data in which one number is written one way: a default of 6 says the same as a 6.0 that was read."""
+    if isinstance(form, dict):
+        return {key: _numbers(below) for key, below in form.items()}
+    if isinstance(form, list):
+        return [_numbers(item) for item in form]
+    return int(form) if isinstance(form, float) and form.is_integer() else form

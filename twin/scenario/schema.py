@@ -357,11 +357,20 @@ def _ordered(value: Any) -> Any:
     return [_ordered(item) for item in value] if isinstance(value, list) else value
 
 
+_RULES = ("rules", tuple[str, ...], _said((), "rule sets in force: names of files in rules/, or paths",
+                                          "启用的规则集：rules/ 中的文件名或路径"))  # fmt: skip
+_RULE_SETTINGS = ("rule_settings", tuple[str, ...],
+                  _said((), "literals of the rules that are replaced: `path = value`",
+                        "替换规则中的取值：`路径 = 值`"))  # fmt: skip
 _ARM_FIELDS: list[Any] = [
+    _RULES,
+    _RULE_SETTINGS,
     ("title", Words, _said(NO_WORDS, "name shown: one text, or {en, zh}", "显示名称：一段文字，或 {en, zh}")),
     ("like", str, _said("", "the arm of which this is a changed copy", "在此方案的基础上修改")),
 ]
 _DOCUMENT_FIELDS: list[Any] = [
+    _RULES,
+    _RULE_SETTINGS,
     ("extends", tuple[str, ...], _said((), "file or files on which this one is laid", "继承的文件")),
     ("primary", tuple[str, ...], _said((), "the metrics that answer the question", "主要指标")),
     ("shown", tuple[str, ...], _said((), "metrics in the printed table besides the primary ones (none: all)",

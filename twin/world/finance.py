@@ -12,6 +12,8 @@ import numpy as np
 
 from twin.core.columns import Floats
 
+_TINY = 1e-12  # of a rate so small that interest is lost in rounding
+
 
 def at_least(threshold: int, count: int, chance: float) -> float:
     """Return the probability that of `count` independent people, each with this chance, at least `threshold` act."""
@@ -37,7 +39,8 @@ def annuity(value: float, rate: float, years: int) -> float:
     """Return the payment at the end of each of so many years that is worth `value` today."""
     if years <= 0:
         return 0.0
-    return value / years if rate == 0 else value * rate / (1 - (1 + rate) ** -years)
+    repaid = -math.expm1(-years * math.log1p(rate))
+    return value * rate / repaid if repaid > _TINY else value / years
 
 
 def public_payments(capital: float, running: float, years: int) -> Floats:

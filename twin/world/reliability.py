@@ -6,6 +6,8 @@ import math
 
 from twin.core.columns import Floats
 
+_GAIN = 1e-9  # what planned replacement must at least save, as a share
+
 
 def survival(age: float, shape: float, scale: float) -> float:
     """Return the share of a Weibull life that reaches an age."""
@@ -30,12 +32,15 @@ def best_age(shape: float, scale: float, planned: float, failure: float) -> floa
 
     if shape <= 1 or failure <= planned:
         return math.inf
+    ages = [scale * 10 ** (place / 10) for place in range(-30, 14)]
+    costs = [cost_rate(age, shape, scale, planned, failure) for age in ages]
+    least = min(max(costs.index(min(costs)), 1), len(ages) - 2)
     found = minimize_scalar(
-        cost_rate, bounds=(scale * 1e-3, scale * 20), args=(shape, scale, planned, failure), method="bounded",
+        cost_rate, bounds=(ages[least - 1], ages[least + 1]), args=(shape, scale, planned, failure), method="bounded",
         options={"xatol": scale * 1e-9},
     )  # fmt: skip
     never = cost_rate(math.inf, shape, scale, planned, failure)
-    return float(found.x) if found.fun < never else math.inf
+    return float(found.x) if found.fun < never * (1 - _GAIN) else math.inf
 
 
 def blocked_share(rate: float, since_cleaned: float) -> float:
