@@ -36,7 +36,7 @@ DOORS = {
 CALLS = {
     "numpy.random": {"core.draws"},
     "datetime.now": {"runs.store"},
-    "date.today": {"runs.store", "cli.rules"},  # `--on` is today by default
+    "date.today": {"runs.store", "cli.rules", "testing.pytest_rules"},  # `--on` is today by default
 }
 SIBLINGS_MAY = {("report", "cli"), ("cli", "report")}  # the command line shows reports
 PUBLIC_FACES = {"cli", "app", "__main__"}  # they may use the public names of ``twin`` as a user would

@@ -58,7 +58,7 @@ def busy() -> dict[str, Any]:
     }
 
 
-YEARS = {"fund": 1100, "funding": 190}  # they act at the end of a year, or of a month
+YEARS = {"heating": 50, "fund": 1100, "funding": 190}  # they act at the end of a year, or of a month
 
 
 def special(name: str) -> dict[str, Any]:
@@ -66,6 +66,17 @@ def special(name: str) -> dict[str, Any]:
     if name == "traffic":
         estate = PlacesSettings(map="estate", households=60)
         return {"places": estate, "traffic": block(name, followed=True, closed=(1,), calmed=(2,), widened=(0,))}
+    if name == "drains":
+        return {name: block(name, inlets=12, blocked_per_month=2.0, clean_months=(10,), clean_share=0.5, capacity_mm=1.0)}
+    if name == "falls":
+        rates = {"rates_per_year": (3.0, 4.0, 5.0), "homes": 9, "alarm_share": 0.5, "high_risk": 0.8}
+        return {name: block(name, followed=True, **rates)}
+    if name == "heating":
+        return {name: block(name, followed=True, insulated_share=0.5)}
+    if name == "after_school":
+        return {name: block(name, followed=True, places=2, need_share=0.6)}
+    if name == "access":
+        return {name: block(name, facilities=4, barrier_share=0.5, removed_share=0.4)}
     if name == "fund":
         return {name: block(name, programmes=12, rule="two_year", answers=20, shock_chance=0.3)}
     if name == "crowdfunding":

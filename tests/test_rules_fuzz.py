@@ -7,6 +7,7 @@ import json
 import string
 from contextlib import suppress
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from tests.rules_kit import VOCABULARY, check_text
 from twin.core.marked_yaml import Source
 from twin.errors import Complaint, InputError, headline, hints, render_findings
 from twin.rules.check import described
+from twin.rules.cover import covered
 from twin.rules.evaluate import decide
 from twin.rules.expressions import read_expression
 from twin.rules.kinds import TRUTH, Choice, number
@@ -137,3 +139,48 @@ def test_anything_may_be_given(given_json: str) -> None:
     reading = read_text_rules(text.replace("value: a", "let: {y: year(when)}\nvalue: y + a"), VOCABULARY)
     with pytest.raises(InputError):
         decide(reading, "f", given_json, dt.date(2025, 6, 1))
+
+
+ROWS = "table: t\ninputs: {a: {int: 0..1000000}}\noutputs: {sla: {int: 0..9}}\nrows: |\n  | a | sla |\n"
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in pairwise("abcdefghijkl")
+)
+LARGE = {
+    "a hundred thousand rows": ("".join([ROWS, *(f"  | {row} | 1 |\n" for row in range(100_000))]), "E113"),
+    "deep lists": ("table: " + "[" * 5000, "Y011"),
+    "a bomb of aliases": (BOMB, "Y012"),
+    "an alias of itself": ("a: &a [*a]\n", "Y013"),
+    "thousands of digits": (ROWS.replace("1000000", "9" * 5000) + "  | >= 1 | 1 |\n", "E113"),
+    "lets that double": ("formula: f\ninputs: {a: {int: 0..9}}\nlet:\n  x0: a + 1\n" + "".join(
+        f"  x{at}: x{at - 1} + x{at - 1}\n" for at in range(1, 60)) + "value: x59\n", "E113"),
+    "binary bytes": ("table: t\x00\x01\x02\n", "Y007"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_what_is_too_large_is_refused_and_said(name: str) -> None:
+    text, code = LARGE[name]
+    try:
+        found = [one.code for one in check_text(text).findings]
+    except InputError as error:
+        found = [one.code for one in error.complaints]
+    assert code in found
+
+
+def test_a_long_chain_of_results_is_an_error_and_no_crash() -> None:
+    links = "".join(f"---\nformula: f{at}\nvalue: f{at - 1} + 1\n" for at in range(1, 200))
+    rules = check_text("formula: f0\ninputs: {a: {int: 0..9}}\nvalue: a + 1\n" + links).rules
+    given = {"a": Fraction(1)}
+    assert Case(rules, dt.date(2025, 6, 1), given).decide("f50").outputs["f50"] == 52
+    with pytest.raises(InputError) as caught:
+        Case(rules, dt.date(2025, 6, 1), given).decide("f199")
+    assert caught.value.complaints[0].code == "E613"
+
+
+@settings(max_examples=30, deadline=None)
+@given(text=st.one_of(words, pieces), template=st.sampled_from(TEMPLATES))
+def test_what_tests_reach_of_any_text(text: str, template: str) -> None:
+    rules = check_text(template.format(text=json.dumps(text, ensure_ascii=False))).rules
+    found = covered(rules, [])
+    assert found.covered == 0
+    json.dumps(found.to_json("zh"), allow_nan=False)

@@ -16,8 +16,12 @@ from twin.errors import InputError, Words, closest
 
 if TYPE_CHECKING:
     from twin.rules.check import Checked
+    from twin.rules.cover import Coverage
+    from twin.rules.diff import RulesDiff
+    from twin.rules.model import RuleSet
     from twin.rules.testing import Suite
     from twin.rules.vocabulary import Vocabulary
+    from twin.runs.explaining import Touched
 
 _WORDS: Mapping[str, Words] = {
     "check": Words("check rule files; all findings at once", "检查规则文件，一次列出全部问题"),
@@ -31,6 +35,10 @@ _WORDS: Mapping[str, Words] = {
 _WELL = Words("{count} files: ok", "{count} 个文件：正确")
 _PASSED = Words("{passed} tests passed, {failed} failed", "{passed} 个测试通过，{failed} 个未通过")
 _PROPERTIES = Words("property `{name}`: {how}", "性质 `{name}`：{how}")
+_TOUCHED = Words(
+    "in the run: {tickets} of {of_tickets} tickets come out otherwise ({decisions} of {of_decisions} decisions)",
+    "在该运行中：{of_tickets} 张工单中有 {tickets} 张结果改变（{of_decisions} 次决定中有 {decisions} 次）",
+)
 _LAID_OUT = Words("{file}: laid out", "{file}：已排齐")
 _NO_DECISION = Words("{name} has nothing to say", "{name} 没有适用的决定")
 _FROM = Words("by {row}, {at}", "依据 {row}，{at}")
@@ -182,9 +190,11 @@ def explain(file: str, name: str, given: str, day: str | None, as_json: bool, la
 @command.command(cls=SpokenCommand, name="diff", words=_WORDS["diff"])
 @click.argument("before")
 @click.argument("after")
+@option("--run", "run", metavar="RUN", en="Count the tickets of this run folder that would come out otherwise.",
+        zh="统计此运行文件夹中结果会改变的工单。")  # fmt: skip
 @json_option()
 @lang_option()
-def diff(before: str, after: str, as_json: bool, lang: str | None) -> None:
+def diff(before: str, after: str, run: str | None, as_json: bool, lang: str | None) -> None:
     """Compare two rule files, folders or overlays in meaning."""
     from twin.rules.diff import diff as compared
     from twin.rules.evaluate import sound
@@ -193,11 +203,21 @@ def diff(before: str, after: str, as_json: bool, lang: str | None) -> None:
 
     spoken, vocabulary = _spoken(lang), _vocabulary()
     try:
-        found = compared(*(sound(read_any(file, vocabulary)) for file in (before, after)))
+        old, new = (sound(read_any(file, vocabulary)) for file in (before, after))
+        found = compared(old, new)
+        touched = None if run is None else _touched(run, old, new, found)
     except InputError as reason:
         console.fail(reason, spoken)
-    said = json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False)
-    console.say(said if as_json else "\n".join(diff_lines(found, spoken)))
+    said = found.to_json() | ({} if touched is None else {"run": touched.to_json()})
+    lines = diff_lines(found, spoken) + ([] if touched is None else [_TOUCHED[spoken].format(**touched.to_json())])
+    console.say(json.dumps(said, ensure_ascii=False, allow_nan=False) if as_json else "\n".join(lines))
+
+
+def _touched(run: str, old: RuleSet, new: RuleSet, found: RulesDiff) -> Touched:
+    from twin.runs.explaining import touched_in
+
+    names = {one.name for one in found.changes if one.kind != "parameter"}
+    return touched_in(Path(run), old, new, names)
 
 
 @command.command(cls=SpokenCommand, name="test", words=_WORDS["test"])
@@ -249,16 +269,21 @@ def _mutated(suite: Suite, spoken: console.Language) -> bool:
 @click.argument("files", nargs=-1, required=True)
 @option("--fail-under", "least", type=click.IntRange(0, 100), default=0, metavar="N",
         en="Exit code 1 when fewer than N per cent are covered.", zh="覆盖不足百分之 N 时退出码为 1。")  # fmt: skip
+@option("--run", "run", metavar="RUN", en="What the decisions of this run folder reach, instead of the tests.",
+        zh="统计此运行文件夹中的决定（而非测试）所覆盖的行。")  # fmt: skip
 @json_option()
 @lang_option()
-def cover(files: tuple[str, ...], least: int, as_json: bool, lang: str | None) -> None:
+def cover(files: tuple[str, ...], least: int, run: str | None, as_json: bool, lang: str | None) -> None:
     """Say what the tests beside rule files reach, in whole numbers, with a ready-made test for each miss."""
     from twin.rules.cover import Coverage, coverage_lines
     from twin.rules.covering import covered_by_tests
 
     spoken, vocabulary = _spoken(lang), _vocabulary()
     try:
-        every = [covered_by_tests(file, vocabulary, dt.date.today()) for file in dict.fromkeys(map(_beside, files))]
+        if run is not None:
+            every = [_covered_by(run, file, vocabulary) for file in files]
+        else:
+            every = [covered_by_tests(file, vocabulary, dt.date.today()) for file in dict.fromkeys(map(_beside, files))]
     except InputError as reason:
         console.fail(reason, spoken)
     found = Coverage.of(every)
@@ -266,6 +291,19 @@ def cover(files: tuple[str, ...], least: int, as_json: bool, lang: str | None) -
     console.say(said if as_json else "\n".join(coverage_lines(found, spoken)))
     if found.below(least):
         raise SystemExit(1)
+
+
+def _covered_by(run: str, file: str, vocabulary: Vocabulary) -> Coverage:
+    """Return what the decisions of a run reach of a rule file."""
+    from twin.rules.cover import Fired, covered
+    from twin.rules.evaluate import sound
+    from twin.rules.overlay_files import read_any
+    from twin.runs.explaining import fired_in
+
+    rules = sound(read_any(file, vocabulary))
+    names = {one.head.name for one in rules.deciders}
+    fired = [one for one in fired_in(Path(run)) if one.name in names]
+    return covered(rules, fired or [Fired(name, None, 0) for name in names], dt.date.today())
 
 
 @command.command(cls=SpokenCommand, name="fmt", words=_WORDS["fmt"])

@@ -50,7 +50,7 @@ class Deliberation:
     answer_weight: float = param(2.0, "1", 0.0, 5.0, source="scenario range", evidence="assumed",
                                  doc="rise of opinion from a plan that brings nothing to one that raises all that one "
                                      "needs from 0 to 1", zh="需求回应权重")
-    answer_needed: float = param(0.2, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+    answer_needed: float = param(0.1, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                  doc="rise of quality, weighted by the own needs, that makes for a neutral opinion",
                                  zh="中立意见所需的质量提升")
     taste_spread: float = param(0.15, "1", 0.0, 0.5, source="scenario range", evidence="assumed",

@@ -22,7 +22,7 @@ from twin.rules.reference import Case, Decision, Given
 from twin.rules.specimens import Specimen, as_test, completed, solve
 
 SCHEMA = "twin.rules.cover/1"
-MOST_SOLVED = 400
+MOST_SOLVED = 200
 MOST_READ = 300_000
 """For so many misses of one call, with conditions of so many parts, a case is looked for; the others are only named."""
 

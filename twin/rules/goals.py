@@ -5,6 +5,7 @@ A goal is told by a condition, so that a case that reaches it can be recognised,
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -85,15 +86,21 @@ def goals_of(rules: RuleSet) -> Iterator[Goal]:
 
 
 def epochs(decider: Decider, rules: RuleSet) -> list[Span]:
-    """Return the stretches of time, while something is in force, in which nothing of it changes."""
-    spans = [reign.span for one in parameters_of(conditions(decider), rules) for reign in one.reigns]
+    """Return the stretches of time, while something can decide, in which nothing of it changes."""
+    used = parameters_of(conditions(decider), rules)
+    spans = [reign.span for one in used for reign in one.reigns]
     whole = decider.head.span
     if isinstance(decider, DecisionTable):
         spans += [row.span for row in decider.rows]
         whole = span_of(decider)
     elif isinstance(decider, Rule):
         spans += [one.span for one in decider.exceptions]
-    return stretches(whole, spans)
+    found = stretches(whole, spans)
+    return [one for one in found if all(each.on(_a_day(one)) is not None for each in used)] or found
+
+
+def _a_day(span: Span) -> dt.date:
+    return span.start or (dt.date.min if span.end is None else span.end - dt.timedelta(days=1))
 
 
 def common(one: Span, other: Span) -> Span:

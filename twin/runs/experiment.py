@@ -22,8 +22,10 @@ import numpy as np
 from twin.core.parameters import data_digest_of
 from twin.errors import Complaint, InputError, InvariantBroken, RunFailed, TwinError, Words, closest
 from twin.runs.compare import Difference, Estimate, estimate, paired_difference
+from twin.runs.equity import GroupEffect, equity_of
 from twin.runs.families import corrected
 from twin.runs.margins import margin_of
+from twin.runs.pareto import pareto_of
 from twin.runs.pool import Failure, compute
 from twin.runs.provenance import code_fingerprint
 from twin.runs.regret import Regret, regrets
@@ -499,6 +501,8 @@ def _write(folder: RunFolder, experiment: Experiment, means: Means) -> None:
     folder.write_parquet("metrics.parquet", _metric_rows(experiment))
     folder.write_tables(experiment.arms)
     folder.write("summary.json", json.dumps(experiment.to_json(), indent=1, ensure_ascii=False) + "\n")
+    told = comparison_json(experiment, equity_of(experiment, folder))
+    folder.write("comparison.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
     if means.publish:
         means.publish(experiment, folder)
     folder.finish(experiment.digest)
@@ -538,6 +542,36 @@ def _estimate_json(found: Estimate) -> dict[str, Any]:
 
 def _difference_json(found: Difference) -> dict[str, Any]:
     return {**_estimate_json(found), "verdict": found.verdict, "better_in": found.better_in}
+
+
+def comparison_json(experiment: Experiment, equity: Sequence[GroupEffect] = ()) -> dict[str, Any]:
+    """Return every judgement of an experiment (schema ``twin.compare/1``): what stands behind the verdicts."""
+    found = pareto_of(experiment)
+    return {
+        "schema": "twin.compare/1",
+        "scenario": experiment.scenario.name,
+        "digest": experiment.input_digest,
+        "results_version": RESULTS_VERSION,
+        "replications": experiment.replications,
+        **({"stopped": experiment.stopped.to_json()} if experiment.stopped else {}),
+        "primary": list(experiment.scenario.primary),
+        "baseline": experiment.baseline,
+        "differences": {
+            arm: {name: _judgement_json(found) for name, found in differences.items()}
+            for arm, differences in experiment.differences.items()
+        },
+        **({"pareto": found.to_json()} if found else {}),
+        "groups": [one.to_json() for one in equity],
+    }
+
+
+def _judgement_json(found: Difference) -> dict[str, Any]:
+    told = {
+        "primary": found.primary, "p": found.p, "adjusted_p": found.adjusted_p, "margin": found.margin,
+        "simultaneous_ci95": list(found.simultaneous) if found.simultaneous else None,
+        "more_needed": found.more_needed,
+    }  # fmt: skip
+    return {**_difference_json(found), **{name: value for name, value in told.items() if value is not None}}
 
 
 def _unknown(arm: str, scenario: Scenario) -> dict[str, object]:

@@ -7,8 +7,9 @@ in ``rules/``, which may say something else by now.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,14 @@ import numpy as np
 from twin.core.clock import DAY_MINUTES
 from twin.desk.rulebook import Moment
 from twin.errors import InputError
-from twin.policy.orders import OrderRules
+from twin.policy.orders import Epoch, OrderRules, StepOf
+from twin.policy.programs import NOT_HOLDING
 from twin.policy.recorded import retold
+from twin.rules.cover import Fired
+from twin.rules.diff import outcomes_differ
 from twin.rules.explain import Explanation, explained
-from twin.runs.store import DONE, file_name, read_rows
+from twin.rules.model import DecisionTable, Rule, RuleSet
+from twin.runs.store import DONE, count_rows, file_name, read_rows
 from twin.scenario.load import load
 from twin.scenario.resolved import Arm, Scenario
 
@@ -125,3 +130,99 @@ def _decisions(folder: Path, arm: Arm, seed: int, number: int, start: dt.date) -
             if told.step is step:
                 explanation = explained(epoch.rules, told.step.decider.head.name, day, told.given)
                 yield Decided(_moment(start, minute), moment.name.lower(), explanation)
+
+
+# -- all tickets of a run
+
+
+def fired_in(folder: Path) -> list[Fired]:
+    """Return how often each row, condition and exception decided in a finished run folder, over all arms and seeds."""
+    found: Counter[tuple[str, str | int | None]] = Counter()
+    for arm, file in _decided_arms(folder):
+        assert arm.instructions is not None
+        for (epoch, step, row), count in count_rows(file, ("epoch", "step", "row")).items():
+            one = arm.instructions.epochs[epoch].steps[step]
+            assert one is not None
+            found[one.decider.head.name, label_of(one, row)] += count
+    return [Fired(name, row, count) for (name, row), count in found.items()]
+
+
+def label_of(step: StepOf, row: int) -> str | int | None:
+    """Return what a row of a step is called: its label, ``else``, ``when``, an exception's id; ``None`` for nothing."""
+    decider = step.decider
+    if isinstance(decider, DecisionTable):
+        return decider.rows[step.rows[row]].label if row >= 0 else "else"
+    if isinstance(decider, Rule):
+        return {NOT_HOLDING: None, 0: "when"}.get(row, decider.exceptions[row - 1].id if row > 0 else None)
+    return "value" if row == 0 else "otherwise"
+
+
+@dataclass(frozen=True)
+class Touched:
+    """How many decisions and tickets of a run come out otherwise by other rules, of how many."""
+
+    decisions: int
+    of_decisions: int
+    tickets: int
+    of_tickets: int
+
+    def to_json(self) -> dict[str, int]:
+        """Return the counts as ``twin rules diff --run --json`` prints them."""
+        return asdict(self)
+
+
+def touched_in(folder: Path, before: RuleSet, after: RuleSet, names: Collection[str]) -> Touched:
+    """Count the recorded decisions by rules of these names that come out otherwise by `after` than by `before`."""
+    changed: set[tuple[str, int, int]] = set()
+    asked: set[tuple[str, int, int]] = set()
+    decisions, of_decisions = 0, 0
+    for arm, file in _decided_arms(folder):
+        judge = _Judge(arm, before, after)
+        lines = read_rows(file, None)
+        for at in np.flatnonzero(np.isin(lines["rule"], list(names))):
+            ticket = (arm.name, int(lines["seed"][at]), int(lines["ticket"][at]))
+            differs = judge.differs({name: column[at] for name, column in lines.items()})
+            asked.add(ticket)
+            of_decisions += 1
+            decisions += differs
+            changed |= {ticket} if differs else set()
+    return Touched(decisions, of_decisions, len(changed), len(asked))
+
+
+@dataclass
+class _Judge:
+    """Decides recorded cases by two rule sets; cases that are alike are decided once."""
+
+    arm: Arm
+    before: RuleSet
+    after: RuleSet
+    known: dict[tuple[Any, ...], bool] = field(default_factory=dict)
+
+    def differs(self, line: Mapping[str, Any]) -> bool:
+        """Whether a recorded decision comes out otherwise."""
+        assert self.arm.instructions is not None
+        epoch = self.arm.instructions.epochs[int(line["epoch"])]
+        moment = Moment[str(line["moment"]).upper()]
+        heard = tuple(str(float(line[_GIVEN + name])) for name in epoch.fields[moment])
+        key = (line["rule"], int(line["epoch"]), int(line["step"]), heard)
+        if key not in self.known:
+            self.known[key] = self._differs(epoch, moment, [float(one) for one in heard], int(line["step"]))
+        return self.known[key]
+
+    def _differs(self, epoch: Epoch, moment: Moment, heard: Sequence[float], number: int) -> bool:
+        assert self.arm.instructions is not None
+        wanted = epoch.steps[number]
+        for told in retold(epoch, moment, heard, epoch.start, self.arm.instructions.office):
+            if told.step is wanted:
+                return outcomes_differ(self.before, self.after, wanted.decider.head.name, epoch.start, told.given)
+        return False
+
+
+def _decided_arms(folder: Path) -> Iterator[tuple[Arm, Path]]:
+    """Yield the arms of a finished run folder whose rules decided about orders, with the file of their decisions."""
+    if not (folder / DONE).is_file():
+        raise InputError.of("R270", folder=str(folder))
+    for arm in load(folder / "scenario.yaml").arms.values():
+        file = folder / "tables" / f"decisions-{file_name(arm.name)}.parquet"
+        if arm.instructions is not None and file.is_file():
+            yield arm, file

@@ -21,6 +21,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
@@ -535,6 +536,16 @@ def read_rows(file: Path, columns: Sequence[str] | None, **equal: object) -> dic
         query = f"SELECT {wanted} FROM read_parquet(?) WHERE {where}"
         found = engine.execute(query, [str(file), *equal.values()]).fetchnumpy()
     return {name: _filled(column) for name, column in found.items()}
+
+
+def count_rows(file: Path, columns: Sequence[str]) -> dict[tuple[Any, ...], int]:
+    """Return how many rows of a Parquet file hold each combination of values of these columns."""
+    import duckdb
+
+    named = ", ".join(f'"{one}"' for one in columns)
+    with closing(duckdb.connect()) as engine:
+        query = f"SELECT {named}, count(*) FROM read_parquet(?) GROUP BY {named} ORDER BY {named}"
+        return {tuple(row[:-1]): int(row[-1]) for row in engine.execute(query, [str(file)]).fetchall()}
 
 
 def _filled(column: np.ndarray) -> np.ndarray:

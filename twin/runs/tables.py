@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from twin.core.columns import Floats, Values
 from twin.desk.layout import Status, Step
 from twin.mechanisms.desk import HOUR, of_window
+from twin.world.groups import GROUPS, members
 from twin.world.outcomes import heads
 from twin.world.tables import AGE_GROUPS, CHANNELS
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from twin.core.world import World
 
 NOBODY = "staff"
+WORST = "worst_tenth"
 """The age group of a reporter who is no resident."""
 
 
@@ -25,7 +27,7 @@ def tables_of(engine: Engine) -> dict[str, dict[str, Values]]:
     """Return the tables of a run at rest: ``tickets``, ``log`` (every step of every order), ``account``.
 
     On a map there is also ``incidents``, so that it can be drawn where faults began, and ``roads`` where traffic is
-    followed; where rules decide about orders, ``decisions``.
+    followed; where rules decide about orders, ``decisions``. ``groups`` has means by group of residents.
     """
     desk = engine.world.resources.get("desk")
     log = {} if desk is None else {"log": _log(desk)}
@@ -33,7 +35,8 @@ def tables_of(engine: Engine) -> dict[str, dict[str, Values]]:
     rules = engine.world.instructions
     decisions = {} if desk is None or rules is None else {"decisions": _decisions(desk, rules)}
     roads = {"roads": engine.world.roads.arrays()} if len(engine.world.roads) else {}
-    return {"tickets": _tickets(engine.world), **log, **incidents, **roads, **decisions, "account": _account(engine)}
+    return {"tickets": _tickets(engine.world), **log, **incidents, **roads, **decisions, "account": _account(engine),
+            "groups": _groups(engine.world)}  # fmt: skip
 
 
 def _decisions(desk: Any, rules: Any) -> dict[str, Values]:
@@ -100,6 +103,33 @@ def _account(engine: Engine) -> dict[str, Values]:
     kinds = {"column": np.str_, "mechanism": np.str_, "group": np.int64, "moved": np.float64}
     rows = engine.account.rows()
     return {name: np.array(rows[name], kind) for name, kind in kinds.items()}
+
+
+def _groups(world: World) -> dict[str, Values]:
+    """Means of what residents live through, by group: measure, group, how many people or tickets, mean."""
+    hours = _hours_to_close(world)
+    reporter = world.tickets.reporter
+    asked = np.flatnonzero(~np.isnan(hours) & (reporter >= 0))
+    rows = [("hours_to_close", *row) for row in _by_group(world, reporter[asked], hours[asked], False)]
+    everybody = np.flatnonzero(world.residents.age_group != AGE_GROUPS.index("child"))
+    for name in ("satisfaction", "trust"):
+        if hasattr(world.residents, name):
+            rows += [(name, *row) for row in _by_group(world, everybody, getattr(world.residents, name)[everybody])]
+    kinds = {"measure": np.str_, "group": np.str_, "count": np.int64, "mean": np.float64}
+    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+    return {name: np.array(column, kind) for (name, kind), column in zip(kinds.items(), columns, strict=True)}
+
+
+def _by_group(world: World, residents: Values, values: Values, more: bool = True) -> Iterator[tuple[str, int, float]]:
+    """Yield (group, count, mean) of one value a resident; ``worst_tenth`` are the values that are worst."""
+    inside = {name: members(world, name)[residents] for name in GROUPS}
+    for name, held in inside.items():
+        if held.any():
+            yield name, int(held.sum()), float(values[held].mean())
+    tenth = len(values) // 10
+    if tenth:
+        ordered = np.sort(values)
+        yield WORST, tenth, float((ordered[:tenth] if more else ordered[-tenth:]).mean())
 
 
 def _names(names: Sequence[str], codes: Values) -> Values:

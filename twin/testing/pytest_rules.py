@@ -64,11 +64,11 @@ class RuleCase(pytest.Item):
         if outcome.how is not None:
             self.user_properties.append(("how", outcome.how.en))
         if outcome.fault is not None:
-            raise RuleFailure(outcome.fault)
+            raise RuleTestError(outcome.fault)
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """Show a failed test as the command line does: file, line, and what is wrong."""
-        if isinstance(excinfo.value, RuleFailure):
+        if isinstance(excinfo.value, RuleTestError):
             return render_findings([excinfo.value.fault], "en", WIDTH)
         if isinstance(excinfo.value, InputError):
             return render(excinfo.value, "en", WIDTH)
@@ -79,7 +79,7 @@ class RuleCase(pytest.Item):
         return self.path, self.test.place.line - 1, self.name
 
 
-class RuleFailure(AssertionError):
+class RuleTestError(AssertionError):
     """A test of a rule that fails; carries the complaint."""
 
     def __init__(self, fault: Complaint) -> None:

@@ -153,6 +153,21 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
     "months": {
         "month": Column(np.int32, "1", "month of 30 days, from 0"),
     },
+    "inlets": {
+        "basin": Column(np.int32, "1", "row of basins that it drains"),
+    },
+    "basins": {},
+    "tumbles": {
+        "resident": Column(np.int32, "1", "row of residents who fell"),
+        "minute": Column(np.float64, "min", "minute of the fall, from the run's start"),
+    },
+    "paths": {
+        "start": Column(np.int32, "1", "junction at which it begins"),
+        "end": Column(np.int32, "1", "junction at which it ends"),
+        "metres": Column(np.float64, "m", "length", low=0.0),
+        "x": Column(np.float64, "km", "where it begins, east of the south-west corner"),
+        "y": Column(np.float64, "km", "where it begins, north of the south-west corner"),
+    },
     "roads": {
         "street": Column(np.int32, "1", "number of the street on the map, from 0"),
         "start": Column(np.int32, "1", "junction at which it begins"),

@@ -1,0 +1,397 @@
+"""Disputes and mediation against theory, with their levers moved, and with each effect taken away."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.quarrel_kit import DESK, block, quarrelling
+from twin.core.cases import Case, engine_of
+from twin.core.draws import Draw
+from twin.core.engine import Engine
+from twin.core.marked_yaml import read
+from twin.desk.settings import DeskSettings, Service, Team
+from twin.mechanisms import CATALOGUE
+from twin.mechanisms.mediation import Mediation, agree_chances, funnel, kept_apart, level_needed
+from twin.world.disputes import (
+    another_in,
+    cascade,
+    fairness,
+    is_open,
+    nash_share,
+    quiet_hour,
+    rubinstein_share,
+    strength,
+)
+from twin.world.tables import TABLES
+
+SHARE = st.floats(0.0, 0.5, allow_nan=False)
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
+
+
+# -- bargaining ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "share"), [(0.9, 0.9, 0.526316), (0.95, 0.8, 0.833333), (0.99, 0.99, 0.502513)]
+)
+def test_rubinsteins_first_mover(first: float, second: float, share: float) -> None:
+    assert rubinstein_share(first, second) == pytest.approx(share, abs=1e-6)
+
+
+@given(st.floats(0.01, 0.99), st.floats(0.01, 0.99))
+def test_rubinsteins_shares_leave_nobody_a_reason_to_wait(first: float, second: float) -> None:
+    """The respondent gets what an own offer would be worth after one round, and the other way round."""
+    mine, yours = rubinstein_share(first, second), rubinstein_share(second, first)
+    assert 1 - mine == pytest.approx(second * yours)
+    assert 1 - yours == pytest.approx(first * mine)
+
+
+def test_quiet_hours_by_nash() -> None:
+    """One wants silence from 21, the other from 24: 22:48 with fallbacks 0.1 and 0.3, 22:30 with equal ones."""
+    assert quiet_hour(nash_share(0.1, 0.3), 21.0, 24.0) == pytest.approx(22.8, abs=1e-9)
+    assert quiet_hour(nash_share(0.2, 0.2), 21.0, 24.0) == pytest.approx(22.5, abs=1e-9)
+
+
+@given(SHARE, SHARE)
+def test_nash_maximises_the_product_of_gains(plaintiff: float, respondent: float) -> None:
+    best = nash_share(plaintiff, respondent)
+    shares = np.linspace(plaintiff, 1 - respondent, 101)
+    assert ((best - plaintiff) * (1 - best - respondent) + 1e-12 >= (shares - plaintiff) * (1 - shares - respondent)).all()
+
+
+@given(SHARE, SHARE, st.floats(0.0, 1.0))
+def test_fairness_is_one_for_equal_gains_and_none_where_a_side_gains_nothing(
+    plaintiff: float, respondent: float, weight: float
+) -> None:
+    one, other, luck = np.array([plaintiff]), np.array([respondent]), np.array([weight])
+    if plaintiff + respondent < 0.99:
+        assert fairness(nash_share(one, other), one, other) == pytest.approx(1, abs=1e-6)
+    assert fairness(one, one, other) == 0
+    assert 0 <= fairness(nash_share(one, other, luck), one, other) <= 1
+
+
+# -- thresholds ------------------------------------------------------------------------------------------
+
+
+def test_granovetters_two_crowds() -> None:
+    """Thresholds 0, 1, ..., 99 bring all hundred into the street; with a 2 in place of the 1 only one stands there."""
+    thresholds = np.arange(100.0)
+    assert cascade(thresholds) == 100
+    thresholds[1] = 2
+    assert cascade(thresholds) == 1
+
+
+@given(st.lists(st.integers(0, 12), max_size=12))
+def test_a_cascade_is_the_least_fixed_point(thresholds: list[int]) -> None:
+    reached = cascade(np.array(thresholds, float))
+    assert sum(threshold <= reached for threshold in thresholds) >= reached
+    assert all(sum(threshold <= fewer for threshold in thresholds) > fewer for fewer in range(reached))
+
+
+@pytest.mark.parametrize(("mean_threshold", "spread"), [(0.3, 0.15), (0.2, 0.15), (0.1, 0.1)])
+def test_a_coalition_grows_to_granovetters_fixed_point(mean_threshold: float, spread: float) -> None:
+    """In one building, night by night from the plaintiff on, until nobody joins any more."""
+    homes = 100
+    engine = alone(
+        "coalitions", 100, {"recruit_per_day": 0, "own_weight": 1, "mean_threshold": mean_threshold,
+                            "threshold_spread": spread},
+        flats={"stairwell": [0], "building": [0]}, households={"flat": [0] * homes},
+        residents={"household": list(range(homes))}, disputes={"plaintiff": [0], "respondent": [-1], "stage": [4]},
+    )  # fmt: skip
+    luck = Draw(1, "coalitions", 0).normal("threshold", engine.world.households.key, 0)
+    own = np.maximum((mean_threshold + spread * luck) * homes, 1e-9)
+    own[0] = 0
+    own[1:] = np.maximum(own[1:], 1)  # nobody follows where nobody is
+    for _ in range(100):
+        engine.step()
+    assert np.count_nonzero(engine.world.households.side == 0) == cascade(own - 1e-6)
+
+
+def alone(name: str, days: int, params: dict[str, Any], **tables: Any) -> Engine:
+    """Return the engine of a world in which only one mechanism is on."""
+    case = Case(name, "", days, tables, params, then={})
+    return engine_of(case, CATALOGUE[name], list(CATALOGUE.own.values()), TABLES)
+
+
+# -- stages ----------------------------------------------------------------------------------------------
+
+
+def test_the_ladder_has_its_stationary_distribution() -> None:
+    """A chain with constant hazards up and down is geometric in their ratio, whatever the ends."""
+    up, down, chains, days = 0.06, 0.08, 400, 1500
+    stage = ladder(chains, days, up_per_day=up, down_per_day=down, fades=False, stress_weight=0.0)
+    law = (up / down) ** np.arange(9)
+    law /= law.sum()
+    found = np.bincount(stage.ravel() - 1, minlength=9) / stage.size
+    # days apart are dependent: a relaxation time of about 1 / (sqrt(down) - sqrt(up))**2 days
+    independent = stage.size / (2 / (down**0.5 - up**0.5) ** 2)
+    assert found == pytest.approx(law, abs=4 * (law.max() / independent) ** 0.5)
+    assert found[0] > found[4] > found[8]
+
+
+def ladder(chains: int, days: int, **values: Any) -> Any:
+    """Return the stages of disputes that nobody touches, day by day (days - a third for warming up, chains)."""
+    table = {"plaintiff": [0] * chains, "respondent": [-1] * chains}
+    engine = alone("stages", days, values, residents={"stress": [0.3]}, disputes=table)
+    seen = []
+    for day in range(days):
+        engine.step()
+        if day > days // 3:
+            seen.append(engine.world.disputes.stage.copy())
+    return np.array(seen)
+
+
+# -- the table -------------------------------------------------------------------------------------------
+
+
+def test_the_published_share_agrees_at_the_third_stage() -> None:
+    p = Mediation(agree_chance=0.45, ripening=0.2, online_reach=0.2)
+    chances = agree_chances(p, np.array([3, 3, 1, 9]), np.array([False, True, False, False]))
+    assert chances[:2] == pytest.approx([0.45, 0.45 + 0.2 * 0.55])
+    assert chances[2] < 0.45 < chances[3]
+
+
+def test_levels_follow_stages_and_help_most_where_they_belong() -> None:
+    p = Mediation(skills=(0.5, 0.6, 0.7), out_of_depth=0.5, online_quality=0.8, adviser_gain=0.5)
+    assert level_needed(p, np.arange(1, 10)).tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    stage, level, online = np.array([1, 4, 4, 4]), np.array([1, 1, 2, 2]), np.array([False, False, False, True])
+    assert kept_apart(p, stage, level, online) == pytest.approx([0.5, 0.75, 0.4, 0.52])
+    advised = Mediation(skills=p.skills, adviser=True, adviser_gain=0.5)
+    assert kept_apart(advised, stage[:1], level[:1], online[:1]) == pytest.approx([0.25])
+
+
+@cache
+def usual(seed: int = 1) -> Any:
+    return quarrelling(270, seed, run_on_days=60)
+
+
+def test_the_funnel_is_a_funnel() -> None:
+    counted = funnel(usual().world)
+    assert counted is not None and counted.contacts > 30 and counted.settled > 5
+    assert list(counted) == sorted(counted, reverse=True)
+
+
+def test_ratios_are_what_their_denominators_say() -> None:
+    metrics = usual().metrics()
+    assert metrics["settled_of_contacts"] == metrics["settled_cases"] / metrics["contacts"]
+    assert metrics["settled_of_sessions"] == metrics["settled_cases"] / metrics["session_cases"]
+    assert metrics["agreed_share"] == metrics["agreed_cases"] / metrics["contacts"]
+    assert sum(metrics[f"settled_at_level_{level}"] for level in (1, 2, 3)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", ["mediation", "quiet_hours", "group_event"])
+def test_the_three_successes_stand_together_with_their_denominators(name: str) -> None:
+    said = read(SCENARIOS / f"{name}.yaml").plain()
+    together = {"agreed_share", "settled_of_sessions", "settled_of_contacts", "contacts", "session_cases", "agreed_cases"}
+    assert together <= {*said["primary"], *said["shown"]}
+
+
+def test_every_session_is_an_order_of_the_desk_and_none_is_anybody_elses() -> None:
+    world = usual().world
+    table, tickets = world.disputes, world.tickets
+    asked = tickets.category >= 12
+    assert (tickets.reporter[asked] == -1).all()
+    held = np.count_nonzero(asked & ~np.isnan(tickets.done))
+    assert int(table.sessions.sum()) <= held <= np.count_nonzero(asked)
+    first = np.flatnonzero(table.sessions > 0)
+    assert np.isin(table.heard_on[first], tickets.done[asked]).all()
+    minute = tickets.started[asked & ~np.isnan(tickets.started)] % 1440
+    assert minute.min() >= 9 * 60 and minute.max() < 17 * 60, "in the hours of the team's calendar"
+
+
+def test_without_escalation_no_case_leaves_the_community() -> None:
+    metrics = quarrelling(180, stages={"up_per_day": 0.0}).metrics()
+    assert metrics["settled_at_level_1"] == 1 and metrics["stage_at_settlement_mean"] == 1
+    assert metrics["group_events"] == metrics["petitions"] == 0
+
+
+def test_without_escalation_one_stop_has_nothing_to_offer_but_its_adviser() -> None:
+    still = {"up_per_day": 0.0}
+    apart = quarrelling(180, stages=still).world.disputes
+    together = quarrelling(180, stages=still, mediation={"one_stop": True}).world.disputes
+    assert apart.arrays().keys() == together.arrays().keys()
+    for name, cells in apart.arrays().items():
+        assert cells.tobytes() == together.arrays()[name].tobytes(), name
+
+
+def test_more_mediators_never_wait_longer() -> None:
+    """A queue of one mediator who comes once a week is longer than one of four who come daily."""
+    slow = DeskSettings(
+        teams={"repairs": DESK.teams["repairs"], "table": Team(workers=1, calendar="Mon 09:00-12:00",
+                                                               categories=DESK.teams["table"].categories)},
+        services=DESK.services, intake_calendar="24x7", dispatch="instant", misroute_chance=0.0, travel_minutes=0.0,
+    )  # fmt: skip
+    waited = quarrelling(180, desk=slow, run_on_days=60).metrics()["days_to_first_session"]
+    assert waited > usual().metrics()["days_to_first_session"] + 1
+
+
+# -- chance ----------------------------------------------------------------------------------------------
+
+
+def test_a_policy_that_removes_disputes_leaves_the_luck_of_the_others() -> None:
+    """Whoever still quarrels in the arm with fewer lapses quarrelled in the other too, about the same, on the same day."""
+    lonely = {"off": ("mediation", "stages", "stress")}
+    many = quarrelling(180, **lonely).world.disputes
+    few = quarrelling(180, lapses={"late_evenings_per_year": 4.0, "fouling_per_year": 0.0}, **lonely).world.disputes
+    known = many.rows_of(few.key)
+    same = known >= 0
+    assert len(few) < len(many) and same.mean() > 0.95
+    for name in ("cause", "plaintiff", "respondent", "began"):
+        assert (getattr(few, name)[same] == getattr(many, name)[known[same]]).all()
+
+
+def test_whoever_draws_a_neighbour_draws_another_one_of_the_group_evenly() -> None:
+    group = np.array([0, 1, 0, 0, 2])
+    luck = (np.arange(3000) + 0.5) / 3000
+    chosen = another_in(group, np.full(3000, 2), luck)
+    assert np.bincount(chosen, minlength=5).tolist() == [1500, 0, 0, 1500, 0]
+    assert another_in(group, np.array([1, 4]), np.array([0.1, 0.9])).tolist() == [-1, -1]
+
+
+# -- what each part does: paired, with it and without ------------------------------------------------------
+
+
+def paired(metric: str, without: dict[str, Any], seeds: int = 6, **given_to_both: Any) -> list[float]:
+    """Return metric without - with for each seed."""
+    found = []
+    for seed in range(1, seeds + 1):
+        both = {**given_to_both}
+        with_it = quarrelling(seed=seed, **both).metrics()[metric]
+        merged = {name: {**both.get(name, {}), **values} if isinstance(values, dict) else values
+                  for name, values in without.items()}  # fmt: skip
+        found.append(quarrelling(seed=seed, **{**both, **merged}).metrics()[metric] - with_it)
+    return found
+
+
+def above_zero(differences: list[float]) -> bool:
+    """Whether a 95 % interval of the mean lies above 0 (Student, few seeds)."""
+    d = np.array(differences)
+    return bool(d.mean() - 2.571 * d.std(ddof=1) / len(d) ** 0.5 > 0)
+
+
+def test_ties_keep_disputes_down() -> None:
+    assert above_zero(paired("disputes_per_1000", {"disputes": {"tie_weight": 0.0}}, off=("mediation",)))
+
+
+def test_clauses_make_nights_quieter_and_without_them_nothing_does() -> None:
+    loud = {"lapses": {"late_evenings_per_year": 60.0, "pet_share": 0.0},
+            "mediation": {"agree_chance": 0.9, "contact_per_day": 0.2},
+            "disputes": {"parking_per_year": 0.0, "leaks_per_year": 0.0, "fees_per_year": 0.0}}  # fmt: skip
+    assert above_zero(paired("night_noise_incidents", {"mediation": {"clauses": False}}, **loud))
+    nobody = quarrelling(**{**loud, "off": ("mediation",)}).metrics()["night_noise_incidents"]
+    words = quarrelling(**{**loud, "mediation": {**loud["mediation"], "clauses": False}}).metrics()
+    assert words["night_noise_incidents"] == nobody, "talking alone makes no night quieter, to the last event"
+
+
+def test_a_convention_lowers_lapses_and_more_so_a_deliberated_one() -> None:
+    lapses = {}
+    for process in ("none", "imposed", "deliberated"):
+        metrics = quarrelling(conventions={"process": process, "from_day": 0}, off=("mediation",)).metrics()
+        lapses[process] = metrics["fouling_per_1000_year"] + metrics["night_noise_incidents"]
+    assert lapses["deliberated"] < lapses["imposed"] < lapses["none"]
+    unrestrained = quarrelling(conventions={"process": "deliberated", "from_day": 0}, lapses={"restraint": 0.0},
+                               off=("mediation",)).metrics()  # fmt: skip
+    assert unrestrained["fouling_per_1000_year"] + unrestrained["night_noise_incidents"] == lapses["none"]
+
+
+def test_what_nobody_sees_is_not_kept_to() -> None:
+    seen, unseen = (
+        quarrelling(60, conventions={"process": "deliberated", "from_day": 0, "observability": seen},
+                    off=("mediation", "disputes")).metrics()["complying_share"]
+        for seen in (0.9, 0.0)
+    )  # fmt: skip
+    assert unseen < seen
+
+
+def test_counselling_calms_and_without_effect_calms_nobody() -> None:
+    offered = {"stress": {"categories": ("counselling",), "threshold": 0.35, "uptake_per_day": 0.05}}
+    assert above_zero(paired("stress_mean", {"stress": {**offered["stress"], "counselling_effect": 0.0}}, **offered))
+    idle = quarrelling(stress={**offered["stress"], "counselling_effect": 0.0}).metrics()
+    none = quarrelling().metrics()
+    assert idle["stress_mean"] == none["stress_mean"]
+
+
+def test_stress_hardens_disputes() -> None:
+    strained = {"stress": {"set_point": 0.3, "spread": 0.0, "dispute_load": 0.2}}
+    cut = {"stages": {"stress_weight": 0.0}}
+    assert above_zero([-one for one in paired("petitions", cut, **strained)])
+
+
+def test_unsolved_reports_feed_disputes_through_grievances_alone() -> None:
+    bad = DeskSettings(
+        teams=DESK.teams, services={**DESK.services}, service=Service(mean_hours=4.0), intake_calendar="24x7",
+        dispatch="instant", misroute_chance=0.0, first_time_fix=0.0, call_back_share=0.0,
+    )  # fmt: skip
+    busy = {"desk": bad, "also": ("hotline",), "hotline": {"source": "poisson", "reports_per_day": 3.0},
+            "disputes": {"grievance_weight": 2.0}, "off": ("mediation",)}  # fmt: skip
+    lost = paired("disputes_per_1000", {"grievances": {"gain": 0.0}}, **busy)
+    assert above_zero([-one for one in lost])
+    assert quarrelling(**{**busy, "grievances": {"gain": 0.0}}).metrics()["grievance_mean"] == 0
+
+
+def test_hand_offs_take_time_and_one_stop_takes_it_away() -> None:
+    hard = {"stages": {"up_per_day": 0.1}, "mediation": {"agree_chance": 0.9}}
+    one_stop = {"mediation": {**hard["mediation"], "one_stop": True}}
+    assert above_zero([-one for one in paired("days_to_first_session", one_stop, **hard)])
+
+
+def test_an_adviser_settles_more() -> None:
+    hard = {"mediation": {"agree_chance": 0.9, "contact_per_day": 0.1, "most_fallback": 0.8}}
+    advised = {"mediation": {**hard["mediation"], "adviser": True}}
+    assert above_zero(paired("settled_of_sessions", advised, **hard))
+
+
+def test_online_sessions_come_sooner_and_reach_more() -> None:
+    screens = {"mediation": {"online": True}}
+    assert above_zero([-one for one in paired("days_to_first_session", screens)])
+    assert above_zero(paired("agreed_share", screens, seeds=6))
+
+
+def test_meetings_make_ties_and_mixing_is_what_makes_them() -> None:
+    alone = {"off": ("disputes", "mediation", "stages")}
+    feast = {"ties": {"event_every_days": 15, "attendance": 0.3}}
+    base = quarrelling(61, **alone).metrics()
+    mixed = quarrelling(61, **alone, **feast).metrics()
+    apart = quarrelling(61, **alone, ties={**feast["ties"], "mixing": False}).metrics()
+    assert mixed["ties_bridging"] > base["ties_bridging"]
+    assert {name: apart[name] for name in ("ties_bridging", "ties_bonding")} == {
+        name: base[name] for name in ("ties_bridging", "ties_bonding")
+    }
+
+
+def test_what_meetings_made_halves_in_a_half_life() -> None:
+    engine = quarrelling(1, off=("disputes", "mediation"))
+    table = engine.world.ties
+    table.writable("extra")[:] = 0.8
+    engine.world.day = 540
+    assert strength(engine.world, 540.0) == pytest.approx(table.base + 0.4)
+    engine.world.day = 1080
+    assert strength(engine.world, 540.0) == pytest.approx(table.base + 0.2)
+
+
+def test_joint_work_ties_and_own_plots_do_not() -> None:
+    alone = {"off": ("disputes", "mediation", "stages")}
+    garden = {"work_every_days": 7, "members": 0.2}
+    shared = quarrelling(61, **alone, ties=garden).metrics()["ties_bridging"]
+    plots = quarrelling(61, **alone, ties={**garden, "joint_work": False}).metrics()["ties_bridging"]
+    assert shared > plots == quarrelling(61, **alone).metrics()["ties_bridging"]
+
+
+def test_nobody_who_is_not_followed_changes() -> None:
+    world = quarrelling(30, disputes={"followed": False}).world
+    assert not len(world.disputes) and not len(world.ties) and not len(world.lapses)
+    assert (world.residents.stress == 0.3).all() and not world.residents.grievance.any()
+
+
+def test_open_means_neither_settled_nor_made_up() -> None:
+    world = usual().world
+    table = world.disputes
+    assert (is_open(world) == ((table.settled_on < 0) & (table.faded_on < 0))).all()
+    assert block("disputes").followed is False

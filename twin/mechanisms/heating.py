@@ -1,0 +1,249 @@
+"""Heating: what a home loses through its walls on a cold day, and what that costs.
+
+What it does    On every day of the heating season each home loses heat in proportion to its walls, how badly they
+                are insulated and how cold it is outside, and pays for it. On the first day a share of the buildings
+                is insulated, the worst first; people then keep it a little warmer.
+Why             Heat is lost as U x area x degree hours [gb50176]: the bill falls with U, and with nothing else
+                that insulation does. The cold is that of Beijing, hour by hour [chen2017].
+Leaves out      Sun, neighbours who heat less, air through windows, subsidies, flats that stand empty, summer.
+Ablation        u_insulated = u_before: insulation changes nothing but the budget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from twin.core.columns import Column, Floats
+from twin.core.draws import Draw
+from twin.core.effects import Effects
+from twin.core.mechanism import Metric, View, mechanism
+from twin.core.parameters import param
+from twin.core.world import Phase, World
+from twin.world.series import mean, ratio
+from twin.world.weather import YEARS, beijing
+
+_WATTS = 1000.0
+_YEAR_DAYS = 365
+_SEASON = (11, 12, 1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Heating:
+    """The ``heating:`` block: walls, indoor temperature, price, and what is insulated."""
+
+    followed: bool = param(
+        False, "", source="the scenario's author", evidence="assumed", doc="heating is followed", zh="是否模拟采暖"
+    )
+    u_before: float = param(
+        1.5,
+        "W/m2K",
+        0.05,
+        6.0,
+        source="gb50176",
+        evidence="assumed",
+        doc="mean heat that the envelope of an old building lets through",
+        zh="改造前传热系数",
+        when="followed",
+    )
+    u_spread: float = param(
+        0.2,
+        "1",
+        0.0,
+        1.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="standard deviation of its logarithm between buildings",
+        zh="传热系数离散度",
+        when="followed",
+    )
+    u_insulated: float = param(
+        0.6,
+        "W/m2K",
+        0.05,
+        6.0,
+        source="gb50176",
+        evidence="assumed",
+        doc="the same of an insulated building, where it was worse",
+        zh="改造后传热系数",
+        when="followed",
+    )
+    envelope_share: float = param(
+        0.9,
+        "1",
+        0.1,
+        5.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="outer walls, windows and roof over the floor area of a flat",
+        zh="外围护面积比",
+        when="followed",
+    )
+    indoor_c: float = param(
+        18.0,
+        "degC",
+        5.0,
+        30.0,
+        source="gb50176",
+        evidence="published",
+        doc="temperature that is kept indoors",
+        zh="室内温度",
+        when="followed",
+    )
+    rebound_c: float = param(
+        0.5,
+        "degC",
+        0.0,
+        5.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="by how much warmer an insulated home is kept",
+        zh="改造后室温上升",
+        when="followed",
+    )
+    efficiency: float = param(
+        0.85,
+        "1",
+        0.1,
+        5.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="heat that arrives over energy that is paid",
+        zh="供热效率",
+        when="followed",
+    )
+    yuan_per_kwh: float = param(
+        0.35,
+        "yuan/kWh",
+        0.0,
+        10.0,
+        source="scenario range",
+        evidence="assumed",
+        lever=True,
+        doc="price of the energy",
+        zh="能源价格",
+        when="followed",
+    )
+    insulated_share: float = param(
+        0.0,
+        "1",
+        0.0,
+        1.0,
+        source="the scenario's author",
+        evidence="assumed",
+        lever=True,
+        doc="share of the buildings insulated on the first day, the worst first",
+        zh="外墙保温楼栋占比",
+        when="followed",
+    )
+    insulation_yuan_m2: float = param(
+        150.0,
+        "yuan/m2",
+        0.0,
+        10_000.0,
+        source="mohurd2023",
+        evidence="assumed",
+        doc="cost of insulating, over floor area",
+        zh="每平方米保温造价",
+        when="insulated_share",
+    )
+    weather_year: int = param(
+        2014,
+        "1",
+        YEARS[0],
+        YEARS[-1],
+        source="chen2017",
+        evidence="measured",
+        doc="year whose hourly temperature in Beijing is lived again",
+        zh="重演的气象年份",
+        when="followed",
+    )
+
+
+# -- metrics -------------------------------------------------------------------------------------------------
+
+
+def heating_bill_yuan(world: World) -> float | None:
+    """Mean of what households pay for heat in a year of the window."""
+    p: Any = world.levers["heating"]
+    days = world.days - world.warm_up_days
+    paid = mean(world.households.heat_kwh) if p.followed else None
+    return None if paid is None or days <= 0 else paid * p.yuan_per_kwh / days * _YEAR_DAYS
+
+
+def heat_kwh_m2(world: World) -> float | None:
+    """Energy by floor area in a year of the window."""
+    days = world.days - world.warm_up_days
+    area = float(world.flats.area_m2[world.households.flat].sum())
+    found = ratio(float(world.households.heat_kwh.sum()) * _YEAR_DAYS, area * days)
+    return found if world.levers["heating"].followed else None  # type: ignore[attr-defined]
+
+
+def insulation_yuan(world: World) -> float | None:
+    """Cost of the buildings that were insulated."""
+    p: Any = world.levers["heating"]
+    done = world.buildings.insulated[world.flats.building]
+    return float(world.flats.area_m2[done].sum()) * p.insulation_yuan_m2 if p.followed else None
+
+
+@mechanism(
+    phase=(Phase.ARRIVE, Phase.RESPOND),
+    params=Heating,
+    reads=["households.flat", "flats.building", "flats.area_m2", "buildings.grid"],
+    owns={
+        "buildings.u_value": Column(np.float64, "W/m2K", "heat that its envelope lets through; 0: not followed"),
+        "buildings.insulated": Column(np.bool_, "1", "was insulated on the first day", start=False),
+        "households.heat_kwh": Column(np.float64, "kWh", "energy paid for in the window", low=0.0),
+    },
+    metrics={
+        "heating_bill_yuan": Metric(
+            heating_bill_yuan, "yuan/year", better="lower", en="Heating bill of a household", zh="户均年采暖费",
+            doc="mean over households of what they pay for heat in the window, scaled to a year",
+            doc_zh="统计期内户均采暖支出，折算为每年",
+        ),
+        "heat_kwh_m2": Metric(
+            heat_kwh_m2, "kWh/m2", better="lower", en="Energy for heating by floor area", zh="单位面积采暖能耗",
+            doc="energy that households pay for in the window over the floor area of their flats, scaled to a year",
+            doc_zh="统计期内采暖能耗 ÷ 住房建筑面积，折算为每年",
+        ),
+        "insulation_yuan": Metric(
+            insulation_yuan, "yuan", better="lower", en="Cost of insulating", zh="外墙保温造价",
+            doc="floor area of insulated buildings, times the cost of a square metre",
+            doc_zh="保温楼栋的建筑面积 × 每平方米造价",
+        ),
+    },
+    sources=["gb50176", "chen2017"],
+)  # fmt: skip
+def heating(world: View, p: Heating, draw: Draw, effects: Effects) -> None:
+    """Insulate (in ARRIVE of the first day); heat through the day (in RESPOND)."""
+    if not p.followed or not len(world.buildings.grid):
+        return
+    if world.phase is Phase.ARRIVE:
+        if world.day == 0:
+            insulate(world, p, draw, effects)
+    elif world.clock.date(world.day).month in _SEASON and world.warm_up_days <= world.day < world.days:
+        effects.add("households", None, heat_kwh=burnt(world, p))
+
+
+def insulate(world: Any, p: Heating, draw: Draw, effects: Effects) -> None:
+    """Give every building its U value, and insulate the worst."""
+    found = p.u_before * np.exp(p.u_spread * draw.normal("u", world.buildings.key, 0) - p.u_spread**2 / 2)
+    worst = np.argsort(-found, kind="stable")[: round(p.insulated_share * len(found))]
+    done = np.zeros(len(found), np.bool_)
+    done[worst] = True
+    effects.set("buildings", None, insulated=done, u_value=np.where(done, np.minimum(found, p.u_insulated), found))
+
+
+def burnt(world: Any, p: Heating) -> Floats:
+    """Return the energy that each household pays for today [kWh]."""
+    weather = beijing()
+    outdoors = weather.temp_c[weather.row(world.clock.date(world.day), p.weather_year)]
+    building = world.flats.building[world.households.flat]
+    insulated = world.buildings.insulated[building]
+    degree_hours = [np.maximum(p.indoor_c + warmer - outdoors, 0).sum() for warmer in (0.0, p.rebound_c)]
+    envelope = world.flats.area_m2[world.households.flat].astype(np.float64) * p.envelope_share
+    lost = world.buildings.u_value[building] * envelope * np.where(insulated, degree_hours[1], degree_hours[0])
+    energy: Floats = lost / _WATTS / p.efficiency
+    return energy
