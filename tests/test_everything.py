@@ -58,3 +58,21 @@ def test_an_emergency_takes_a_worker_away_from_lesser_work():
 def test_incidents_do_not_know_the_desk():
     values = experiment().values
     assert values["as_it_is"]["incidents_per_1000_year"] == values["instant"]["incidents_per_1000_year"]
+
+
+def test_unsolved_reports_reach_disputes_through_grievances_and_not_otherwise():
+    """Sooner done → fewer grievances; where they leave none, fewer quarrel, and nobody who did not before."""
+    values = experiment().values
+    grievance, disputes = "grievance_mean", "disputes_per_1000"
+    assert all(b < a for a, b in zip(values["as_it_is"][grievance], values["instant"][grievance], strict=True))
+    pairs = list(zip(values["as_it_is"][disputes], values["forgiving"][disputes], strict=True))
+    assert all(b <= a for a, b in pairs) and sum(b for _, b in pairs) < sum(a for a, _ in pairs)
+
+
+def test_sessions_are_orders_of_the_same_desk():
+    """Mediators and counsellors serve on the desk on which everything else is served, in their own hours."""
+    world = simulate(experiment().scenario, "as_it_is", 1).world
+    session = world.tickets.category == world.categories.index("service")
+    assert session.sum() > 20 and (world.tickets.reporter[session] == -1).all()
+    held = world.disputes.sessions > 0
+    assert held.any() and np.isin(world.disputes.heard_on[held], world.tickets.done[session]).all()

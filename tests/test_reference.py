@@ -110,8 +110,8 @@ def quarrelsome() -> dict[str, Any]:
         "stress": block("stress", categories=("social_care",), threshold=0.2, uptake_per_day=0.2, again_days=4),
         "ties": block("ties", event_every_days=3, attendance=0.3, work_every_days=2, members=0.2),
         "conventions": block("conventions", process="deliberated", from_day=1),
-        "desk": DeskSettings(teams={"all": Team(workers=8, calendar="24x7")}, dispatch="instant", intake_calendar="24x7",
-                             misroute_chance=0.0, first_time_fix=0.5, service=Service(mean_hours=0.5),
+        "desk": DeskSettings(teams={"all": Team(workers=8, calendar="24x7")}, dispatch="instant",
+                             intake_calendar="24x7", misroute_chance=0.0, first_time_fix=0.5, service=Service(mean_hours=0.5),
                              limit_hours=(0.2, 0.5, 1.0, 2.0)),
     }  # fmt: skip
 

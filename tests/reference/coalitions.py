@@ -19,15 +19,17 @@ def coalitions(world, p, luck, note):
     if max(leads.values()) < 0 and max(households.side) < 0:
         return
     was = [leads[grid[one]] >= 0 and households.side[one] == leads[grid[one]] for one in range(len(households))]
-    joined = [leads[grid[one]] >= 0 and (was[one] or joins(world, p, luck, one, leads[grid[one]], part(building, was, one),
-                                                           part(grid, was, one))) for one in range(len(households))]  # fmt: skip
+    joined = []
+    for one in range(len(households)):
+        seen = p.own_weight * part(building, was, one) + (1 - p.own_weight) * part(grid, was, one)
+        joined.append(leads[grid[one]] >= 0 and (was[one] or joins(world, p, luck, one, leads[grid[one]], seen)))
     for one in range(len(households)):
         note.set("households", one, side=leads[grid[one]] if joined[one] else -1)
     for where, row in leads.items():
         one = grid.index(where)
-        if row >= 0 and any(joined[other] for other in range(len(grid)) if grid[other] == where):
-            if part(grid, joined, one) >= p.critical_share and table.group_event_on[row] < 0:
-                note.set("disputes", row, group_event_on=world.day)
+        joint = part(grid, joined, one)
+        if row >= 0 and joint > 0 and joint >= p.critical_share and table.group_event_on[row] < 0:
+            note.set("disputes", row, group_event_on=world.day)
 
 
 def is_open(world, row):
@@ -55,10 +57,9 @@ def part(group, joined, one):
     return sum(joined[other] for other in beside) / len(beside)
 
 
-def joins(world, p, luck, household, row, in_building, in_grid):
+def joins(world, p, luck, household, row, seen):
     key, who = int(world.households.key[household]), head(world, household)
     if who == world.disputes.plaintiff[row] or luck.happens("joins", 1 - math.exp(-p.recruit_per_day), key):
         return True
-    seen = p.own_weight * in_building + (1 - p.own_weight) * in_grid
     own = p.mean_threshold + p.threshold_spread * luck.normal("threshold", key, 0)
     return 0 < seen >= own - p.grievance_weight * (world.residents.grievance[who] if who >= 0 else 0.0)

@@ -47,6 +47,7 @@ def live_on(world, p, luck, note, who):
     usual = p.set_point + p.spread * luck.normal("usual", int(residents.key[who]), 0) - relief
     for row in range(len(table)):
         if table.settled_on[row] < 0 and table.faded_on[row] < 0:
-            usual += p.dispute_load * table.stage[row] * ((table.plaintiff[row] == who) + (table.respondent[row] == who))
+            mine = (table.plaintiff[row] == who) + (table.respondent[row] == who)
+            usual += p.dispute_load * table.stage[row] * mine
     level = residents.stress[who] + p.return_per_day * (usual - residents.stress[who])
     note.set("residents", who, stress=min(max(level, 0.0), 1.0), relief=relief)

@@ -14,7 +14,8 @@ def ties(world, p, luck, note):
         for end in range(len(known.neighbour)):
             one, other = int(known.resident[end]), int(known.neighbour[end])
             if one < other:
-                note.spawn("ties", key_of(world, one, other), one=one, other=other, base=1.0, near=near(world, one, other))
+                beside = near(world, one, other)
+                note.spawn("ties", key_of(world, one, other), one=one, other=other, base=1.0, near=beside)
         return
     gains = {}
     for place, every, decision, chance, occurrence, gain in (
@@ -56,7 +57,8 @@ def feed(world, p, note, one, other, gain):
     key, table = key_of(world, one, other), world.ties
     row = int(table.rows_of(np.array([key], np.uint64))[0])
     if row < 0:
-        note.spawn("ties", key, one=one, other=other, base=0.0, near=near(world, one, other), extra=gain, since=world.day)
+        beside = near(world, one, other)
+        note.spawn("ties", key, one=one, other=other, base=0.0, near=beside, extra=gain, since=world.day)
         return
     left = table.extra[row] * 0.5 ** ((world.day - int(table.since[row])) / p.half_life_days)
     note.set("ties", row, extra=left + gain, since=world.day)

@@ -14,7 +14,7 @@ Ablation        tie_weight 0: ties do nothing. stress_weight 0: stress does noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -59,8 +59,8 @@ class Disputes:
                            doc="whether ties, lapses, stress, grievances and disputes are followed at all",
                            zh="是否模拟邻里纠纷")
     scale: float = param(1.0, "1", 0.0, 100.0, source="mediation2022", evidence="assumed",
-                         doc="factor of all hazards, set so that the arm `separate_offices` of scenarios/mediation.yaml "
-                             "has 10.6 mediated disputes per 1,000 residents and year: a calibration, no finding",
+                         doc="factor of all hazards, set so that the arm `separate_offices` of mediation.yaml has 10.6 "
+                             "mediated disputes per 1,000 residents and year: a calibration, no finding",
                          zh="发生率校准系数")
     noise_chance: float = param(0.005, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                 doc="a late noise is once too often for a neighbour of the stairwell",
@@ -142,7 +142,7 @@ def disputes(world: View, p: Disputes, draw: Draw, effects: Effects) -> None:
     found = [one for one in candidates(world, p, draw, homes) if len(one.key)]
     if not found:
         return
-    all_of = Candidates(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    all_of = together(found)
     all_of = all_of.only(np.flatnonzero(taken_up(world, p, draw, homes, all_of)))
     all_of = all_of.only(first_of_each(world, homes, all_of))
     effects.spawn(
@@ -166,6 +166,12 @@ class Candidates(NamedTuple):
     def only(self, rows: Ints) -> Candidates:
         """Return some of them."""
         return Candidates(*(column[rows] for column in self))
+
+
+def together(found: Sequence[Candidates]) -> Candidates:
+    """Return all candidates as one."""
+    columns: Any = zip(*found, strict=True)
+    return Candidates._make(np.concatenate(column) for column in columns)
 
 
 def candidates(world: Any, p: Disputes, draw: Draw, homes: Dwellings) -> Iterator[Candidates]:

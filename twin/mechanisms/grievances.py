@@ -81,5 +81,4 @@ def grievances(world: View, p: Grievances, draw: Draw, effects: Effects) -> None
 def remaining(residents: int, who: Any, part: float) -> Floats:
     """Return what is left of 1 for each resident when each time that it is among `who` takes this part away."""
     times = np.bincount(who, minlength=residents)
-    left: Floats = (1.0 - part) ** times
-    return left
+    return np.full(residents, 1.0 - part) ** times

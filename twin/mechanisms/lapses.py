@@ -23,7 +23,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.disputes import FOULING, LATE_NOISE, NOISE, LAPSES, PETS, is_kept
+from twin.world.disputes import FOULING, LAPSES, LATE_NOISE, NOISE, PETS, is_kept
 from twin.world.series import per_thousand_year
 
 _YEAR_DAYS, _HOUR_MINUTES, _DAY_HOURS = 365, 60, 24

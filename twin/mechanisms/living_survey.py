@@ -14,22 +14,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from twin.core.clock import DAY_MINUTES
 from twin.core.columns import Column, Flags, Floats, Ints
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.series import in_window, mean, share
+from twin.world.series import mean
+from twin.world.surveys import (
+    LIVING,
+    last_answers,
+    left_out_satisfied,
+    living_satisfied_reported,
+    living_satisfied_true,
+)
 from twin.world.tables import AGE_GROUPS
-from twin.world.wellbeing import SATISFIED_LEVEL, level_at
+from twin.world.wellbeing import level_at
 
-LIVING = 2  # after call-back and survey of the street office
 LADDER = 10
 _CHILD = AGE_GROUPS.index("child")
 _NOT_ASKED = -1
@@ -60,44 +65,31 @@ class LivingSurvey:
                                    zh="幸福感作答误差")
 
 
-def living_satisfied_share_true(world: World) -> float | None:
-    """Residents above 14 at level 4 or 5, truly; None where living conditions are not followed."""
-    residents, scale = world.residents, cast(Any, world.levers["measurement"])
-    asked = (residents.age_group != _CHILD) & (residents.first_conditions >= 0)
-    opinion = residents.living_satisfaction[asked] + scale.temper_weight * residents.temper[asked]
-    return share(level_at(opinion, scale.level_width) >= SATISFIED_LEVEL)
-
-
-def living_satisfied_share_reported(world: World) -> float | None:
-    """Level 4 or 5, of the answers to the window's last survey."""
-    return share(world.answers.level[last_answers(world)] >= SATISFIED_LEVEL)
-
-
 def happiness_reported(world: World) -> float | None:
     """Mean answer of the window's last survey."""
     return mean(world.answers.happiness[last_answers(world)].astype(np.float64))
 
 
-def last_answers(world: Any) -> Ints:
-    """Return the answers to the last survey of living conditions in the window."""
-    held = world.answers.day.astype(np.float64) * DAY_MINUTES
-    counted = (world.answers.kind == LIVING) & in_window(world, held)
-    last = world.answers.day[counted].max(initial=0)
-    return np.flatnonzero(counted & (world.answers.day == last))
-
-
 METRICS = {
     "living_satisfied_share_true": Metric(
-        living_satisfied_share_true, "1", better="higher",
+        living_satisfied_true, "1", better="higher",
         en="Satisfied with living conditions (true)", zh="居住满意率（真实）", latent=True,
         doc="residents above 14 at level 4 or 5 / all residents above 14, at the horizon",
         doc_zh="期末真实等级为 4 或 5 的 14 岁以上居民数 ÷ 14 岁以上居民总数",
     ),
     "living_satisfied_share_reported": Metric(
-        living_satisfied_share_reported, "1", better="higher",
+        living_satisfied_reported, "1", better="higher",
         en="Satisfied with living conditions (reported)", zh="居住满意率（上报）",
         doc="answered level 4 or 5 / answered the window's last survey of living conditions",
         doc_zh="统计期内最后一次居住调查中答 4 或 5 级的数量 ÷ 作答数",
+    ),
+    "left_out_satisfied_share": Metric(
+        left_out_satisfied, "1", better="higher",
+        en="Satisfied though left out", zh="未受益者满意率", latent=True,
+        doc="residents above 14 at level 4 or 5 with their living conditions / residents above 14 whose conditions at "
+            "home, by own needs, are no better than on the first day; at the horizon, where works were decided",
+        doc_zh="期末真实等级为 4 或 5 的居民占比，仅计居住条件（按自身需求加权）不优于首日的 14 岁以上居民；"
+            "仅在已决定工程时有定义",
     ),
     "happiness_reported": Metric(
         happiness_reported, "1", better="higher",

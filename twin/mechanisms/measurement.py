@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -28,12 +28,14 @@ from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.outcomes import concluded_today, falls_today, heads, limit_minutes
 from twin.world.series import in_window, share
+from twin.world.surveys import living_satisfied_reported, living_satisfied_true
 from twin.world.tables import AGE_GROUPS
 
 LEVELS = 5  # 1 very dissatisfied to 5 very satisfied
 MIDDLE_LEVEL = 3
 SATISFIED_LEVEL = 4  # the convention: 4 and 5 are satisfied
 CALL_BACK, SURVEY = range(2)
+SATISFIED_WITH = ("reports", "living")
 _CHILD = AGE_GROUPS.index("child")
 
 
@@ -59,6 +61,11 @@ class Measurement:
     level_width: float = param(0.25, "1", 0.05, 1.0, source="scenario range", evidence="assumed",
                                doc="satisfaction covered by one of the middle levels; 0 is where the third begins",
                                zh="等级宽度")
+    satisfied_with: str = param("reports", "", source="scenario range", evidence="assumed", choices=SATISFIED_WITH,
+                                doc="what `satisfied_share_true` and `_reported` speak of in this scenario: how "
+                                    "reports ended, by reports and call-backs, or living conditions, by residents and "
+                                    "the survey of these",
+                                zh="满意率所指：reports 诉求办理结果、living 居住条件")
     survey_every_days: int = param(30, "day", 1, 3650, source="scenario range", evidence="assumed",
                                    lever=True,
                                    doc="days from survey to survey", zh="问卷间隔")
@@ -111,8 +118,15 @@ def resolution_rate_true(world: World) -> float | None:
     return share(world.tickets.solved[heads(world)][in_window(world, world.tickets.created)])
 
 
+def _of_living(world: World) -> bool:
+    """Tell whether this scenario speaks of living conditions."""
+    return cast(Measurement, world.levers["measurement"]).satisfied_with == "living"
+
+
 def satisfied_share_reported(world: World) -> float | None:
-    """Satisfied / answers to a call-back."""
+    """Satisfied / answers to a call-back, or to the survey of living conditions."""
+    if _of_living(world):
+        return living_satisfied_reported(world)
     return share(world.answers.level[_call_backs(world)] >= SATISFIED_LEVEL)
 
 
@@ -122,7 +136,9 @@ def satisfied_share_survey(world: World) -> float | None:
 
 
 def satisfied_share_true(world: World) -> float | None:
-    """Satisfied / all residents whose report has ended."""
+    """Satisfied / reports that have ended, or residents."""
+    if _of_living(world):
+        return living_satisfied_true(world)
     level = world.tickets.level[in_window(world, world.tickets.created)]
     return share(level[level > 0] >= SATISFIED_LEVEL)
 
@@ -166,8 +182,10 @@ def satisfied_share_true(world: World) -> float | None:
         "satisfied_share_reported": Metric(
             satisfied_share_reported, "1", better="higher",
             en="Satisfied (reported)", zh="满意率（上报）",
-            doc="answered level 4 or 5 / answered a call-back, orders created in the window",
-            doc_zh="回访中答 4 或 5 级的数量 ÷ 回访作答数（统计期内创建的工单）",
+            doc="answered level 4 or 5 / answered a call-back, orders created in the window; where `satisfied_with` is "
+                "`living`, of the answers to the window's last survey of living conditions",
+            doc_zh="回访中答 4 或 5 级的数量 ÷ 回访作答数（统计期内创建的工单）；satisfied_with 为 living 时，"
+                "指统计期内最后一次居住调查的作答",
         ),
         "satisfied_share_survey": Metric(
             satisfied_share_survey, "1", better="higher",
@@ -178,8 +196,10 @@ def satisfied_share_true(world: World) -> float | None:
         "satisfied_share_true": Metric(
             satisfied_share_true, "1", better="higher",
             en="Satisfied (true)", zh="满意率（真实）", latent=True,
-            doc="reports whose reporter is at level 4 or 5 / reports of the window that have ended",
-            doc_zh="诉求人真实等级为 4 或 5 的诉求数 ÷ 统计期内创建且已了结的诉求数",
+            doc="reports whose reporter is at level 4 or 5 / reports of the window that have ended; where "
+                "`satisfied_with` is `living`, residents above 14 at level 4 or 5 with their living conditions / all",
+            doc_zh="诉求人真实等级为 4 或 5 的诉求数 ÷ 统计期内创建且已了结的诉求数；satisfied_with 为 living 时，"
+                "指对居住条件真实等级为 4 或 5 的 14 岁以上居民占比",
         ),
     },
     sources=["bevan2006"],

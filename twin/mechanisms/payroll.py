@@ -4,7 +4,7 @@ What it does    Every day it books, for each team, the wages of the rostered hou
                 days with their premium; the overtime that was really worked, at the rate of the day on which
                 the minutes fell; and the pay of employees who are not at the post: for each rostered hour,
                 the hours of leave, sickness, training, statutory days off and paid breaks that come with it.
-                `cost_yuan` is the sum, so that cost and `employees_needed` speak of the same people: without
+                `labour_cost_yuan` is the sum, so that cost and `employees_needed` speak of the same people: without
                 premiums and overtime a year costs the employees needed times their contracted hours.
 Why             A post is not a person, and an hour on a Sunday is not an hour on a Monday [labour_law]: a
                 roster that is cheap in hours can be dear in money and people. Whoever is ill or on leave is
@@ -34,6 +34,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
+from twin.world.ledger import BESIDE_WAGES, booked_yuan
 from twin.world.series import ratio
 
 ACCOUNTS = ("workday", "rest_day", "statutory", "overtime", "absence")
@@ -132,7 +133,13 @@ def employees_needed(world: World) -> float | None:
 
 
 def cost_yuan(world: World) -> float | None:
-    """Everything that was booked in the window."""
+    """Everything that was booked in the window, by whomever."""
+    labour = labour_cost_yuan(world)
+    return None if labour is None else labour + booked_yuan(world, BESIDE_WAGES)
+
+
+def labour_cost_yuan(world: World) -> float | None:
+    """All wages of the window."""
     return _booked_yuan(world, range(len(ACCOUNTS)))
 
 
@@ -159,6 +166,13 @@ def _booked_yuan(world: World, accounts: range | list[int]) -> float | None:
 METRICS = {
     "cost_yuan": Metric(
         cost_yuan, "yuan", better="lower",
+        en="Cost", zh="费用合计",
+        doc="everything booked in the ledger in the window: labour, works, compensation, asking residents; undefined "
+            "where labour is",
+        doc_zh="统计期内入账的全部费用：人工、工程、补偿、征求意见；人工费用无定义时亦无定义",
+    ),
+    "labour_cost_yuan": Metric(
+        labour_cost_yuan, "yuan", better="lower",
         en="Labour cost", zh="人工费用",
         doc="what it costs to keep the posts staffed through the window: the rostered hours with the premium of rest "
             "days and statutory days, overtime, and the pay of employees who are absent (leave, sickness, training, "

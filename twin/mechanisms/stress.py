@@ -114,7 +114,8 @@ def counselled_per_1000(world: World) -> float | None:
         "counselled_per_1000": Metric(
             counselled_per_1000, "1/year", better=None, en="Counselled per 1,000 residents",
             zh="每千人年心理服务人次",
-            doc="residents whose latest request for a counsellor's hour was in the window, per 1,000 residents and year",
+            doc="residents whose latest request for a counsellor's hour was in the window, per 1,000 residents and "
+                "year",
             doc_zh="最近一次预约心理服务在统计期内的居民数，折算为每千居民每年",
         ),
     },
@@ -137,7 +138,7 @@ def stress(world: View, p: Stress, draw: Draw, effects: Effects) -> None:
 
 def usual(world: Any, p: Stress, draw: Draw, relief: Floats) -> Floats:
     """Return the level to which each resident's stress is on its way."""
-    own = p.set_point + p.spread * draw.normal("usual", world.residents.key, 0)
+    own: Floats = p.set_point + p.spread * draw.normal("usual", world.residents.key, 0)
     return own - relief + p.dispute_load * weight_of_disputes(world)
 
 
@@ -146,7 +147,7 @@ def weight_of_disputes(world: Any) -> Floats:
     table, size = world.disputes, len(world.residents)
     rows = np.flatnonzero(is_open(world))
     stage = table.stage[rows].astype(np.float64)
-    mine = np.bincount(table.plaintiff[rows], stage, size)
+    mine = np.bincount(table.plaintiff[rows], stage, size).astype(np.float64)
     yours = np.bincount(table.respondent[rows] + 1, stage, size + 1)[1:]
     return mine + yours
 

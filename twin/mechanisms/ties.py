@@ -24,7 +24,7 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.disputes import another_in, dwellings, strength
-from twin.world.series import mean, share
+from twin.world.series import share
 from twin.world.tables import AGE_GROUPS
 from twin.world.ties import TieRules, ties_of
 
@@ -55,7 +55,8 @@ class Meetings:
                            doc="share of residents over 14 who belong to it, always the same", zh="成员占比",
                            when="work_every_days")
     joint_work: bool = param(True, "", source="scenario range", evidence="assumed", lever=True,
-                             doc="members work together, not each on an own plot", zh="共同劳动", when="work_every_days")
+                             doc="members work together, not each on an own plot", zh="共同劳动",
+                             when="work_every_days")
     work_gain: float = param(0.1, "1", 0.0, 5.0, source="scenario range", evidence="assumed",
                              doc="strength that a day of joint work adds", zh="共同劳动增强量", when="work_every_days")
     mixing: bool = param(True, "", source="scenario range", evidence="assumed", lever=True,
@@ -216,7 +217,8 @@ def summed(pairs: Pairs, residents: int) -> Pairs:
     """Return each pair once, with all that its meetings add."""
     least, most = np.minimum(pairs.one, pairs.other), np.maximum(pairs.one, pairs.other)
     code, slot = np.unique(least * residents + most, return_inverse=True)
-    return Pairs(code // residents, code % residents, np.bincount(slot, pairs.gain, len(code)))
+    total = np.bincount(slot, pairs.gain, len(code)).astype(np.float64)
+    return Pairs(code // residents, code % residents, total)
 
 
 def feed(world: Any, p: Meetings, pairs: Pairs, effects: Effects) -> None:

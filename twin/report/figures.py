@@ -213,7 +213,7 @@ def _forest_row(axes: Axes, row: int, found: Difference, scale: Scale, said: str
     tone = _TONES.get(found.verdict, GREY)
     mean, ends = found.mean * scale.factor, scale.ends(found)
     axes.plot([end * scale.factor for end in ends], [row, row], color=tone, linewidth=1.6, solid_capstyle="butt")
-    face = tone if found.decided else "white"
+    face = tone if found.verdict in _TONES else "white"
     axes.plot([mean], [row], "o", color=tone, markerfacecolor=face, markersize=5.5, markeredgewidth=1.3)
     axes.text(1.03, row, said, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
 

@@ -37,6 +37,7 @@ VERDICTS: Mapping[str, Words] = {
     "higher": Words("higher", "更高"),
     "lower": Words("lower", "更低"),
     "no difference": Words("no difference", "无差别"),
+    "no relevant difference": Words("no relevant difference", "无实质差别"),
     "not decided": Words("not decided", "尚无定论"),
 }
 
@@ -99,6 +100,21 @@ _TEXT: Mapping[str, Words] = {
         "{metric} is left out for {arm}: it is undefined in {count} of {n} replications.",
         "「{arm}」的{metric}未列出：{n} 次重复中有 {count} 次无定义。",
     ),
+    "corrected": Words(
+        "Verdicts allow for all that was looked at (primary outcomes: Holm; all others: Benjamini and Hochberg), so one"
+        " may be open though its own interval leaves out 0. No relevant difference: less than the margin (the"
+        " scenario's, else 1 % of the baseline, or 1 percentage point of a share).",
+        "结论已考虑所比较的全部项目（主要指标：Holm；其余：Benjamini–Hochberg），故区间不含 0 时仍可能尚无定论。"
+        "无实质差别：小于界值（场景给定，否则为基准的 1%，占比为 1 个百分点）。",
+    ),
+    "sharp": Words(
+        "{n} replications: enough for intervals as narrow as the margin or 5 % of the baseline.",
+        "共重复 {n} 次：区间已窄至界值或基准的 5% 以内。",
+    ),
+    "cap": Words(
+        "{n} replications is the cap; {metric} of {arm} is still known only to within {half}, {wanted} was asked for.",
+        "已达重复次数上限 {n} 次；「{arm}」的{metric}仍只精确到 ±{half}，要求为 ±{wanted}。",
+    ),
     "chance": Words(
         "Each interval holds for its row alone; of {rows} rows, about {wrong} would miss the truth by chance.",
         "每个区间只对本行成立；{rows} 行中约有 {wrong} 行会因偶然而落空。",
@@ -130,6 +146,7 @@ _TEXT: Mapping[str, Words] = {
 
 GROWTH = "backlog_growth_per_day"
 HARDLY_IDLE = 0.95
+_WAYS = ("better", "worse", "higher", "lower")
 Differences = Mapping[str, Mapping[str, Difference]]
 
 
@@ -320,10 +337,25 @@ class Writer:
             for arm in experiment.arms
             if overloaded(experiment.estimates[arm])
         ]
+        found += self._stopping()
+        found += [self.word("corrected")] if len(experiment.arms) > 1 and experiment.replications > 1 else []
         rows = sum(one.ci95 is not None for found_ in experiment.differences.values() for one in found_.values())
         found += [self.word("chance", rows=rows, wrong=math.ceil(rows * (1 - CONFIDENCE)))] if rows else []
         found += [self.word("cut")] if self._is_cut() else []
         return found + self.evidence()
+
+    def _stopping(self) -> list[str]:
+        """Say why there are no more replications, where their number was left open."""
+        ended = self.experiment.stopped
+        if ended is None:
+            return []
+        if ended.reason == "sharp" or ended.widest is None:
+            return [self.word("sharp", n=self.experiment.replications)]
+        widest = ended.widest
+        scale = self.scale(widest.metric, difference=True)
+        half, wanted = (self._joined(scale.number(size, size), scale) for size in (widest.half, widest.wanted))
+        about = {"metric": self.metric(widest.metric), "arm": self.arm(widest.arm)}
+        return [self.word("cap", n=self.experiment.replications, half=half, wanted=wanted, **about)]
 
     def _doubt(self, doubt: Complaint) -> str:
         end, then = ("。", "；") if self.lang == "zh" else (".", "; ")
@@ -355,7 +387,7 @@ class Writer:
 
     def _judgement(self, name: str, found: Difference) -> str:
         difference, interval = self.difference(name, found), self.interval(name, found)
-        if found.decided and interval:
+        if found.verdict in _WAYS and interval:
             k, _, n = found.better_in.partition(" of ")
             agreeing = int(n) - int(k) if found.verdict == "worse" else k
             count = self.word("of", k=agreeing, n=n)

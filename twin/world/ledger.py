@@ -16,6 +16,7 @@ from twin.world.works import FEN_PER_YUAN
 WORKS = 5
 COMPENSATION = 6
 ASKING = 7
+BESIDE_WAGES = (WORKS, COMPENSATION, ASKING)
 
 
 def booked_yuan(world: Any, accounts: Sequence[int]) -> float:
