@@ -295,12 +295,13 @@ def cover(files: tuple[str, ...], least: int, run: str | None, as_json: bool, la
 
 def _covered_by(run: str, file: str, vocabulary: Vocabulary) -> Coverage:
     """Return what the decisions of a run reach of a rule file."""
+    from twin.policy.orders import about_orders
     from twin.rules.cover import Fired, covered
     from twin.rules.evaluate import sound
     from twin.rules.overlay_files import read_any
     from twin.runs.explaining import fired_in
 
-    rules = sound(read_any(file, vocabulary))
+    rules = about_orders(sound(read_any(file, vocabulary)))
     names = {one.head.name for one in rules.deciders}
     fired = [one for one in fired_in(Path(run)) if one.name in names]
     return covered(rules, fired or [Fired(name, None, 0) for name in names], dt.date.today())
