@@ -239,7 +239,7 @@ def test(files: tuple[str, ...], mutate: bool, lang: str | None) -> None:
     if faults:
         console.note(render_findings(faults, spoken, console.width()))
     for one in outcomes:
-        if one.how is not None:
+        if one.how is not None and one.fault is None:
             console.say(_PROPERTIES[spoken].format(name=one.name, how=one.how[spoken]))
     console.say(_PASSED[spoken].format(passed=len(outcomes) - len(faults), failed=len(faults)))
     if faults:
