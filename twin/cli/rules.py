@@ -39,6 +39,11 @@ _TOUCHED = Words(
     "in the run: {tickets} of {of_tickets} tickets come out otherwise ({decisions} of {of_decisions} decisions)",
     "在该运行中：{of_tickets} 张工单中有 {tickets} 张结果改变（{of_decisions} 次决定中有 {decisions} 次）",
 )
+_AGAIN = Words(
+    "not counted: {names}; of rules asked again and again a run records only what they changed: run the scenario anew",
+    "未统计：{names}；对反复执行的规则，运行只记录其改变；请用新规则重新运行场景",
+)
+_UNTOUCHED = Words("in the run: no such rule decided about a ticket", "在该运行中：没有此类规则对工单作出决定")
 _LAID_OUT = Words("{file}: laid out", "{file}：已排齐")
 _NO_DECISION = Words("{name} has nothing to say", "{name} 没有适用的决定")
 _FROM = Words("by {row}, {at}", "依据 {row}，{at}")
@@ -209,8 +214,17 @@ def diff(before: str, after: str, run: str | None, as_json: bool, lang: str | No
     except InputError as reason:
         console.fail(reason, spoken)
     said = found.to_json() | ({} if touched is None else {"run": touched.to_json()})
-    lines = diff_lines(found, spoken) + ([] if touched is None else [_TOUCHED[spoken].format(**touched.to_json())])
+    lines = [*diff_lines(found, spoken), *_touched_lines(touched, spoken)]
     console.say(json.dumps(said, ensure_ascii=False, allow_nan=False) if as_json else "\n".join(lines))
+
+
+def _touched_lines(touched: Touched | None, lang: console.Language) -> list[str]:
+    if touched is None:
+        return []
+    lines = [_TOUCHED[lang].format(**touched.to_json())] if touched.of_decisions else []
+    if touched.asked_again:
+        lines.append(_AGAIN[lang].format(names=", ".join(touched.asked_again)))
+    return lines or [_UNTOUCHED[lang]]
 
 
 def _touched(run: str, old: RuleSet, new: RuleSet, found: RulesDiff) -> Touched:
@@ -295,12 +309,13 @@ def cover(files: tuple[str, ...], least: int, run: str | None, as_json: bool, la
 
 def _covered_by(run: str, file: str, vocabulary: Vocabulary) -> Coverage:
     """Return what the decisions of a run reach of a rule file."""
+    from twin.policy.orders import about_orders
     from twin.rules.cover import Fired, covered
     from twin.rules.evaluate import sound
     from twin.rules.overlay_files import read_any
     from twin.runs.explaining import fired_in
 
-    rules = sound(read_any(file, vocabulary))
+    rules = about_orders(sound(read_any(file, vocabulary)))
     names = {one.head.name for one in rules.deciders}
     fired = [one for one in fired_in(Path(run)) if one.name in names]
     return covered(rules, fired or [Fired(name, None, 0) for name in names], dt.date.today())

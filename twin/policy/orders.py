@@ -205,6 +205,12 @@ def is_about_orders(decider: Decider) -> bool:
     return any(one.about == "order" for one in targets(decider))
 
 
+def about_orders(rules: RuleSet) -> RuleSet:
+    """Return only the tables and rules whose decisions the desk records."""
+    files = (replace(file, deciders=tuple(filter(is_about_orders, file.deciders))) for file in rules.files)
+    return replace(rules, files=tuple(files))
+
+
 def moment_of(decider: Decider) -> Moment:
     """Return when a table or rule about orders is asked; raises :class:`Refused` for a moment that the desk lacks."""
     if isinstance(decider, Rule) and decider.evaluated:
@@ -547,11 +553,15 @@ def _is_team(decider: Decider, name: str, expr: Expr) -> bool:
 
 @dataclass(frozen=True)
 class OrderRules:
-    """What rules decide about orders in a run: a rule book for each stretch of days on which they stay the same."""
+    """What rules decide about orders in a run: a rule book for each stretch of days on which they stay the same.
+
+    ``merging`` says that they decide which reports are merged, ``makes_emergencies`` that they decide classes.
+    """
 
     epochs: tuple[Epoch, ...]
     merging: bool
     office: Office
+    makes_emergencies: bool = False
 
     def refusal(self, day: dt.date, step: int, ticket: int, heard: Sequence[float]) -> Exception:
         """Return the error of a decision that could not be made: what the reference says of it."""
@@ -579,8 +589,9 @@ def order_rules(
         Epoch(day, stepped, book.finished(moments, checks), tuple(steps), fields)
         for day, (book, moments, steps, fields) in zip([start, *changes(rules, start, end)], drafts, strict=True)
     )
-    merging = any(ACTS.get(one.name) is Act.MERGE for decider in stepped.deciders for one in targets(decider))
-    return OrderRules(epochs, merging, office), []
+    acts = {ACTS.get(one.name) for decider in stepped.deciders for one in targets(decider)}
+    urgent = bool(acts & {Act.PRIORITY, Act.URGENT})
+    return OrderRules(epochs, Act.MERGE in acts, office, urgent), []
 
 
 Draft = tuple[Book, dict[Moment, tuple[int, ...]], list["StepOf | None"], dict[Moment, tuple[str, ...]]]

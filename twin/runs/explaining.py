@@ -31,6 +31,7 @@ from twin.scenario.resolved import Arm, Scenario
 
 SCHEMA = "twin.explain/1"
 _GIVEN = "given."
+PERIODIC = (Moment.MINUTE, Moment.HOUR, Moment.DAY)
 STAMPS = ("created", "accepted", "dispatched", "started", "done", "called_back", "closed", "escalated", "merged",
           "abandoned")  # fmt: skip
 
@@ -159,16 +160,21 @@ def label_of(step: StepOf, row: int) -> str | int | None:
 
 @dataclass(frozen=True)
 class Touched:
-    """How many decisions and tickets of a run come out otherwise by other rules, of how many."""
+    """How many decisions and tickets of a run come out otherwise by other rules, of how many.
+
+    ``asked_again`` are rules that are asked every minute, hour or day: of these only what they changed was recorded, so
+    that what they would have changed cannot be counted.
+    """
 
     decisions: int
     of_decisions: int
     tickets: int
     of_tickets: int
+    asked_again: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, int]:
+    def to_json(self) -> dict[str, Any]:
         """Return the counts as ``twin rules diff --run --json`` prints them."""
-        return asdict(self)
+        return asdict(self) | {"asked_again": list(self.asked_again)}
 
 
 def touched_in(folder: Path, before: RuleSet, after: RuleSet, names: Collection[str]) -> Touched:
@@ -176,17 +182,21 @@ def touched_in(folder: Path, before: RuleSet, after: RuleSet, names: Collection[
     changed: set[tuple[str, int, int]] = set()
     asked: set[tuple[str, int, int]] = set()
     decisions, of_decisions = 0, 0
+    again: set[str] = set()
     for arm, file in _decided_arms(folder):
+        assert arm.instructions is not None
+        steps = [one for epoch in arm.instructions.epochs for one in epoch.steps if one is not None]
+        again |= {one.decider.head.name for one in steps if one.moment in PERIODIC} & set(names)
         judge = _Judge(arm, before, after)
         lines = read_rows(file, None)
-        for at in np.flatnonzero(np.isin(lines["rule"], list(names))):
+        for at in np.flatnonzero(np.isin(lines["rule"], list(set(names) - again))):
             ticket = (arm.name, int(lines["seed"][at]), int(lines["ticket"][at]))
             differs = judge.differs({name: column[at] for name, column in lines.items()})
             asked.add(ticket)
             of_decisions += 1
             decisions += differs
             changed |= {ticket} if differs else set()
-    return Touched(decisions, of_decisions, len(changed), len(asked))
+    return Touched(decisions, of_decisions, len(changed), len(asked), tuple(sorted(again)))
 
 
 @dataclass

@@ -117,7 +117,8 @@ def doubts_of_arm(arm: Arm, tree: Marked, emergencies: bool) -> Iterator[Complai
     for block, values in arm.blocks.items():
         for code, name, said in doubts_of(values):
             yield Complaint(code, place_of(tree, (block, name)), {**said, "path": f"{block}.{name}"})
-    if getattr(arm.blocks.get("desk"), "preempt", False) and not emergencies:
+    decided = arm.instructions is not None and arm.instructions.makes_emergencies
+    if getattr(arm.blocks.get("desk"), "preempt", False) and not emergencies and not decided:
         yield Complaint("S151", place_of(tree, ("desk", "preempt")), {"path": "desk.preempt"})
 
 
