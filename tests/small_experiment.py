@@ -76,6 +76,7 @@ class SmallScenario:
         }
     )
     sets: tuple[str, ...] = ()
+    rule_files: Mapping[str, str] = field(default_factory=dict)
     margins: Mapping[str, float] = field(default_factory=dict)
     targets: Mapping[str, float] = field(default_factory=dict)
     doubts: tuple[Complaint, ...] = ()

@@ -41,7 +41,9 @@ def test_a_p_value_is_that_of_the_paired_t_test() -> None:
     found = paired_difference([0.0] * 5, [1.0, 2.0, 3.0, 4.0, -1.0], "higher")
     t = 1.8 / math.sqrt(3.7 / 5)
     sine, cosine = t / math.sqrt(4 + t * t), 2 / math.sqrt(4 + t * t)
-    assert found.p == pytest.approx(1 - sine * (1 + cosine**2 / 2), rel=1e-9), "with 4 degrees of freedom, in closed form"
+    assert found.p == pytest.approx(1 - sine * (1 + cosine**2 / 2), rel=1e-9), (
+        "with 4 degrees of freedom, in closed form"
+    )
     assert paired_difference([1.0], [2.0], None).p is None
     assert paired_difference([1.0, 1.0], [2.0, 2.0], None).p == 0.0
 
@@ -100,7 +102,7 @@ def test_more_needed_is_about_right() -> None:
 def test_a_wider_confidence_is_the_t_interval_of_that_confidence() -> None:
     found = estimate([1.0, 2.0, 3.0, 4.0])
     low, high = widened(found, 4, 0.99) or (0, 0)
-    assert (high - low) / 2 == pytest.approx(5.84090929975643 * math.sqrt(5 / 3) / 2, rel=1e-9)
+    assert (high - low) / 2 == pytest.approx(5.84090929975643 * math.sqrt(5 / 3) / 2, rel=1e-8)
 
 
 # -- margins
@@ -124,6 +126,10 @@ def noisy(arm: str, seed: int) -> Result:
     return Result({"hours_to_close_mean": chance.gauss(50.0, 12.0)}, {}, {})
 
 
+def quiet(arm: str, seed: int) -> Result:
+    return Result({"hours_to_close_mean": random.Random(seed).gauss(50.0, 12.0) + (arm == "smart")}, {}, {})
+
+
 def run_until(rule: Auto, out: Path | None = None, work: object = noisy):  # type: ignore[no-untyped-def]
     scenario = SmallScenario(primary=("hours_to_close_mean",))
     plan = Plan.of(scenario, ["manual", "smart"], rule, None)  # type: ignore[arg-type]
@@ -131,7 +137,7 @@ def run_until(rule: Auto, out: Path | None = None, work: object = noisy):  # typ
 
 
 def test_sharp_intervals_stop_at_the_first_look() -> None:
-    experiment = run_until(Auto(), work=small_run)
+    experiment = run_until(Auto(), work=quiet)
     assert (experiment.replications, experiment.stopped.reason) == (20, "sharp")
 
 

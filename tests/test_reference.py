@@ -66,6 +66,9 @@ def special(name: str) -> dict[str, Any]:
     if name == "traffic":
         estate = PlacesSettings(map="estate", households=60)
         return {"places": estate, "traffic": block(name, followed=True, closed=(1,), calmed=(2,), widened=(0,))}
+    if name == "legal_review":
+        doubtful = replace(busy()["plans"], unlawful_chance=1.0)
+        return {"plans": doubtful, name: block(name, followed=True, review=True, challenge_per_day=0.3)}
     if name == "drains":
         return {name: block(name, inlets=12, blocked_per_month=2.0, clean_months=(10,), clean_share=0.5, capacity_mm=1.0)}
     if name == "falls":

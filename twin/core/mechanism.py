@@ -119,8 +119,7 @@ def mechanism(
     ``reads`` lists ``table.column`` and ``levers.block[.parameter]``; ``owns`` the columns that it alone
     may set; ``adds`` those it may add to; ``spawns`` the tables that it gives new rows. ``start`` is
     called before the first day, and what it returns is ``world.resource`` from then on. ``desk_draws`` is
-    the number of draws without consequence that it makes for each order inside the desk. ``moves`` says that it
-    moves levers (the rules do, nobody else).
+    the number of draws without consequence that it makes for each order inside the desk; ``moves``: it moves levers.
     """
 
     def declare(live: Live) -> Mechanism:

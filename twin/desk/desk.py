@@ -139,14 +139,13 @@ class Desk:
         line = by_creation(created, key)
         matter = self._numbers_of(np.asarray(incident, np.uint64)[line])
         given = {"ticket": ticket, "category": category, "priority": priority, "channel": channel, "grid": grid,
-                 "x": x, "y": y, "again": np.zeros(n, np.bool_) if again is None else again}  # fmt: skip
+                 "x": x, "y": y, "again": np.zeros(n) if again is None else again}  # fmt: skip
         columns = (np.asarray(column, ORDER[name]) for name, column in given.items())
         limits = np.asarray(self.settings.limit_hours, np.float64) * HOUR
         rows = self.state.orders[first : first + n]
         enter_reports(rows, line, key, created, limits, matter, *columns)
         rows["stop"] = self._stops(rows["x"], rows["y"])
-        if facts is not None:
-            self._hear(first, np.asarray(facts, np.float64)[line])
+        self._hear(first, facts, line)
         counts.orders = first + n
 
     def advance(self, until: float) -> None:
@@ -387,8 +386,11 @@ class Desk:
 
     # -- growing
 
-    def _hear(self, first: int, facts: Any) -> None:
-        """Keep the columns that came with new orders."""
+    def _hear(self, first: int, given: Any, line: Ints) -> None:
+        """Keep the columns that came with new orders, in the sequence of the orders."""
+        if given is None:
+            return
+        facts = np.asarray(given, np.float64)[line]
         book = self.state.book
         held = book.facts
         if first + len(facts) > len(held):

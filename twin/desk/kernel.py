@@ -1021,19 +1021,29 @@ def probe(state, o):
         state.counts[0].probe += chance(state, o, PROBE)
 
 
+@compiled_step
+def room_wanted(state):
+    """What has to grow before the next event may happen."""
+    counts, book = state.counts[0], state.book
+    if counts.events + ROOM > state.events.shape[0]:
+        return MORE_EVENTS
+    if counts.log + ROOM > state.log.shape[0]:
+        return MORE_LOG
+    if counts.told + ASKED * book.steps.shape[0] > state.told.shape[0]:
+        return MORE_TOLD
+    if counts.heard + ASKED * book.loads.shape[0] > state.heard.shape[0]:
+        return MORE_HEARD
+    return REACHED
+
+
 @compiled_kernel
 def advance(state, until):
     """Let every report and event before minute `until` happen; say whether more room is needed first."""
     counts = state.counts[0]
     while True:
-        if counts.events + ROOM > state.events.shape[0]:
-            return MORE_EVENTS
-        if counts.log + ROOM > state.log.shape[0]:
-            return MORE_LOG
-        if counts.told + ASKED * state.book.steps.shape[0] > state.told.shape[0]:
-            return MORE_TOLD
-        if counts.heard + ASKED * state.book.loads.shape[0] > state.heard.shape[0]:
-            return MORE_HEARD
+        wanted = room_wanted(state)
+        if wanted != REACHED:
+            return wanted
         due = state.events[0].minute if counts.events > 0 else np.inf
         end = state.ends[1].minute
         if counts.arrived < counts.orders and state.orders[counts.arrived].created <= min(due, end):

@@ -165,7 +165,8 @@ class Candidates(NamedTuple):
 
     def only(self, rows: Ints) -> Candidates:
         """Return some of them."""
-        return Candidates(*(column[rows] for column in self))
+        columns: Any = self
+        return Candidates._make(column[rows] for column in columns)
 
 
 def together(found: Sequence[Candidates]) -> Candidates:

@@ -114,8 +114,10 @@ class Mediation:
     least_fallback: float = param(0.1, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                   doc="least that a side can get without the other (drawn evenly up to the most)",
                                   zh="最低保留收益")
-    most_fallback: float = param(0.55, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
-                                 doc="most that a side can get without the other", zh="最高保留收益")
+    most_fallback: float = param(0.55, "1", 0.0, 1.0, source="cook1980", evidence="assumed",
+                                 doc="most that a side can get without the other; set so that about 0.82 of the cases "
+                                     "with a session are settled, which therefore validates nothing",
+                                 zh="最高保留收益（按开会案件成功率 0.82 校准）")
     hardening: float = param(0.06, "1", 0.0, 0.5, source="glasl1982", evidence="assumed",
                              doc="gain of both by stage", zh="阶段提高保留收益")
     doubt: float = param(0.3, "1", 0.0, 2.0, source="scenario range", evidence="assumed",

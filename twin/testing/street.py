@@ -50,6 +50,7 @@ LIVELY: Mapping[str, Mapping[str, Any]] = {
     "disturbance": {"objection_hazard": 0.2, "nuisance_chance": 1.0},
     "living_survey": {"every_days": 2, "sample_share": 0.5},
     "promises": {"disclosed_every_days": 2},
+    "legal_review": {"followed": True, "review": True, "challenge_per_day": 0.5},
     "disputes": {"followed": True, "scale": 40.0},
     "stages": {"up_per_day": 0.3, "down_per_day": 0.2},
     "mediation": {

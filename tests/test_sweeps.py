@@ -1,0 +1,302 @@
+"""Sweeps: designs, indices and boxes against known answers; the same results however they are computed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from twin.cli.app import main
+from twin.errors import InputError
+from twin.report.sweep_text import SweepWriter
+from twin.runs import designs
+from twin.runs.discovery import discover
+from twin.runs.experiment import Means
+from twin.runs.layout import layout_of
+from twin.runs.robustness import robustness
+from twin.runs.sensitivity import morris_effects, noise_of, regression, sobol_indices, variance_shares
+from twin.runs.sweep import Swept, sweep
+from twin.scenario.load import load
+from twin.scenario.sweeping import over_of
+
+STREET = """
+version: 1
+name: street
+days: 14
+warm_up_days: 3
+run_on_days: 7
+replications: 2
+primary: [hours_to_close_mean, share_within_24h]
+targets: {hours_to_close_mean: 10}
+population: {residents: 200, grids: 1, places: 0}
+hotline: {source: poisson, reports_per_day: 8 /day}
+mechanisms: {incidents: off, reporting: off, recomplaints: off, placebo: off}
+levers:
+  desk.dispatch: [batch, instant]
+uncertainties:
+  hotline.reports_per_day: {low: 4 /day, high: 9 /day}
+  desk.misroute_chance: {low: 0.0, high: 0.4}
+sweep: {points: 22}
+desk:
+  intake_calendar: 24x7
+  teams: {posts: {workers: 2, calendar: 7x16}}
+arms:
+  manual: {title: by hand}
+  smart: {title: automatic, desk: {dispatch: instant, travel_minutes: 12}}
+  again: {title: by hand again}
+"""
+SOME_RUNS = 120_000  # bytes of the ledger
+TWO = {"desk.travel_minutes": ("12", "24"), "desk.dispatch": ("batch", "instant")}
+
+
+def street(folder: Path, more: str = "") -> Path:
+    path = folder / "street.yaml"
+    path.write_text(STREET + more, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return street(tmp_path_factory.mktemp("sweep"))
+
+
+def ishigami(shares: np.ndarray) -> np.ndarray:
+    x = -np.pi + 2 * np.pi * shares
+    return np.sin(x[:, 0]) + 7 * np.sin(x[:, 1]) ** 2 + 0.1 * x[:, 2] ** 4 * np.sin(x[:, 0])
+
+
+# -- designs and what is read from them
+
+
+def test_a_latin_hypercube_has_one_point_in_every_stratum() -> None:
+    found = designs.latin_hypercube(17, 4)
+    assert np.array_equal(np.sort(np.floor(found * 17), axis=0), np.tile(np.arange(17.0)[:, None], 4))
+    assert np.array_equal(found, designs.latin_hypercube(17, 4))
+    assert abs(np.corrcoef(designs.latin_hypercube(200, 2).T)[0, 1]) < 0.2
+
+
+def test_a_trajectory_moves_every_axis_once_and_stays_inside() -> None:
+    found = designs.morris(12, 5).reshape(12, 6, 5)
+    assert found.min() >= 0 and found.max() <= 1
+    moved = np.diff(found, axis=1) != 0
+    assert (moved.sum(axis=2) == 1).all() and (moved.sum(axis=1) == 1).all()
+
+
+def test_sobol_indices_of_ishigami_are_the_known_ones_and_scipy_agrees() -> None:
+    from scipy.stats import sobol_indices as theirs
+
+    values = ishigami(designs.sobol(512, 3))
+    first, total = sobol_indices(values, 3)
+    for found, known in zip((*first, *total), (0.3139, 0.4424, 0.0, 0.5576, 0.4424, 0.2437), strict=True):
+        assert found.value == pytest.approx(known, abs=0.035)
+        assert found.ci95 is not None and found.ci95[0] < known < found.ci95[1]
+    blocks = values.reshape(5, -1)
+    other = theirs(func={"f_A": blocks[:1], "f_B": blocks[1:2], "f_AB": blocks[2:][:, None]}, n=512)
+    assert [one.value for one in total] == pytest.approx(other.total_order.tolist(), rel=0.02)
+
+
+def test_elementary_effects_of_a_line_are_its_slopes() -> None:
+    shares = designs.morris(8, 3)
+    found = morris_effects(shares @ np.array([4.0, -2.0, 0.0]), shares)
+    assert [one.size.value for one in found] == pytest.approx([4, 2, 0])
+    assert [one.mean for one in found] == pytest.approx([4, -2, 0])
+    assert [one.spread for one in found] == pytest.approx([0, 0, 0], abs=1e-12)
+
+
+def test_a_factorial_splits_variance_into_axes_and_what_is_left() -> None:
+    levels = designs.factorial([2, 3])
+    additive = 3.0 * levels[:, 0] + 1.0 * levels[:, 1]
+    assert [one.value for one in variance_shares(additive, levels)] == pytest.approx([2.25 / (2.25 + 2 / 3),
+                                                                                     2 / 3 / (2.25 + 2 / 3)])  # fmt: skip
+    both = (levels[:, 0] - 0.5) * (levels[:, 1] - 1.0)
+    assert [one.value for one in variance_shares(both, levels)] == pytest.approx([0, 0], abs=1e-12)
+
+
+def test_regression_finds_the_weights_of_a_line() -> None:
+    shares = designs.latin_hypercube(80, 2)
+    weights, fit = regression(shares @ np.array([3.0, 4.0]), shares)
+    assert fit == pytest.approx(1.0)
+    assert weights[1].value / weights[0].value == pytest.approx(4 / 3, rel=0.02)
+    assert weights[0].ci95 is not None and weights[0].ci95[0] < 0.6 < weights[0].ci95[1]
+
+
+def test_noise_is_told_from_signal_and_shared_luck_from_both() -> None:
+    chance = np.random.default_rng(3)
+    point, seed = chance.normal(0, 3, (60, 1)), chance.normal(0, 2, (1, 40))
+    found = noise_of(10 + point + seed + chance.normal(0, 1, (60, 40)))
+    assert found is not None
+    assert (found.point, found.seed, found.rest) == pytest.approx((9, 4, 1), rel=0.35)
+    assert found.noise_share == pytest.approx(1 / 40 / 9, rel=0.5)
+    alone = noise_of(chance.normal(0, 1, (60, 5)))
+    assert alone is not None and alone.noise_share > 0.6 and alone.chance_share > 0.9
+    assert noise_of(np.ones((3, 1))) is None
+
+
+# -- where it fails, and what stands up to it
+
+
+def test_a_known_box_is_found_again() -> None:
+    shares = designs.latin_hypercube(240, 4)
+    box = discover(shares, (shares[:, 0] > 0.6) & (shares[:, 1] < 0.5))
+    assert box is not None and box.credible
+    assert [one.axis for one in box.limits] == [0, 1]
+    assert (box.limits[0].low, box.limits[1].high) == pytest.approx((0.6, 0.5), abs=0.08)
+    assert box.step.coverage > 0.85 and box.step.density > 0.85
+
+
+def test_a_box_of_noise_is_not_believed() -> None:
+    noise = designs.latin_hypercube(160, 5)
+    box = discover(noise[:, :4], noise[:, 4] < 0.25)
+    assert box is None or not box.credible
+
+
+def test_nothing_to_find_where_all_or_none_fail() -> None:
+    shares = designs.latin_hypercube(40, 2)
+    assert discover(shares, np.zeros(40, bool)) is None and discover(shares, np.ones(40, bool)) is None
+
+
+def test_regret_and_satisficing_by_hand() -> None:
+    first, second = robustness(np.array([[1.0, 5.0, 3.0], [2.0, 2.0, 4.0]]), "lower", 3.5)
+    assert (first.regret_mean, first.regret_most) == (1.0, 3.0)
+    assert (second.regret_mean, second.regret_most) == pytest.approx((2 / 3, 1.0))
+    assert (first.good_share, second.good_share) == pytest.approx((2 / 3, 2 / 3))
+    assert (first.worst, second.worst) == (5.0, 4.0)
+    assert robustness(np.array([[1.0, 5.0], [2.0, 2.0]]), "higher")[0].regret_most == 1.0
+
+
+# -- reading axes
+
+
+def test_values_ranges_and_whole_ranges_are_told_apart() -> None:
+    assert over_of("desk.travel_minutes=12,24") == ("desk.travel_minutes", ("12", "24"))
+    assert over_of("hotline.reports_per_day=10 /day..20 /day")[1] == {"low": "10 /day", "high": "20 /day"}
+    assert over_of("desk.misroute_chance") == ("desk.misroute_chance", ())
+    assert over_of('desk.dispatch_times=["09:00", "14:00"],["10:00"]')[1] == ('["09:00", "14:00"]', '["10:00"]')
+    for text in ("=3", "desk.travel_minutes=", "desk..x=1"):
+        with pytest.raises(InputError, match="cannot read the axis"):
+            over_of(text)
+
+
+def test_a_layout_takes_units_whole_numbers_and_the_declared_range(path: Path) -> None:
+    scenario = load(path)
+    over = dict(map(over_of, ("desk.teams.posts.workers=1..3", "desk.misroute_chance", "desk.service.mean_hours=1..3")))
+    layout = layout_of(scenario, "smart", over, points=9)
+    workers, chances, hours = zip(*layout.texts, strict=True)
+    assert layout.design == "lhs" and sorted(workers) == ["1"] * 3 + ["2"] * 3 + ["3"] * 3
+    assert all(0 <= float(one) <= 0.95 for one in chances) and all(1 <= float(one.split()[0]) <= 3 for one in hours)
+
+
+@pytest.mark.parametrize(
+    ("over", "code"),
+    [
+        ("desk.travel_minuts=1,2", "S101"), ("seed=1,2", "R254"), ("desk.dispatch", "R252"),
+        ("desk.travel_minutes=9..3", "R253"), ("desk.travel_minutes=abc,def", "S103"),
+    ],
+)  # fmt: skip
+def test_wrong_axes_are_refused_before_anything_runs(path: Path, over: str, code: str) -> None:
+    with pytest.raises(InputError) as said:
+        sweep(path, over=dict([over_of(over)]), points=4)
+    assert said.value.complaints[0].code == code
+
+
+def test_blocks_are_checked_with_the_file(tmp_path: Path) -> None:
+    wrong = street(tmp_path, "margins: {no_such: 1}\n").read_text().replace("desk.dispatch:", "desk.dispach:")
+    (tmp_path / "wrong.yaml").write_text(wrong, encoding="utf-8")
+    with pytest.raises(InputError) as said:
+        load(tmp_path / "wrong.yaml")
+    assert {one.code for one in said.value.complaints} == {"S101", "S118"}
+    assert all(one.place is not None for one in said.value.complaints)
+
+
+def test_what_is_asked_of_the_runs_is_no_part_of_what_they_are(path: Path, tmp_path: Path) -> None:
+    plain = tmp_path / "plain.yaml"
+    blocks = STREET[STREET.index("levers:") : STREET.index("desk:\n")]
+    plain.write_text(STREET.replace(blocks, "").replace("targets: {hours_to_close_mean: 10}\n", ""), encoding="utf-8")
+    assert load(plain).digest == load(path).digest
+    written = tmp_path / "written.yaml"
+    written.write_text(load(path).text(), encoding="utf-8")
+    again = load(written)
+    assert (again.levers, again.uncertainties, again.sweep) == (
+        load(path).levers, load(path).uncertainties, load(path).sweep)  # fmt: skip
+
+
+# -- whole sweeps
+
+
+@pytest.fixture(scope="module")
+def crossed(path: Path) -> Swept:
+    return sweep(path, "smart")
+
+
+def test_levers_meet_every_point_of_the_uncertainties(crossed: Swept) -> None:
+    layout = crossed.layout
+    assert (layout.settings, len(layout.texts), crossed.runs) == (2, 44, 88)
+    assert [texts[1:] for texts in layout.texts[:22]] == [texts[1:] for texts in layout.texts[22:]]
+    found = crossed.findings["hours_to_close_mean"]
+    batch, instant = found.robust
+    assert instant.mean < batch.mean and instant.regret_mean == 0.0
+    assert (batch.good_share, 0 < (instant.good_share or 0) < 1) == (0.0, True)
+    assert list(found.boxes) == [1], "where all points miss the target there is nothing to find"
+    assert layout.axes[layout.uncertainties[found.boxes[1].limits[-1].axis]].path == "hotline.reports_per_day"
+    assert batch.regret_mean == pytest.approx(batch.mean - instant.mean)
+
+
+def test_it_says_so_in_both_languages(crossed: Swept) -> None:
+    json.dumps(crossed.to_json(), allow_nan=False)
+    for lang in ("en", "zh"):
+        writer = SweepWriter(crossed, lang)
+        titles = [sheet.title for sheet in writer.sheets()]
+        assert len(titles) == len(set(titles)) == 6
+        assert all(len(row) == len(sheet.head) for sheet in writer.sheets() for row in sheet.rows)
+        assert "44" in writer.opening()[0] and writer.notes()
+
+
+def test_points_have_the_same_seeds_and_the_arm_comes_before_the_point(path: Path) -> None:
+    found = sweep(path, "smart", over=TWO)
+    direct = sweep(path, "smart", ["desk.travel_minutes=24"], {"desk.dispatch": ("batch", "instant")})
+    assert np.array_equal(found.values["hours_to_close_mean"][2:], direct.values["hours_to_close_mean"])
+    assert found.findings["hours_to_close_mean"].differences[0] is None
+    assert found.differences["hours_to_close_mean", 1].primary
+
+
+def test_points_that_say_the_same_are_run_once(path: Path) -> None:
+    found = sweep(path, "smart", over={"desk.travel_minutes": ("12", "12 min", "0.2 h", "13")})
+    assert (len(found.layout.texts), found.runs) == (4, 4)
+    assert np.array_equal(found.values["hours_to_close_mean"][0], found.values["hours_to_close_mean"][2])
+
+
+def test_a_killed_sweep_resumes_to_the_same(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["sweep", str(path), "--arm", "smart", "--design", "lhs", "--over", "desk.travel_minutes=5..50",
+             "--points", "12", "-n", "3", "--out"]  # fmt: skip
+    out = tmp_path / "killed"
+    child = subprocess.Popen([sys.executable, "-m", "twin", *words, str(out)], stderr=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+    written, until = out / "ledger.sqlite-wal", time.monotonic() + 60
+    while not (written.exists() and written.stat().st_size > SOME_RUNS) and time.monotonic() < until:
+        time.sleep(0.02)
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    with sqlite3.connect(out / "ledger.sqlite") as ledger:
+        (held,) = ledger.execute("SELECT count(*) FROM runs").fetchone()
+    assert 0 < held <= 36
+    assert main([*words, str(out)]) == 0
+    assert main([*words, str(tmp_path / "whole")]) == 0
+    capsys.readouterr()
+    for name in ("DONE", "sweep.json", "metrics.parquet", "summary.html"):
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+    sessions = json.loads((out / "provenance.json").read_text())["sessions"]
+    assert sessions[-1]["computed_runs"] == 36 - held
+
+
+def test_processes_do_not_matter(path: Path) -> None:
+    over = {"desk.travel_minutes": ("12", "24")}
+    alone, two = sweep(path, "smart", over=over), sweep(path, "smart", over=over, means=Means(jobs=2))
+    assert alone.to_json() == two.to_json()
