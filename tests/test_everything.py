@@ -74,5 +74,12 @@ def test_sessions_are_orders_of_the_same_desk():
     world = simulate(experiment().scenario, "as_it_is", 1).world
     session = world.tickets.category == world.categories.index("service")
     assert session.sum() > 20 and (world.tickets.reporter[session] == -1).all()
+    log = world.resources["desk"].log
+    done = log["minute"][(log["code"] == Step.DONE) & np.isin(log["order"], np.flatnonzero(orders_of(world, session)))]
     held = world.disputes.sessions > 0
-    assert held.any() and np.isin(world.disputes.heard_on[held], world.tickets.done[session]).all()
+    assert held.any() and np.isin(world.disputes.heard_on[held], done).all()
+
+
+def orders_of(world, tickets):
+    """Tell which orders of the desk are of these tickets."""
+    return tickets[world.resources["desk"].orders["ticket"]]

@@ -124,9 +124,8 @@ class Desk:
     ) -> None:
         """Add the reports of the coming minutes (arrays of one length; `created` not before now).
 
-        `incident` names the matter: reports of one matter may be merged; `ticket` is the row that the
-        caller knows the order by; `again` marks re-complaints (none: no report is one); `facts` (n, columns) are
-        the columns that the rule book asks for.
+        `incident` names the matter: reports of one matter may be merged; `ticket` is the row that the caller knows
+        the order by; `again` marks re-complaints; `facts` (n, columns) are the columns that the rule book asks for.
         """
         n = len(key)
         if n == 0:

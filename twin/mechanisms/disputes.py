@@ -58,7 +58,7 @@ class Disputes:
     followed: bool = param(False, "", source="scenario range", evidence="assumed",
                            doc="whether ties, lapses, stress, grievances and disputes are followed at all",
                            zh="是否模拟邻里纠纷")
-    scale: float = param(1.0, "1", 0.0, 100.0, source="mediation2022", evidence="assumed",
+    scale: float = param(1.08, "1", 0.0, 100.0, source="mediation2022", evidence="assumed",
                          doc="factor of all hazards, set so that the arm `separate_offices` of mediation.yaml has 10.6 "
                              "mediated disputes per 1,000 residents and year: a calibration, no finding",
                          zh="发生率校准系数")

@@ -28,7 +28,7 @@ from twin.world.series import mean
 from twin.world.surveys import (
     LIVING,
     last_answers,
-    left_out_satisfied,
+    less_served_satisfied,
     living_satisfied_reported,
     living_satisfied_true,
 )
@@ -83,12 +83,12 @@ METRICS = {
         doc="answered level 4 or 5 / answered the window's last survey of living conditions",
         doc_zh="统计期内最后一次居住调查中答 4 或 5 级的数量 ÷ 作答数",
     ),
-    "left_out_satisfied_share": Metric(
-        left_out_satisfied, "1", better="higher",
-        en="Satisfied though left out", zh="未受益者满意率", latent=True,
-        doc="residents above 14 at level 4 or 5 with their living conditions / residents above 14 whose conditions at "
-            "home, by own needs, are no better than on the first day; at the horizon, where works were decided",
-        doc_zh="期末真实等级为 4 或 5 的居民占比，仅计居住条件（按自身需求加权）不优于首日的 14 岁以上居民；"
+    "less_served_satisfied_share": Metric(
+        less_served_satisfied, "1", better="higher",
+        en="Satisfied, of the less served half", zh="受益较少一半的满意率", latent=True,
+        doc="level 4 or 5 with their living conditions at the horizon / the half of residents above 14 for whom the "
+            "conditions at home, by own needs, have risen least since the first day; where works were decided",
+        doc_zh="期末真实等级为 4 或 5 的居民占比，仅计自首日以来居住条件（按自身需求加权）改善较少的那一半 14 岁以上居民；"
             "仅在已决定工程时有定义",
     ),
     "happiness_reported": Metric(

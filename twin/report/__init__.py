@@ -48,13 +48,8 @@ def run(
     )
     loaded = _loaded(scenario, set)
     said = {given.partition("=")[0].strip() for given in loaded.sets}  # what is set comes last, after -n and --seed too
-    return run_experiment(
-        loaded,
-        arms or None,
-        None if "replications" in said else replications_of(replications),
-        None if "seed" in said else seed,
-        means,
-    )
+    count = None if "replications" in said else replications_of(replications)
+    return run_experiment(loaded, arms or None, count, None if "seed" in said else seed, means)
 
 
 def publish(experiment: Experiment, folder: RunFolder, lang: str = "en") -> None:

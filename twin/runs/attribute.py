@@ -1,7 +1,8 @@
 """Splitting the difference of two arms among the parts in which they differ.
 
 A *part* is a lever, or a mechanism, in which the arms say different things; workers and their calendars are one part,
-and what acts only under a lever (rounds of dispatch, say) goes with it. Each part gets its Shapley value: what it
+and what acts only under a lever (rounds of dispatch, say) goes with it; rules that set
+levers once are those levers, all others one part. Each part gets its Shapley value: what it
 brings on average over all orders in which the parts can be changed one after the other. With the same seeds
 throughout this is done seed by seed, so the parts of a seed sum to its difference, and intervals are those of paired
 runs. Up to five parts take all combinations; beyond, each seed takes a few orders of its own (and their reverses),
@@ -36,13 +37,13 @@ if TYPE_CHECKING:
 MOST_EXACT = 5
 ORDERS = 4
 _SWITCHES = "mechanisms"
-_SAYS_NOTHING = ("name", "title", "blocks", "off", "outside", "like")
+_OF_RULES = ("rules", "policy", "instructions")
 Coalition = frozenset[str]
 Order = tuple[str, ...]
 Game = Mapping[Coalition, float]
 Publish = Callable[["Attribution", "RunFolder"], None]
 Piece = tuple[str, str]
-"""A block and one of its fields; a field of the arm itself stands under no block."""
+"""A block and one of its fields; the rules of an arm stand under no block."""
 
 
 @dataclass(frozen=True)
@@ -181,9 +182,8 @@ def parts_of(baseline: Arm, option: Arm) -> list[Part]:
         inside = [part for part in found if part.partition(".")[0] == name]
         pieces = [piece for part in inside for piece in found.pop(part)]
         found[f"{_SWITCHES}.{name}"] = [*pieces, (_SWITCHES, name)]
-    for item in dataclasses.fields(baseline):
-        if item.name not in _SAYS_NOTHING and getattr(baseline, item.name) != getattr(option, item.name):
-            found[item.name] = [("", item.name)]
+    if baseline.rules != option.rules and (_rules_act(baseline) or _rules_act(option)):
+        found["rules"] = [("", name) for name in _OF_RULES]
     return [Part(name, tuple(pieces)) for name, pieces in sorted(found.items())]
 
 
@@ -202,6 +202,11 @@ def mixture(baseline: Arm, option: Arm, parts: Sequence[Part], name: str) -> Arm
     whole = {item: getattr(option, item) for block, item in pieces if not block}
     outside = tuple(sorted(name for name in {*baseline.outside, *option.outside} if name in blocks))
     return replace(baseline, name=name, blocks=blocks, off=frozenset(off), outside=outside, **whole)
+
+
+def _rules_act(arm: Arm) -> bool:
+    """Whether an arm's rules do more than set levers once: those are in its blocks."""
+    return arm.instructions is not None or (arm.policy is not None and bool(arm.policy.levers.daily))
 
 
 def _without(blocks: Mapping[str, Any], name: str) -> dict[str, Any]:

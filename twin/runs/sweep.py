@@ -10,7 +10,7 @@ import functools
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -197,31 +197,25 @@ def sweep(
     book = metric_book()
     names = _outcomes(base, book, outcomes)
     goals = _known({**base.targets, **(targets or {})}, book)
-    found = variants(path, chosen, sets, [layout.sets(number) for number in range(len(layout.texts))])
-    keys = [one.digest[:_KEY_LENGTH] for one in found]
-    scenarios = {key: _light(one) for key, one in zip(keys, found, strict=True)}
-    seeds = Plan.of(base, (chosen,), replications, seed).seeds
-    plan = Plan(tuple(scenarios), seeds)
+    keys, scenarios = _points(path, chosen, sets, layout)
+    plan = Plan(tuple(scenarios), Plan.of(base, (chosen,), replications, seed).seeds)
     with completed(base, plan, PointWork(scenarios, chosen), means, _data_of(scenarios)) as (measured, folder):
-        by_metric = _by_metric([[measured[key, one] for one in seeds] for key in keys])
-        names = tuple(name for name in names if name in by_metric)[: None if outcomes else OUTCOMES]
-        swept = Swept(
-            base,
-            chosen,
-            layout,
-            seeds,
-            by_metric,
-            names,
-            goals,
-            book,
-            len(plan.runs()),
-            folder.path if folder else None,
-        )
+        values = _by_metric([[measured[key, one] for one in plan.seeds] for key in keys])
+        names = tuple(name for name in names if name in values)[: None if outcomes else OUTCOMES]
+        out = folder.path if folder else None
+        swept = Swept(base, chosen, layout, plan.seeds, values, names, goals, book, len(plan.runs()), out)
         if folder:
             _write(folder, swept)
             if publish:
                 publish(swept, folder)
     return swept
+
+
+def _points(path: str | Path, arm: str, sets: Sequence[str], layout: Layout) -> tuple[list[str], dict[str, Scenario]]:
+    """Return the key of each point, and what is run under each key; what only people read is left out."""
+    found = variants(path, arm, sets, [layout.sets(number) for number in range(len(layout.texts))])
+    keys = [one.digest[:_KEY_LENGTH] for one in found]
+    return keys, {key: replace(one, sources={}, origins={}, doubts=()) for key, one in zip(keys, found, strict=True)}
 
 
 def _outcomes(scenario: Scenario, book: Mapping[str, Metric], asked: Sequence[str]) -> tuple[str, ...]:
@@ -235,13 +229,6 @@ def _known(named: Mapping[str, float], book: Mapping[str, Metric]) -> Mapping[st
         if name not in book:
             raise InputError.of("R259", metric=name, suggestion=closest(name, book), known=sorted(book))
     return named
-
-
-def _light(scenario: Scenario) -> Scenario:
-    """Leave out what only people read, so that a thousand points travel quickly."""
-    from dataclasses import replace
-
-    return replace(scenario, sources={}, origins={}, doubts=())
 
 
 def _data_of(scenarios: Mapping[str, Scenario]) -> dict[str, str]:

@@ -21,10 +21,13 @@ def living_satisfied_true(world: Any) -> float | None:
     return _satisfied(world, followed(world))
 
 
-def left_out_satisfied(world: Any) -> float | None:
-    """Return the same of those at whose home nothing has become better; None where nothing was decided."""
-    left_out = followed(world) & (world.residents.used_to <= world.residents.first_conditions)
-    return _satisfied(world, left_out & (len(world.projects) > 0))
+def less_served_satisfied(world: Any) -> float | None:
+    """Return the same of the half for whom least has become better at home; None where nothing was decided."""
+    asked = followed(world)
+    if not len(world.projects) or not asked.any():
+        return None
+    risen = world.residents.used_to - world.residents.first_conditions
+    return _satisfied(world, asked & (risen <= np.median(risen[asked])))
 
 
 def followed(world: Any) -> Flags:
