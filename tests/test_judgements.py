@@ -13,6 +13,7 @@ import pytest
 
 from tests.small_experiment import BOOK, SmallScenario, small_run
 from twin.errors import InputError
+from twin.report.equity_text import equity_sheets
 from twin.report.text import Writer
 from twin.runs.compare import estimate, paired_difference, widened
 from twin.runs.equity import equity_of
@@ -227,6 +228,9 @@ def test_the_mean_stands_still_while_some_gain_and_some_lose(tmp_path: Path) -> 
         ("elder", "smart"): "better", ("youth", "smart"): "worse",
         ("elder", "placebo"): "no difference", ("youth", "placebo"): "no difference",
     }, "and the four renters are nobody's business"  # fmt: skip
+    for lang, word in (("en", "gains"), ("zh", "受益")):
+        (sheet,) = equity_sheets(found, Writer(experiment, lang))  # type: ignore[arg-type]
+        assert len(sheet.rows) == 2 and any(word in cell for row in sheet.rows for cell in row)
     told = json.loads((tmp_path / "run" / "comparison.json").read_text())
     assert {one["group"] for one in told["groups"]} == {"elder", "youth"}
 

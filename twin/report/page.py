@@ -14,12 +14,14 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from twin.errors import Words
+from twin.report.equity_text import equity_sheets, equity_words, pareto_sheet
 from twin.report.inputs import Input, range_shown, source_shown
 from twin.report.profiles import HOURS_A_DAY, WEEKDAYS, Material, Profile
 from twin.report.text import Scale, Sheet, headlines, metrics_shown, time_scale
 from twin.runs.experiment import RESULTS_VERSION
 
 if TYPE_CHECKING:
+    from twin.runs.equity import GroupEffect
     from twin.runs.experiment import Experiment
 
 Drawings = Mapping[str, Mapping[str, str]]
@@ -191,13 +193,14 @@ def page(
     drawings: Drawings,
     of_map: MapTold | None = None,
     lang: str = "en",
+    effects: Sequence[GroupEffect] = (),
 ) -> str:
-    """Return the page as HTML text; ``of_map`` goes with the drawings of a map.
+    """Return the page as HTML text; ``of_map`` goes with the drawings of a map, ``effects`` are those on groups.
 
     The page has both languages, and opens in ``lang``.
     """
     spoken = sorted(LANGUAGES, key=lambda one: one != lang)
-    return rendered([_Teller(Material(experiment, profiles, one), of_map).tongue(drawings) for one in spoken])
+    return rendered([_Teller(Material(experiment, profiles, one), of_map, effects).tongue(drawings) for one in spoken])
 
 
 def rendered(tongues: Sequence[Tongue]) -> str:
@@ -216,8 +219,9 @@ def rendered(tongues: Sequence[Tongue]) -> str:
 class _Teller:
     """Fills the page in one language."""
 
-    def __init__(self, material: Material, of_map: MapTold | None) -> None:
+    def __init__(self, material: Material, of_map: MapTold | None, effects: Sequence[GroupEffect] = ()) -> None:
         self.material = material
+        self.effects = effects
         self.of_map = of_map or MapTold({}, ())
         self.experiment = material.experiment
         self.lang = material.lang
@@ -228,6 +232,7 @@ class _Teller:
         writer = self.writer
         charts = [self._chart(name, pictures[self.lang]) for name, pictures in drawings.items()]
         sections = [
+            *self._gains(), *self._unbeaten(),
             self._all_metrics(), *self._regrets(), *self._changes(), *self._assumed(), self._limits(),
             self._definitions(),
         ]  # fmt: skip
@@ -298,6 +303,18 @@ class _Teller:
     def _all_metrics(self) -> Section:
         sheets = [self.writer.results(arms) for arms in self._abreast()]
         return Section(self.word("all"), sheets[0].title, sheets=tuple(replace(sheet, title="") for sheet in sheets))
+
+    def _gains(self) -> list[Section]:
+        """Return who gains and who loses (no section where nothing is known of groups)."""
+        if not self.effects:
+            return []
+        title, caption = equity_words(self.lang)
+        return [Section(title, caption, sheets=tuple(equity_sheets(self.effects, self.writer)))]
+
+    def _unbeaten(self) -> list[Section]:
+        """Return which arms none beats in all primary outcomes."""
+        found = pareto_sheet(self.experiment, self.writer)
+        return [Section(found[0], found[1], sheets=(found[2],))] if found else []
 
     def _regrets(self) -> list[Section]:
         """Return what each option gives up in a score that options are chosen by (no section without a score)."""

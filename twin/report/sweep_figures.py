@@ -57,12 +57,14 @@ def draw_attribution(writer: AttributionWriter) -> dict[str, Figure]:
         return {}
     scale = writer.writer.scale(found.metric, difference=True)
     told = [*(found.parts[part] for part in ordered), found.difference]
+    better = writer.writer.experiment.book[found.metric].better
+    sign = 1.0 if better == "higher" else -1.0
     with matplotlib.rc_context(style_of(writer.lang)):
         labels = [*ordered, _TEXT["sum"][writer.lang]]
         figure, axes = _canvas(labels)
         for row, one in enumerate(told):
             ends = None if one.ci95 is None else (one.ci95[0] * scale.factor, one.ci95[1] * scale.factor)
-            tone = INK if row == len(ordered) else (BLUE if one.mean < 0 else VERMILION)
+            tone = INK if row == len(ordered) or better is None else (BLUE if one.mean * sign > 0 else VERMILION)
             _bar(axes, row, one.mean * scale.factor, ends, tone)
         axes.axhline(len(ordered) - 0.5, color=GREY, linewidth=0.8)
         axes.axvline(0, color=INK, linewidth=0.8)

@@ -48,7 +48,8 @@ def _decisions(desk: Any, rules: Any) -> dict[str, Values]:
     columns = {name: np.ascontiguousarray(lines[name]) for name in ("minute", "epoch", "step", "row")}
     columns |= {"ticket": np.ascontiguousarray(desk.orders["ticket"])[lines["order"]],
                 "rule": np.array([name for name, _ in said], np.str_),
-                "moment": np.array([moment for _, moment in said], np.str_)}  # fmt: skip
+                "moment": np.array([moment for _, moment in said], np.str_),
+                "rules": _names([epoch.rules.digest for epoch in rules.epochs], lines["epoch"])}  # fmt: skip
     return columns | _fields(desk, rules, lines)
 
 

@@ -1,0 +1,91 @@
+"""Who gains and who loses, and which arm is beaten by none, as sheets in English or Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from twin.errors import Words
+from twin.report.text import HOURS, Scale, Sheet, Writer
+from twin.runs.equity import GroupEffect
+from twin.runs.pareto import pareto_of
+from twin.runs.tables import WORST
+from twin.world.groups import GROUPS
+
+if TYPE_CHECKING:
+    from twin.runs.experiment import Experiment
+
+OPTIONS_ABREAST = 3
+_PURE = Scale(1.0, "")
+_TEXT: Mapping[str, Words] = {
+    "title": Words("Who gains, who loses", "谁受益，谁受损"),
+    "caption": Words(
+        "Differences from the baseline by group of residents, seed by seed, with 95 % intervals; all exploratory and"
+        " judged together. Groups with fewer than ten people or tickets in some run are left out.",
+        "按居民群体列出与基准方案的逐种子差值及 95% 区间；均为探索性结果，合并作多重比较校正。"
+        "任一次运行中不足十人或十件的群体不列出。",
+    ),
+    "pareto": Words("All primary outcomes at once", "综合全部主要指标"),
+    "pareto_caption": Words(
+        "Share of resampled experiments in which no other arm is at least as good in every primary outcome and better"
+        " in one.",
+        "在重抽样的实验中，没有其他方案在各主要指标上都不差且至少一项更好的占比。",
+    ),
+    "arm": Words("arm", "方案"),
+    "unbeaten": Words("beaten by none", "无方案优于它"),
+    "group": Words("group", "群体"),
+    "worst": Words("the tenth that is worst off", "最差的十分之一"),
+    "hours_to_close": Words("time to close [h]", "办结时长（小时）"),
+    "satisfaction": Words("satisfaction", "满意度"),
+    "trust": Words("trust", "信任"),
+    "better": Words("gains", "受益"),
+    "worse": Words("loses", "受损"),
+    "no difference": Words("no difference", "无差别"),
+    "no relevant difference": Words("no relevant difference", "无实质差别"),
+    "not decided": Words("not decided", "尚无定论"),
+}  # fmt: skip
+
+
+def equity_words(lang: str) -> tuple[str, str]:
+    """Return the title and the caption of the sheets of groups."""
+    return _TEXT["title"][lang], _TEXT["caption"][lang]
+
+
+def equity_sheets(effects: Sequence[GroupEffect], writer: Writer) -> Iterator[Sheet]:
+    """Yield a sheet a measure: groups, the baseline, and what the first options change."""
+    lang = writer.lang
+    arms = list(dict.fromkeys(one.arm for one in effects))[:OPTIONS_ABREAST]
+    for measure in dict.fromkeys(one.measure for one in effects):
+        cells = {(one.group, one.arm): one for one in effects if one.measure == measure}
+        groups = [name for name in (*GROUPS, WORST) if any(group == name for group, _ in cells)]
+        rows = tuple(_row(name, [cells.get((name, arm)) for arm in arms], measure, lang, writer) for name in groups)
+        baseline = writer.arm(writer.experiment.baseline)
+        head = (_TEXT["group"][lang], baseline, *(writer.arm(arm) for arm in arms))
+        yield Sheet(_TEXT[measure][lang], head, rows)
+
+
+def _row(group: str, found: Sequence[GroupEffect | None], measure: str, lang: str, writer: Writer) -> tuple[str, ...]:
+    scale = HOURS if measure == "hours_to_close" else _PURE
+    title = _TEXT["worst"] if group == WORST else GROUPS[group].title
+    first = next(one for one in found if one is not None)
+    told = ["" if one is None else _cell(one, scale, lang, writer) for one in found]
+    return (title[lang], writer.spread(first.baseline, scale), *told)
+
+
+def _cell(one: GroupEffect, scale: Scale, lang: str, writer: Writer) -> str:
+    found, size = one.difference, max(map(abs, (one.difference.mean, *(one.difference.ci95 or ()))))
+    ends = writer.word("to").join(scale.number(end, size, "+") for end in found.ci95 or ())
+    verdict = _TEXT[found.verdict][lang]
+    if not found.half_width:
+        return verdict
+    return f"{scale.number(found.mean, size, '+')} ({ends}), {verdict}"
+
+
+def pareto_sheet(experiment: Experiment, writer: Writer) -> tuple[str, str, Sheet] | None:
+    """Return title, caption and sheet of the arms that none beats; ``None`` where there are too few outcomes."""
+    found = pareto_of(experiment)
+    if found is None:
+        return None
+    rows = tuple((writer.arm(arm), f"{share:.0%}") for arm, share in found.unbeaten.items())
+    head = (_TEXT["arm"][writer.lang], _TEXT["unbeaten"][writer.lang])
+    return _TEXT["pareto"][writer.lang], _TEXT["pareto_caption"][writer.lang], Sheet("", head, rows)
