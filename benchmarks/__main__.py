@@ -1,11 +1,11 @@
-"""Run the benchmarks: ``python -m benchmarks [desk|rules|residents|people|start|memory]…``."""
+"""Run the benchmarks: ``python -m benchmarks [desk|rules|residents|people|everything|start|memory]…``."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 
-SECTIONS = ("desk", "rules", "residents", "people", "start", "memory")
+SECTIONS = ("desk", "rules", "residents", "people", "everything", "start", "memory")
 
 
 def main() -> None:

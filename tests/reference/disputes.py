@@ -9,9 +9,10 @@ def disputes(world, p, luck, note):
     if not p.followed or world.running_on:
         return
     usual, begun = world.levers["stress"].set_point, set()
+    heads_of = all_heads(world)
     most = math.exp(2 * p.stress_weight * (1 - usual) + p.grievance_weight)
-    for key, cause, plaintiff, respondent in candidates(world, p, luck, most):
-        heads = head(world, plaintiff), head(world, respondent) if respondent >= 0 else -1
+    for key, cause, plaintiff, respondent in candidates(world, p, luck, most, heads_of):
+        heads = heads_of[plaintiff], heads_of[respondent] if respondent >= 0 else -1
         if heads[0] < 0 or (respondent >= 0 and heads[1] < 0):
             continue
         pull = p.grievance_weight * world.residents.grievance[heads[0]]
@@ -24,7 +25,7 @@ def disputes(world, p, luck, note):
         begun.add((heads[0], cause))
 
 
-def candidates(world, p, luck, most):
+def candidates(world, p, luck, most, heads):
     homes = [home(world, household) for household in range(len(world.households))]
     for cause, kind, chance in ((NOISE, 0, p.noise_chance), (PETS, 1, p.fouling_chance)):
         for lapse in range(len(world.lapses)):
@@ -40,8 +41,13 @@ def candidates(world, p, luck, most):
     rates = ((PARKING, "parking", p.parking_per_year), (LEAKS, "leaks", p.leaks_per_year),
              (WORKS, "works", p.works_per_year), (FEES, "fees", p.fees_per_year))  # fmt: skip
     for cause, name, a_year in rates:
+        grids = {int(world.residents.grid[one]) for one in heads}
+        by_grid = {grid: load(world, p, cause, heads, grid) for grid in grids}
         for household in range(len(world.households)):
-            hazard = p.scale * a_year / 365 * load(world, p, cause, household) * most
+            weight = by_grid[int(world.residents.grid[heads[household]])]
+            if cause == WORKS:
+                weight = float(world.residents.disturbed[heads[household]])
+            hazard = p.scale * a_year / 365 * weight * most
             key = luck.key(name, int(world.households.key[household]))
             if luck.happens("enough", 1 - math.exp(-hazard), key, 0):
                 around = 1 if cause == PARKING else 0
@@ -60,24 +66,22 @@ def another(homes, around, who, luck):
     return others[int(luck * len(others))] if others else None
 
 
-def head(world, household):
-    living = [who for who in range(len(world.residents)) if world.residents.household[who] == household]
-    return living[0] if living else -1
+def all_heads(world):
+    heads = [-1] * len(world.households)
+    for who in reversed(range(len(world.residents))):
+        if world.residents.household[who] >= 0:
+            heads[world.residents.household[who]] = who
+    return heads
 
 
-def load(world, p, cause, household):
-    who = head(world, household)
-    if cause == WORKS:
-        return float(world.residents.disturbed[who]) if who >= 0 else 0.0
-    name = {PARKING: "parking", LEAKS: "leaks_drains", FEES: "property"}[cause]
+def load(world, p, cause, heads, grid):
+    name = {PARKING: "parking", LEAKS: "leaks_drains", FEES: "property"}.get(cause)
     if name not in world.categories:
         return 1.0
-    kind, morning, grid = world.categories.index(name), world.day * 1440, int(world.residents.grid[who])
-    faults = world.incidents
+    kind, morning, faults = world.categories.index(name), world.day * 1440, world.incidents
     found = sum(faults.category[one] == kind and faults.grid[one] == grid
                 and faults.began[one] < morning < faults.ended[one] for one in range(len(faults)))  # fmt: skip
-    beside = sum(int(world.residents.grid[head(world, one)]) == grid for one in range(len(world.households)))
-    return 1 + p.fault_weight * 100 * found / beside if found else 1.0
+    return 1 + p.fault_weight * 100 * found / sum(int(world.residents.grid[one]) == grid for one in heads)
 
 
 def known(world, one, other):

@@ -76,8 +76,8 @@ def replications_of(text: str | int | None) -> int | Auto | None:
     except ValueError:
         from twin.errors import Words
 
-        reason = Words("a whole number or `auto` is needed", "需要整数或 `auto`")
-        raise InputError.of("R224", argument="--replications", reason=reason) from None
+        reason = Words("a whole number is needed, or `auto`", "需要整数，或 `auto`")
+        raise InputError.of("R224", argument="-n", reason=reason) from None
 
 
 def stopped(experiment: Experiment, rule: Auto) -> Stopped | None:
