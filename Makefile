@@ -37,7 +37,7 @@ docs: declarations
 
 declarations: export TWIN_PLUGINS = off
 declarations: $(VENV)/.ready
-	TWIN_LANG=en $(TWIN) params --csv > docs/parameters.csv
+	TWIN_LANG=en $(TWIN) params --csv > docs/parameters.csv.new && mv docs/parameters.csv.new docs/parameters.csv
 	$(TWIN) schema --out docs/scenario.schema.json
 	$(TWIN) odd --out docs/odd.md
 

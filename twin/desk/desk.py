@@ -120,12 +120,14 @@ class Desk:
         y: Any,
         ticket: Ints,
         again: Any = None,
+        request: Any = True,
         facts: Any = None,
     ) -> None:
         """Add the reports of the coming minutes (arrays of one length; `created` not before now).
 
         `incident` names the matter: reports of one matter may be merged; `ticket` is the row that the caller knows
-        the order by; `again` marks re-complaints; `facts` (n, columns) are the columns that the rule book asks for.
+        the order by; `again` marks re-complaints, `request` what somebody asked for (nobody is called back about other
+        work); `facts` (n, columns) are the columns that the rule book asks for.
         """
         n = len(key)
         if n == 0:
@@ -144,6 +146,7 @@ class Desk:
         rows = self.state.orders[first : first + n]
         enter_reports(rows, line, key, created, limits, matter, *columns)
         rows["stop"] = self._stops(rows["x"], rows["y"])
+        rows["call"] = np.where(np.broadcast_to(request, n)[line], -1, 0)
         self._hear(first, facts, line)
         counts.orders = first + n
 

@@ -109,9 +109,9 @@ def homes(world: View) -> Floats:
 
 
 def of_window(world: World) -> Ints:
-    """Rows of the tickets that count: created in the window, neither duplicates nor re-complaints."""
+    """Rows of the tickets that count: requests created in the window, neither duplicates nor re-complaints."""
     tickets = world.tickets
-    return np.flatnonzero(in_window(world, tickets.created) & ~tickets.duplicate & ~tickets.again)
+    return np.flatnonzero(in_window(world, tickets.created) & tickets.request & ~tickets.duplicate & ~tickets.again)
 
 
 def given_up(world: World, rows: Ints) -> Flags:
@@ -198,14 +198,15 @@ def dispatches(world: World) -> float | None:
 
 def merged_share(world: World) -> float | None:
     """Share of the window's reports that were merged."""
-    created = in_window(world, world.tickets.created)
+    created = in_window(world, world.tickets.created) & world.tickets.request
     return share(world.tickets.merged_into[created] >= 0)
 
 
 def reports_per_day(world: World) -> float | None:
     """Reports a day, duplicates included."""
     first, end = world.window
-    return ratio(np.count_nonzero(in_window(world, world.tickets.created)), (end - first) / DAY)
+    asked = in_window(world, world.tickets.created) & world.tickets.request
+    return ratio(np.count_nonzero(asked), (end - first) / DAY)
 
 
 def worked(world: World) -> Hours | None:
@@ -336,7 +337,7 @@ METRICS = {
     reads=[
         "tickets.created", "tickets.incident", "tickets.category", "tickets.channel", "tickets.priority",
         "tickets.grid", "tickets.x", "tickets.y", "tickets.again",
-        "tickets.reporter", "residents.grid", "residents.x", "residents.y", "residents.age",
+        "tickets.request", "tickets.reporter", "residents.grid", "residents.x", "residents.y", "residents.age",
         "residents.living_alone", "residents.mobility", "levers.theory",
     ],
     owns={
@@ -424,7 +425,7 @@ def hand_in(world: View, p: DeskSettings, draw: Draw, office: DeskOfRun, effects
         key=tickets.key[new], created=tickets.created[new], incident=tickets.incident[new],
         category=tickets.category[new], priority=tickets.priority[new], channel=tickets.channel[new],
         grid=tickets.grid[new], x=tickets.x[new], y=tickets.y[new], again=tickets.again[new],
-        ticket=np.arange(new.start, new.stop), facts=facts,
+        request=tickets.request[new], ticket=np.arange(new.start, new.stop), facts=facts,
     )  # fmt: skip
 
 

@@ -409,6 +409,7 @@ def spawn_sessions(world: Any, p: Mediation, draw: Draw, rows: Ints, level: Ints
         incident=about,
         category=category,
         channel=np.where(table.is_online[rows], CHANNELS.index("app"), CHANNELS.index("walk_in")),
+        request=False,
         priority=priority_of(world, category),
         grid=residents.grid[home],
         x=residents.x[home],

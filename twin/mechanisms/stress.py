@@ -178,6 +178,7 @@ def ask_for_help(world: Any, p: Stress, draw: Draw, effects: Effects) -> None:
         incident=about,
         category=category,
         channel=CHANNELS.index("walk_in"),
+        request=False,
         priority=priority_of(world, category),
         grid=residents.grid[going],
         x=residents.x[going],

@@ -99,6 +99,9 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "priority": Column(np.int8, "1", "class, 0 emergency to 3 slow", start=2),
         "duplicate": Column(np.bool_, "1", "not the first report of its incident", start=False),
         "again": Column(np.bool_, "1", "a re-complaint: the same reporter on the same matter", start=False),
+        "request": Column(
+            np.bool_, "1", "somebody's request; false: work that the office gives itself, such as a session", start=True
+        ),
         "grid": Column(np.int32, "1", "grid 网格"),
         "x": Column(np.float32, "km", "east of the south-west corner"),
         "y": Column(np.float32, "km", "north of the south-west corner"),
