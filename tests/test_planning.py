@@ -341,7 +341,9 @@ MOVES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "low", "high", "name", "direction", "base"), MOVES, ids=lambda one: str(one)[:40])
+@pytest.mark.parametrize(
+    ("path", "low", "high", "name", "direction", "base"), MOVES, ids=[f"{one[0]}-{one[3]}" for one in MOVES]
+)
 def test_each_parameter_moves_its_metric_its_way(path, low, high, name, direction, base):
     block, parameter = path.split(".")
     worlds = [_set(base, block, parameter, end) for end in (low, high)]
