@@ -112,6 +112,14 @@ def test_what_is_wrong_with_rules_is_said_at_its_place(tmp_path: Path) -> None:
     assert complaints(file) == ["S162"]
 
 
+def test_rule_sets_that_exclude_each_other_are_not_put_together(tmp_path: Path) -> None:
+    texts = {name: ROSTER.replace("ruleset: office", f"ruleset: {name}\nalternative_to: staffing")
+             for name in ("few", "many")}  # fmt: skip
+    file = scenario(tmp_path, "  one: {rules: [few, many]}\n", **texts)
+    assert complaints(file) == ["S169"]
+    assert load(scenario(tmp_path, "  one: {rules: few}\n  two: {rules: many}\n", **texts)).arms
+
+
 # -- levers day by day
 
 WEEKEND = """\
@@ -217,6 +225,7 @@ def test_a_ticket_is_explained_by_the_rules_as_they_were(kept: Path) -> None:
         first = found.decisions[0].explanation
         grave = tickets["severity"][number] >= 4
         assert first.outputs == {"priority": "1" if grave else "2"}
+        assert tickets["desk_class"][number] == (1 if grave else 2)
         assert first.row == (1 if grave else 2)
         assert first.place.line == (6 if grave else 7)
         assert [one.name for one in first.nearest[:1]] == [] or first.nearest

@@ -178,7 +178,7 @@ def test_repeats_are_merged_as_rules_say() -> None:
 
 
 def test_a_value_that_is_missing_stops_the_run_and_says_so() -> None:
-    text = "rule: old\napplies_to: ticket\nevaluated: on_report\nwhen: resident.age > 75\nthen: {priority: 1}\n"
+    text = "rule: old\napplies_to: ticket\nevaluated: on_report\nwhen: severity / hops > 2\nthen: {priority: 1}\n"
     with pytest.raises(RunFailed) as caught:
         lived(told(text), [5.0])
     complaint = caught.value.complaints[0]
@@ -203,6 +203,27 @@ def test_what_the_desk_cannot_be_told(text: str, code: str, word: str) -> None:
     assert [one.code for one in found] == [code]
     assert word in str(found[0].values)
     assert found[0].place is not None
+
+
+@pytest.mark.parametrize("when", [
+    "not missing(minutes_since_first_report)",
+    "not missing(minutes_since_first_report) and minutes_since_first_report > 30 min",
+    "minutes_since_first_report != 10 min if not missing(minutes_since_first_report) else false",
+    "missing(minutes_since_first_report) or minutes_since_first_report <= 10 min",
+])  # fmt: skip
+def test_what_is_missing_may_be_asked_for(when: str) -> None:
+    rule = f"rule: old\napplies_to: ticket\nevaluated: on_report\nwhen: {when}\nthen: {{priority: 1}}\n"
+    rules = told(f"{rule}---\n{MERGE}")
+    desk = lived(rules, [500.0, 510.0, 560.0], incident=[7, 7, 7], settings=replace(SETTINGS, intake_calendar="24x7"))
+    assert disagreements(desk, rules) == []
+    assert len(set(desk.ruled["row"][[0, 2, 4]])) == 2
+
+
+def test_numbers_of_many_digits_are_carried_to_a_millionth() -> None:
+    rules = told(PUSH.replace("1.5", "1.234567890123").replace("sla * 2", "sla * 2.5"))
+    desk = lived(rules, stream(60, 5), priority=0)
+    assert disagreements(desk, rules) == []
+    assert (desk.orders["level"] > 0).any()
 
 
 HOURS = st.sampled_from(["-", "22..6)", "8..17", "< 12", ">= 18", "3", "not 5..7"])

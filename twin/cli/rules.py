@@ -185,7 +185,7 @@ def explain(file: str, name: str, given: str, day: str | None, as_json: bool, la
     spoken = _spoken(lang)
     try:
         rules = sound(read_any(file, _vocabulary()), name)
-        found = explained(rules, name, _day(day), given_of_json(given, rules))
+        found = explained(rules, name, _day(day), given_of_json(given, rules, name))
     except InputError as reason:
         console.fail(reason, spoken)
     said = json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False)
@@ -245,7 +245,7 @@ def test(files: tuple[str, ...], mutate: bool, lang: str | None) -> None:
     from twin.rules.testing import read_suite
 
     spoken, vocabulary = _spoken(lang), _vocabulary()
-    suites = [read_suite(file, vocabulary, dt.date.today()) for file in dict.fromkeys(map(_beside, files))]
+    suites = [read_suite(file, vocabulary, dt.date.today()) for file in _all_beside(files)]
     outcomes = [test.run() for suite in suites for test in suite.tests]
     for suite in suites:
         suite.judge()
@@ -261,6 +261,13 @@ def test(files: tuple[str, ...], mutate: bool, lang: str | None) -> None:
     survived = [suite for suite in suites if mutate and not _mutated(suite, spoken)]
     if survived:
         raise SystemExit(1)
+
+
+def _all_beside(files: Sequence[str]) -> list[str]:
+    """Return the test files that are meant: of a folder those beside its rule files."""
+    from twin.rules.overlay_files import expanded_files
+
+    return list(dict.fromkeys(map(_beside, expanded_files(files))))
 
 
 def _beside(file: str) -> str:
@@ -297,7 +304,7 @@ def cover(files: tuple[str, ...], least: int, run: str | None, as_json: bool, la
         if run is not None:
             every = [_covered_by(run, file, vocabulary) for file in files]
         else:
-            every = [covered_by_tests(file, vocabulary, dt.date.today()) for file in dict.fromkeys(map(_beside, files))]
+            every = [covered_by_tests(file, vocabulary, dt.date.today()) for file in _all_beside(files)]
     except InputError as reason:
         console.fail(reason, spoken)
     found = Coverage.of(every)

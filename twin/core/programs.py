@@ -263,6 +263,8 @@ def compute(op: int, a: float, b: float, c: float) -> float:
         return a if a != a else (b if a == 1.0 else c)
     if op == _MISSING:
         return 1.0 if a != a else 0.0
+    if op == _NOT:  # of one value: what stands in the other register is nobody's
+        return 1.0 - a
     if a != a or b != b:
         return math.nan
     if op == _ADD:
@@ -277,8 +279,6 @@ def compute(op: int, a: float, b: float, c: float) -> float:
         return 1.0 if a <= b else 0.0
     if op == _EQUAL:
         return 1.0 if a == b else 0.0
-    if op == _NOT:
-        return 1.0 - a
     if op == _LEAST:
         return min(a, b)
     if op == _MOST:

@@ -351,6 +351,9 @@ METRICS = {
         "tickets.worker": Column(np.int32, "1", "who signed last, -1 if nobody", start=-1),
         "tickets.solved": Column(np.bool_, "1", "the last work truly solved the matter", start=False),
         "tickets.reached": Column(np.bool_, "1", "a call-back reached the reporter", start=False),
+        "tickets.desk_class": Column(
+            np.int8, "1", "class by which the desk served it, as rules decided; -1 before", start=-1, low=-1
+        ),
         "tickets.severity": Column(
             np.int8, "1", "1 slight to 5 grave, as noted at intake; 0 where no rule asks", low=0, high=5
         ),
@@ -394,9 +397,8 @@ def facts_of(world: View, severity: Ints, new: slice) -> Floats:
     """What rules may know of new tickets and their reporters (n, columns), in the order of ``FACTS``."""
     reporter = world.tickets.reporter[new]
     known = (reporter >= 0) & (len(world.residents) > 0)
-    facts = np.full((len(reporter), len(FACTS)), np.nan)
+    facts = np.zeros((len(reporter), len(FACTS)))
     facts[:, FACTS.index("severity")] = severity
-    facts[:, FACTS.index("is_vulnerable")] = 0.0
     who, residents = reporter[known], world.residents
     facts[known, FACTS.index("is_vulnerable")] = residents.mobility[who] > 0
     facts[known, FACTS.index("resident.age")] = residents.age[who]
@@ -434,7 +436,7 @@ def write_down(office: DeskOfRun, effects: Effects) -> None:
     orders = office.orders[office.moved()]
     rows = orders["ticket"].astype(np.int64)
     values = {name: orders[name] for name in STAMPS + STATES}
-    values["attempts"] = values.pop("attempt")
+    values["attempts"], values["desk_class"] = values.pop("attempt"), orders["priority"]
     into = orders["merged_into"]
     values["merged_into"] = np.where(into >= 0, office.orders["ticket"][into], -1)
     for name, status in (("merged", Status.MERGED), ("abandoned", Status.ABANDONED)):

@@ -56,7 +56,7 @@ class LivingSurvey:
     courtesy_shift: float = param(0.1, "1", 0.0, 0.5, source="bevan2006", evidence="assumed", lever=True,
                                   doc="how much kinder satisfaction is told (0: a third party asks)",
                                   zh="碍于情面的拔高（第三方调查为 0）")
-    happiness_shift: float = param(0.2, "1", 0.0, 1.5, source="scenario range", evidence="assumed", lever=True,
+    happiness_shift: float = param(0.2, "1", 0.0, 1.5, source="scenario range", evidence="assumed",
                                    doc="how many points more happiness is told", zh="幸福感作答的拔高")
     answer_noise: float = param(0.15, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                 doc="standard deviation of an answer about satisfaction", zh="满意度作答误差")
@@ -88,8 +88,8 @@ METRICS = {
         en="Satisfied, of the less served half", zh="受益较少一半的满意率", latent=True,
         doc="level 4 or 5 with their living conditions at the horizon / the half of residents above 14 for whom the "
             "conditions at home, by own needs, have risen least since the first day; where works were decided",
-        doc_zh="期末真实等级为 4 或 5 的居民占比，仅计自首日以来居住条件（按自身需求加权）改善较少的那一半 14 岁以上居民；"
-            "仅在已决定工程时有定义",
+        doc_zh="期末真实等级为 4 或 5 的居民占比，仅计自首日以来居住条件（按自身需求加权）改善较少的那一半"
+            "14 岁以上居民；仅在已决定工程时有定义",
     ),
     "happiness_reported": Metric(
         happiness_reported, "1", better="higher",

@@ -33,7 +33,7 @@ from twin.desk.rulebook import (
 )
 from twin.errors import Complaint, Words, closest
 from twin.policy.programs import Written, of_formula, of_rule
-from twin.policy.retyping import retyped
+from twin.policy.retyping import retyped, retyped_parameter
 from twin.rules.kinds import Choice, Free, Kind
 from twin.rules.model import (
     Call,
@@ -499,6 +499,10 @@ _PICK_END = 8
 _REASONS = {
     "several rows": Words("a `collect` table gathers several rows", "`collect` 表汇总多行"),
     "a group of members": Words("it asks about the members of a group", "它涉及一组成员"),
+    "History has no column": Words(
+        "it asks what was before (`prev`, `streak`, `since`, `count_in`), which the desk does not keep for an order",
+        "它涉及历史（`prev`、`streak`、`since`、`count_in`），服务台不为工单保存历史",
+    ),
     "free words": Words("it decides by words of no list", "它使用了未列入任何枚举的文字"),
     "a date that is not today's": Words("it asks for parts of a date other than today's",
                                         "它使用了非当日日期的年、月、日"),
@@ -577,7 +581,14 @@ def order_rules(
     """Return the rule books of the days of a run, ``None`` where no rule is about orders, and all complaints."""
     complaints: list[Complaint] = []
     words = _team_words(rules)
-    files = tuple(replace(file, deciders=tuple(retyped(one, words) for one in file.deciders)) for file in rules.files)
+    files = tuple(
+        replace(
+            file,
+            deciders=tuple(retyped(one, words) for one in file.deciders),
+            parameters=tuple(map(retyped_parameter, file.parameters)),
+        )
+        for file in rules.files
+    )
     stepped = replace(rules, files=files)
     if not any(is_about_orders(one) for one in stepped.deciders):
         return None, []

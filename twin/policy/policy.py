@@ -54,6 +54,7 @@ def read_policy(
     """
     reading = read_rules(files, vocabulary)
     complaints = [one for one in check_reading(reading, vocabulary, shown).findings if severity(one) == "error"]
+    complaints += _rivals(reading.rules)
     if complaints:
         return None, complaints
     levers, complaints = lever_rules(reading.rules, vocabulary, run.start, run.end)
@@ -62,6 +63,19 @@ def read_policy(
     if settings and not complaints:
         return with_settings(policy, settings, run)
     return policy, complaints
+
+
+def _rivals(rules: RuleSet) -> list[Complaint]:
+    """Complain of rule sets that exclude each other by their own words."""
+    found = []
+    first: dict[str, str] = {}
+    for file in rules.files:
+        if file.alternative_to and file.alternative_to in first:
+            values = {"name": file.set_name or file.path, "other": first[file.alternative_to],
+                      "group": file.alternative_to}  # fmt: skip
+            found.append(Complaint("S169", file.deciders[0].head.place if file.deciders else None, values))
+        first.setdefault(file.alternative_to, file.set_name or file.path)
+    return found
 
 
 def with_settings(

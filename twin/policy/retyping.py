@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, TypeVar, cast
 
 from twin.rules.kinds import Choice, Free, Kind, Number
-from twin.rules.model import Decider, Literal, Name, Node, Output
+from twin.rules.model import Decider, Literal, Name, Node, Output, Parameter
 
-SECOND = Fraction(1, 60)
+SECOND, FINEST = Fraction(1, 60), 1_000_000
 Said = TypeVar("Said")
 
 
@@ -19,6 +20,18 @@ def in_seconds(kind: Kind) -> Kind:
     if isinstance(kind, Number) and kind.step is None and kind.powers == (("time", 1),):
         return dataclasses.replace(kind, step=SECOND)
     return kind
+
+
+def carried(value: Fraction) -> Fraction:
+    """Return a number as the desk carries it: the nearest fraction whose denominator is at most a million."""
+    return value.limit_denominator(FINEST)
+
+
+def retyped_parameter(parameter: Parameter) -> Parameter:
+    """Return a parameter whose values the desk can carry."""
+    reigns = tuple(replace(one, value=carried(one.value)) if isinstance(one.value, Fraction) else one
+                   for one in parameter.reigns)  # fmt: skip
+    return replace(parameter, reigns=reigns)
 
 
 def retyped(decider: Decider, words: Mapping[str, Choice]) -> Decider:
@@ -32,6 +45,8 @@ def retyped(decider: Decider, words: Mapping[str, Choice]) -> Decider:
 def _retyped(node: Any, words: Mapping[str, Choice]) -> Any:
     if isinstance(node, (Name, Output)):
         kind = words.get(node.name, node.kind) if isinstance(node.kind, Free) else in_seconds(node.kind)
+    elif isinstance(node, Literal) and isinstance(node.value, Fraction):
+        return dataclasses.replace(node, value=carried(node.value)) if carried(node.value) != node.value else node
     elif isinstance(node, Literal) and isinstance(node.kind, Free):
         kind = next((one for one in words.values() if node.value in one.values), node.kind)
     else:

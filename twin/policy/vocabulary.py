@@ -91,7 +91,7 @@ _OF_AN_ORDER: Mapping[str, Entry] = {
     "first_report_open": Entry(TRUTH, "that report is not closed yet", optional=True),
     "distance": Entry(number("m", Fraction(0)), "to the place of that report", optional=True),
     "is_vulnerable": Entry(TRUTH, "the reporter is registered as in need of care"),
-    "resident.age": Entry(number(low=Fraction(0), high=Fraction(120), whole=True), "age of the reporter"),
+    "resident.age": Entry(number(low=Fraction(0), high=Fraction(120), whole=True), "age of the reporter, 0 for staff"),
     "resident.lives_alone": Entry(TRUTH, "the reporter lives alone"),
 }
 
@@ -173,6 +173,11 @@ OUTCOMES = (
             ("desk.dedup", "desk.first_time_fix", "desk.teams.*.workers", "desk.limit_hours")),
     Outcome(Words("a dispute", "纠纷"), ("dispute", "disputes", "conflict", "conflicts", "quarrels", "纠纷", "矛盾"),
             ("spawn", "department")),
+    Outcome(Words("ties between neighbours", "邻里关系"), ("ties", "belonging", "cohesion", "归属感", "邻里关系", "凝聚力"),
+            ("spawn", "notify")),
+    Outcome(Words("feeling safe", "安全感"), ("safety", "安全感"), ("desk.limit_hours", "desk.preempt", "spawn")),
+    Outcome(Words("how people vote", "投票意向"), ("votes", "willingness", "intention", "意愿", "赞成票", "反对票"),
+            ("voting_procedure", "compensation", "subsidy", "disclose")),
     Outcome(Words("income", "收入"), ("income", "incomes", "earnings", "收入"), ("subsidy", "price", "fee")),
     Outcome(Words("opinion", "意见"), ("opinion", "opinions", "support", "expectation", "grievance", "意见", "怨气"),
             ("notify", "disclose", "satisfaction.informed_share")),

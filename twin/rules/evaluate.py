@@ -20,7 +20,7 @@ _DOUBLE = 15  # digits that every reader of JSON keeps
 def decide(reading: Reading, name: str, given: str, day: dt.date) -> Decision:
     """Decide one case; raises InputError when the rules cannot be read, or the case cannot be decided."""
     rules = sound(reading, name)
-    return Case(rules, day, given_of_json(given, rules)).decide(name)
+    return Case(rules, day, given_of_json(given, rules, name)).decide(name)
 
 
 def sound(reading: Reading, name: str | None = None) -> RuleSet:

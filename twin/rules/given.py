@@ -23,10 +23,10 @@ _PERIOD = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _DIGITS = 60
 
 
-def names_of(rules: RuleSet) -> dict[str, Kind]:
-    """Return every name that some table, rule or formula asks for, with its kind."""
+def names_of(rules: RuleSet, asked: str = "") -> dict[str, Kind]:
+    """Return every name that some table, rule or formula asks for, with its kind; the one `asked` declares first."""
     found: dict[str, Kind] = {}
-    for decider in rules.deciders:
+    for decider in sorted(rules.deciders, key=lambda one: one.head.name != asked):
         for one in decider.head.inputs:
             found.setdefault(one.name, one.kind)
         for expr in conditions(decider):
@@ -39,13 +39,13 @@ def names_of(rules: RuleSet) -> dict[str, Kind]:
 # -- JSON
 
 
-def given_of_json(text: str, rules: RuleSet) -> dict[str, Given]:
-    """Read ``--given``: a JSON object; numbers are exact and in base units, texts may carry a unit.
+def given_of_json(text: str, rules: RuleSet, asked: str = "") -> dict[str, Given]:
+    """Read ``--given`` for what is `asked`: a JSON object; numbers are exact and in base units, texts may carry a unit.
 
     Raises InputError with everything that is wrong.
     """
     plain = _parsed(text)
-    known = names_of(rules)
+    known = names_of(rules, asked)
     complaints: list[Complaint] = []
     found: dict[str, Given] = {}
     for name, value in plain.items():

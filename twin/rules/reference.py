@@ -259,6 +259,8 @@ def _history(expr: History, case: Case) -> Any:
     if expr.function == "streak":
         return Fraction(_streak(held, expr.by))
     if expr.function == "since":
+        if held[-1][1]:
+            return Fraction(0)
         last = max((day for day, true in held if true), default=held[0][0])
         return Fraction((case.day - last).days * DAY_MINUTES)
     window = case.present(expr.window) / DAY_MINUTES if expr.window is not None else Fraction(0)

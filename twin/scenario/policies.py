@@ -70,7 +70,7 @@ class Policies:
         found = []
         for one in listed:
             path, _, text = one.value.partition("=")
-            found.append((path.strip(), text.strip(), str(one.place)))
+            found.append((path.strip(), text.strip(), f"{one.place.file}:{one.place.line}"))
         return found
 
     def finish(self) -> list[Complaint]:

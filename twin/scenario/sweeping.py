@@ -76,9 +76,16 @@ def point(value: Any) -> dict[str, str]:
 
 def path(value: Any) -> str:
     """Read a path of names joined by dots; raises S127."""
-    if not isinstance(value, str) or not all(leaves.is_name(step) for step in value.split(".")):
+    if not isinstance(value, str) or not _is_path(value):
         raise leaves.fault("S127", name=str(value))
     return value
+
+
+def _is_path(text: str) -> bool:
+    """Whether a text is names joined by dots; what rules say is named by :mod:`twin.rules.paths`."""
+    if text.startswith("rules."):
+        return not text.endswith(".") and ".." not in text
+    return all(map(leaves.is_name, text.split(".")))
 
 
 def as_text(value: Any) -> str:
@@ -91,7 +98,7 @@ def as_text(value: Any) -> str:
 def over_of(text: str) -> tuple[str, Axis]:
     """Read ``PATH=V1,V2,...``, ``PATH=LOW..HIGH`` or ``PATH`` alone (its whole range); raises R250."""
     name, sign, said = text.partition("=")
-    if not name.strip() or (sign and not said.strip()) or not all(map(leaves.is_name, name.strip().split("."))):
+    if not name.strip() or (sign and not said.strip()) or not _is_path(name.strip()):
         raise InputError.of("R250", text=text)
     if not sign:
         return name.strip(), WHOLE_RANGE
