@@ -173,7 +173,7 @@ OUTCOMES = (
             ("desk.dedup", "desk.first_time_fix", "desk.teams.*.workers", "desk.limit_hours")),
     Outcome(Words("a dispute", "纠纷"), ("dispute", "disputes", "conflict", "conflicts", "quarrels", "纠纷", "矛盾"),
             ("spawn", "department")),
-    Outcome(Words("ties between neighbours", "邻里关系"), ("ties", "belonging", "cohesion", "归属感", "邻里关系", "凝聚力"),
+    Outcome(Words("ties between neighbours", "邻里关系"), ("belonging", "cohesion", "归属感", "邻里关系", "凝聚力"),
             ("spawn", "notify")),
     Outcome(Words("feeling safe", "安全感"), ("safety", "安全感"), ("desk.limit_hours", "desk.preempt", "spawn")),
     Outcome(Words("how people vote", "投票意向"), ("votes", "willingness", "intention", "意愿", "赞成票", "反对票"),
