@@ -29,7 +29,7 @@ Masks = NDArray[np.uint64]
 NO_ROW, SEVERAL_ROWS, NOT_ALLOWED = -1, -2, -3
 """Instead of a row: none matches; several do where one may; an input is missing or outside its declared range."""
 
-BLOCK = 4096  # rows worked on at a time: they stay in the processor's cache
+BLOCK = 8192  # rows worked on at a time: they stay in the processor's cache
 _MULTIPLIER = 0x03F79D71B4CB0A89
 _LOWEST_BIT = np.zeros(64, np.int64)
 for _bit in range(64):
@@ -121,19 +121,22 @@ def _narrow_listed(column: Any, masks: Masks, low: int, optional: bool, matching
 
 @compiled
 def _narrow_cut(column: Any, masks: Masks, cuts: Floats, optional: bool, matching: Masks, refused: Any) -> None:
-    few = cuts.shape[0] <= 8
-    for i in range(column.shape[0]):
-        value = float(column[i])
+    n = column.shape[0]
+    codes = np.ones(n, np.int32)
+    if cuts.shape[0] <= 8:
+        for cut in cuts:  # cut by cut, so that the processor takes several values at a time
+            for i in range(n):
+                codes[i] += cut <= column[i]
+    else:
+        for i in range(n):
+            codes[i] += np.searchsorted(cuts, column[i], side="right")
+    for i in range(n):
+        value = column[i]
         if value != value:
             matching[i] &= masks[0]
             refused[i] |= not optional
-        elif few:
-            code = 1
-            for j in range(cuts.shape[0]):
-                code += cuts[j] <= value
-            matching[i] &= masks[code]
         else:
-            matching[i] &= masks[1 + np.searchsorted(cuts, value, side="right")]
+            matching[i] &= masks[codes[i]]
 
 
 @compiled
