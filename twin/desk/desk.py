@@ -126,13 +126,12 @@ class Desk:
         """Add the reports of the coming minutes (arrays of one length; `created` not before now).
 
         `incident` names the matter: reports of one matter may be merged; `ticket` is the row that the caller knows
-        the order by; `again` marks re-complaints, `request` what somebody asked for (nobody is called back about other
-        work); `facts` (n, columns) are the columns that the rule book asks for.
+        the order by; `again` marks re-complaints, `request` what somebody asked for; `facts` (n, columns) are the
+        columns that the rule book asks for.
         """
-        n = len(key)
+        n, counts = len(key), self.state.counts[0]
         if n == 0:
             return
-        counts = self.state.counts[0]
         first = int(counts.orders)
         self._make_room_for_orders(first + n)
         self._make_room_for_lines(n)
@@ -145,10 +144,14 @@ class Desk:
         limits = np.asarray(self.settings.limit_hours, np.float64) * HOUR
         rows = self.state.orders[first : first + n]
         enter_reports(rows, line, key, created, limits, matter, *columns)
-        rows["stop"] = self._stops(rows["x"], rows["y"])
-        rows["call"] = np.where(np.broadcast_to(request, n)[line], -1, 0)
+        self._place(rows, np.broadcast_to(request, n)[line])
         self._hear(first, facts, line)
         counts.orders = first + n
+
+    def _place(self, rows: np.recarray, request: Any) -> None:
+        """Find the stops of new orders; nobody is called back about work that nobody asked for."""
+        rows["stop"] = self._stops(rows["x"], rows["y"])
+        rows["call"] = np.where(request, -1, 0)
 
     def advance(self, until: float) -> None:
         """Let the minutes before `until` pass; raises what `refusal` makes of an order that rules cannot decide."""
