@@ -125,9 +125,8 @@ class Desk:
     ) -> None:
         """Add the reports of the coming minutes (arrays of one length; `created` not before now).
 
-        `incident` names the matter: reports of one matter may be merged; `ticket` is the row that the caller knows
-        the order by; `again` marks re-complaints, `request` what somebody asked for; `facts` (n, columns) are the
-        columns that the rule book asks for.
+        `incident` names the matter, `ticket` the row that the caller knows the order by; `again` marks re-complaints,
+        `request` what somebody asked for; `facts` (n, columns) are the columns that the rule book asks for.
         """
         n, counts = len(key), self.state.counts[0]
         if n == 0:
