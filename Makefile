@@ -8,7 +8,7 @@ JOBS ?= 2
 TWIN := $(BIN)/python -m twin
 LOADS := --jobs $(JOBS) --arm manual --arm smart --arm smart_misroute
 
-.PHONY: demo test test-all check docs declarations bench clean
+.PHONY: demo test test-all guard baselines check docs declarations claims bench clean
 
 # Days or hours? The dispatch question with the arrivals of a real city's request log.
 demo: $(VENV)/.ready
@@ -26,6 +26,14 @@ test: $(VENV)/.ready-test
 test-all: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
+# Results against their baselines, to the last digit that counts.
+guard: $(VENV)/.ready
+	$(TWIN) check --jobs $(JOBS)
+
+# Accept what all shipped scenarios give now: make baselines REASON="..."
+baselines: $(VENV)/.ready
+	$(TWIN) baseline accept scenarios/*.yaml --jobs $(JOBS) --reason "$(REASON)"
+
 # Style and types.
 check: $(VENV)/.ready-dev
 	$(BIN)/ruff check twin tests benchmarks
@@ -34,6 +42,10 @@ check: $(VENV)/.ready-dev
 # Documents that are generated: from the declarations (quick), and from runs (minutes).
 docs: declarations
 	$(BIN)/python -m benchmarks.headline > /dev/null
+
+# What the source documents claim, and what the twin gives: docs/claims.md (minutes).
+claims: $(VENV)/.ready
+	$(BIN)/python -m benchmarks.claims --jobs $(JOBS)
 
 declarations: export TWIN_PLUGINS = off
 declarations: $(VENV)/.ready

@@ -1,4 +1,4 @@
-"""What pabutools 1.2.3 chooses in small elections: ``python -m benchmarks.budget_sets`` writes ``tests/budget_sets.json``.
+"""What pabutools 1.2.3 chooses in small elections; ``python -m benchmarks.budget_sets`` writes it for the tests.
 
 The package is an oracle, not a dependency: it brings a proprietary solver with it. Whoever wants to make the sets
 again installs it by hand (``pip install pabutools==1.2.3``) in an environment of its own.

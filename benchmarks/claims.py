@@ -13,7 +13,6 @@ import json
 import multiprocessing
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from statistics import fmean
@@ -23,7 +22,7 @@ from benchmarks.claims_said import CLAIMS, UNFIT, Claim, Input
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, STORE = ROOT / "docs" / "claims.md", ROOT / "docs" / "claims.json"
-DIGITS = 12
+DIGITS, KEPT_EVERY = 12, 10
 NEAR, BEYOND, LEAST = 0.8, 1.25, 0.1
 VERDICTS = {
     "reproduced": "已复现", "partly": "部分复现", "not reproduced": "未复现", "used for fitting": "用于拟合",
@@ -54,17 +53,12 @@ def wanted() -> dict[Key, set[str]]:
             for seed in range(1, claim.replications + 1):
                 found.setdefault(Key(claim.scenario, arm, "", seed), set()).update(claim.metrics)
         for one in claim.inputs:
-            for point in points(one):
+            for point in one.points:
                 for arm in (claim.base, claim.option):
                     for seed in range(1, claim.few + 1):
                         key = Key(claim.scenario, arm, setting(one, point, arm), seed)
                         found.setdefault(key, set()).add(claim.metric)
     return found
-
-
-def points(one: Input) -> tuple[str, ...]:
-    """Return the points at which an input is tried."""
-    return one.points
 
 
 def setting(one: Input, point: str, arm: str) -> str:
@@ -104,9 +98,6 @@ def measured(known: Runs, jobs: int) -> Runs:
                 write(found)
             print(f"\r{count} of {len(left)} runs", end="", flush=True)
     return found
-
-
-KEPT_EVERY = 10
 
 
 # -- the store -------------------------------------------------------------------------------------------
@@ -208,7 +199,15 @@ def told(found: Effect | None, claim: Claim) -> str:
     mean = shown(found.mean, claim, True)
     if found.low is None or found.high is None:
         return mean
-    return f"{mean} ({shown(min(found.low, found.high), claim, True)} to {shown(max(found.low, found.high), claim, True)})"
+    low, high = (shown(one, claim, True) for one in sorted((found.low, found.high)))
+    return f"{mean} ({low} to {high})"
+
+
+def of_claim(found: Effect | None, claim: Claim) -> str:
+    """Return the share of the claim as text."""
+    if found is None:
+        return "–"
+    return f"{round(100 * found.mean / claim.claimed)} %".replace("-", "−")
 
 
 def level(values: list[float], claim: Claim) -> str:
@@ -230,7 +229,7 @@ def summary(runs: Runs, chinese: bool) -> Iterator[str]:
         found = whole(runs, claim)
         said = verdict(found, claim.claimed)
         title = claim.title.zh if chinese else claim.title.en
-        share = "–" if found is None else f"{100 * found.mean / claim.claimed:.0f} %"
+        share = of_claim(found, claim)
         word = VERDICTS[said] if chinese else f"**{said}**"
         text = told(found, claim).replace(" to ", " 至 ").replace(" pp", " 个百分点") if chinese else told(found, claim)
         yield f"| {claim.id} | {title} | {claim.said.zh if chinese else claim.said.en} | {text} | {share} | {word} |"
@@ -244,16 +243,17 @@ def section(runs: Runs, claim: Claim) -> Iterator[str]:
     """Yield what the page says of one claim."""
     found = whole(runs, claim)
     yield from (f"## {claim.id}: {claim.title.en}", "")
-    yield (f"Claimed: {claim.said.en}. `scenarios/{claim.scenario}.yaml`, `{claim.metric}`, arm `{claim.option}` against "
-           f"`{claim.base}`, {claim.replications} paired seeds.")  # fmt: skip
+    yield f"Claimed: {claim.said.en}. `scenarios/{claim.scenario}.yaml`, `{claim.metric}`, arm `{claim.option}`"
+    yield f"against `{claim.base}`, {claim.replications} paired seeds."
     levels = [level(series(runs, claim, arm, claim.metric), claim) for arm in (claim.base, claim.option)]
-    yield f"The twin: {levels[0]} → {levels[1]}, effect {told(found, claim)}; **{verdict(found, claim.claimed)}**. {claim.start}"
+    yield f"The twin: {levels[0]} → {levels[1]}, effect {told(found, claim)}; **{verdict(found, claim.claimed)}**."
+    yield claim.start
     yield from ("", "Where it comes from:", "", "| what | effect, 95 % interval | of the claim |", "|---|---|---|")
     for part in claim.parts:
         metric = part.metric or claim.metric
         one = effect(series(runs, claim, part.base, metric), series(runs, claim, part.option, metric),
                      claim.relative and not part.metric)  # fmt: skip
-        share = "–" if one is None or part.metric else f"{100 * one.mean / claim.claimed:.0f} %"
+        share = "–" if part.metric else of_claim(one, claim)
         yield f"| {part.title} | {told(one, claim) if not part.metric else plain(one)} | {share} |"
     yield from ("", f"What it would take: {claim.needed}", "")
     yield from flips(runs, claim)
@@ -279,7 +279,7 @@ def flips(runs: Runs, claim: Claim) -> Iterator[str]:
     yield from ("", "| input | value | effect | of the claim | verdict |", "|---|---|---|---|---|")
     turned = 0
     for one in claim.inputs:
-        for point in points(one):
+        for point in one.points:
             sides = (
                 series(runs, claim, arm, claim.metric, setting(one, point, arm), True)
                 for arm in (claim.base, claim.option)
@@ -288,11 +288,11 @@ def flips(runs: Runs, claim: Claim) -> Iterator[str]:
             said = by_mean(here, claim.claimed)
             turned += said != usual
             mean = "undefined" if here is None else shown(here.mean, claim, True)
-            share = "–" if here is None else f"{100 * here.mean / claim.claimed:.0f} %"
+            share = of_claim(here, claim)
             where = f" ({one.arm})" if one.arm else ""
             yield f"| `{one.path}`{where} | {point} | {mean} | {share} | {said if said == usual else f'**{said}**'} |"
-    count = sum(len(points(one)) for one in claim.inputs)
-    yield from ("", f"The verdict flips at {turned} of {count} points.", "")
+    count = sum(len(one.points) for one in claim.inputs)
+    yield from ("", f"The verdict flips at {turned} of {count} points. {claim.elsewhere}".rstrip(), "")
 
 
 HEAD = """# What was claimed, and what the twin gives
@@ -314,13 +314,18 @@ difference or, for rates and hours, relative to the mean of the first arm. Its s
 """
 
 
+LINE = "|---|---|---|---|---|---|"
+RULE_ZH = """\
+判定规则：配对差值的95%区间不含 0，且与主张的 0.8–1.25 倍相交，为“已复现”；方向一致、区间不含 0，且不低于主张的
+十分之一，为“部分复现”；其余为“未复现”。凡参数参照该数字选定的，一律标为“用于拟合”。
+"""
+
+
 def page(runs: Runs) -> str:
     """Return the whole page as Markdown."""
-    english = ("| id | claim | figure | the twin, 95 % interval | of the claim | verdict |", "|---|---|---|---|---|---|")
-    chinese = ("| 编号 | 主张 | 数字 | 孪生结果及95%区间 | 占主张 | 结论 |", "|---|---|---|---|---|---|")
-    lines = [HEAD, *english, *summary(runs, False), "", "## 中文摘要", "", *chinese, *summary(runs, True), ""]
-    lines.append("判定规则：配对差值的95%区间不含 0 且与主张的 0.8–1.25 倍相交为“已复现”；方向一致、区间不含 0 且不低于主张的"
-                 "十分之一为“部分复现”；其余为“未复现”。凡参数参照该数字选定的，一律标为“用于拟合”。\n")  # fmt: skip
+    english = ("| id | claim | figure | the twin, 95 % interval | of the claim | verdict |", LINE)
+    chinese = ("| 编号 | 主张 | 数字 | 孪生结果及95%区间 | 占主张 | 结论 |", LINE)
+    lines = [HEAD, *english, *summary(runs, False), "", "## 中文摘要", "", *chinese, *summary(runs, True), "", RULE_ZH]
     for claim in CLAIMS:
         lines.extend(section(runs, claim))
     lines.append(f"Stored results: `docs/claims.json`, sha256 `{_digest(STORE.read_bytes())}`.")

@@ -76,8 +76,8 @@ HOURS = Claim(
     Words("automatic dispatch shortens the time to close", "智能派单缩短办结时间"),
     Words("72 h → 6 h (−91.7 %)", "72 小时 → 6 小时（−91.7 %）"),
     "dispatch", "hours_to_close_mean", "manual", "smart", -0.917, 10,
-    "The load of 17.5 reports a day was chosen where the manual desk takes about three days: the level of 72 h is *used "
-    "for fitting*, only the change is judged.",
+    "The load of 17.5 reports a day was chosen where the manual desk takes about three days: the level of 72 h is "
+    "*used for fitting*, only the change is judged.",
     "none at this load; with less than 16 reports a day the manual desk takes less than two days, and there is less to "
     "shorten.",
     tuple(
@@ -96,6 +96,7 @@ HOURS = Claim(
         Input("desk.misroute_chance", ("0.05", "0.5"), "manual"),
         Input("desk.misroute_chance", ("0", "0.5"), "smart"),
     ),
+    elsewhere="Where the hours themselves, days and hours, flip: [headline.md](headline.md).",
 )  # fmt: skip
 
 _COUNCIL = (
@@ -120,9 +121,9 @@ SATISFIED = Claim(
     Words("60 % → 90 %", "60 % → 90 %"),
     "renovation", "satisfied_share_reported", "top_down", "council", 0.30, 4,
     _LEVEL,
-    "voice that weighs several times more than in the literature (`living.weight_procedure`), heard by nearly all and not "
-    "by those who come; or a survey by the council itself that flatters it more than the office's flattered the office; "
-    "or, instead of the office alone, a start at which nothing was done.",
+    "voice that weighs several times more than in the literature (`living.weight_procedure`) and is lent to nearly "
+    "all, not to those who come; or a survey by the council itself that flatters it more than the office's flattered "
+    "the office. Against doing nothing, as a before and after would have it, there is more of it.",
     (*_COUNCIL, *_CHANNELS),
     percent=True, few=1,
     inputs=(
@@ -153,8 +154,8 @@ COMPLAINTS = Claim(
     Words("−70 %", "−70 %"),
     "renovation", "recomplaints_and_escalations_per_1000", "top_down", "council", -0.70, 4,
     "Reports are a series of their own: who is answered reports more.",
-    "complaints that come of the plan itself. Here they come of faults and of the desk, which a council does not touch, "
-    "and of nuisances during works, of which a council that gets more works through makes more.",
+    "complaints that come of the plan itself. Here they come of faults and of the desk, which a council does not "
+    "touch, and of nuisances during works, of which a council that gets more works through makes more.",
     (
         *_COUNCIL[:3],
         Part("`reports_per_1000`", "top_down", "council", "reports_per_1000"),
@@ -234,11 +235,10 @@ QUARRELS = Claim(
     Words("a combined renewal halves disputes", "综合更新使纠纷减半"),
     Words("−50 %", "−50 %"),
     "combined_renewal", "disputes_per_1000", "as_it_was", "renewal", -0.50, 3,
-    "The base rate of disputes is calibrated (`disputes.scale`), so the level is *used for fitting*; only the change is "
-    "judged.",
-    "ties between the very households that would quarrel, and most of them: events and a garden make ties across the grid, "
-    "while disputes begin between neighbours of a stairwell who mostly know each other already, and with the property "
-    "firm, whom no tie calms.",
+    "The base rate of disputes is calibrated (`disputes.scale`, to the national figure), so only the change is judged.",
+    "ties between the very households that would quarrel, and most of them: events and a garden make ties across the "
+    "grid, while disputes begin between neighbours of a stairwell who mostly know each other already, and with the "
+    "property firm, whom no tie calms.",
     (*_RENEWAL, Part("`ties_bonding`", "as_it_was", "renewal", "ties_bonding")),
     relative=True, few=1,
     inputs=(
@@ -251,6 +251,10 @@ QUARRELS = Claim(
 CLAIMS = (HOURS, SATISFIED, SATISFIED_TRUE, COMPLAINTS, TURNOUT, HAPPY, QUARRELS)
 
 UNFIT = (
+    Unfit(
+        "B01", Words("time to close before", "智能派单之前的办结时间"), Words("72 h", "72 小时"), "used for fitting",
+        Words("the load of 17.5 reports a day was chosen with it in mind", "参照它选定了每日 17.5 件的负荷"),
+    ),
     Unfit(
         "C02", Words("satisfied before the council", "议事会之前的满意率"), Words("60 %", "60 %"), "used for fitting",
         Words("`living.base` was chosen with it in mind", "参照它选定了 `living.base`"),

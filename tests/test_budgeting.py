@@ -1,4 +1,4 @@
-"""Rules for one budget: frozen choices of pabutools are the oracle; where the budget pays for everything all rules agree.
+"""Rules for one budget: frozen choices of pabutools are the oracle; where money is no object all rules agree.
 
 ``budget_sets.json`` was computed with pabutools 1.2.3 by ``benchmarks/budget_sets.py``. The package itself is not
 needed here: it depends on a proprietary solver.

@@ -12,13 +12,16 @@ from twin.desk.layout import Step
 from twin.mechanisms import CATALOGUE
 from twin.runs.experiment import simulate
 from twin.scenario.load import EMERGENCY
+from twin.world.disputes import CAUSES
+from twin.world.ledger import SOURCES
 
 SCENARIO = Path(__file__).parent.parent / "scenarios" / "everything.yaml"
+ARMS = ["as_it_is", "instant", "instant_deaf", "forgiving", "lifts_bargained", "great_works", "great_works_quiet"]
 
 
 @cache
 def experiment():
-    return twin.run(SCENARIO, replications=3)
+    return twin.run(SCENARIO, replications=2, arms=ARMS)
 
 
 def test_every_mechanism_is_on_for_a_year():
@@ -83,3 +86,33 @@ def test_sessions_are_orders_of_the_same_desk():
 def orders_of(world, tickets):
     """Tell which orders of the desk are of these tickets."""
     return tickets[world.resources["desk"].orders["ticket"]]
+
+
+def test_works_reach_the_desk_through_what_they_do_to_neighbours_and_not_otherwise():
+    """Works → nuisances → incidents → reports → load of the desk → hours to close of everybody's tickets."""
+    values = experiment().values
+    loud, quiet = values["great_works"], values["great_works_quiet"]
+    assert loud["projects_finished"] == quiet["projects_finished"], "the same works are built"
+    assert loud["incidents_per_1000_year"] == quiet["incidents_per_1000_year"], "and the same faults come by themselves"
+    assert all(quiet["nuisances_per_1000_year"][run] == 0 < loud["nuisances_per_1000_year"][run] for run in range(2))
+    for moved in ("first_reports_per_1000_year", "utilisation", "hours_to_close_median", "hours_to_close_mean"):
+        assert all(a > b for a, b in zip(loud[moved], quiet[moved], strict=True)), moved
+
+
+def test_lifts_without_a_bargain_lead_to_disputes_that_mediators_hear():
+    """Sore owners → disputes among neighbours → sessions on the desk; where owners bargain nobody is sore."""
+    found = experiment().values
+    assert sum(found["as_it_is"]["lift_disputes"]) > 0
+    assert set(found["lifts_bargained"]["lift_disputes"]) == {0.0}
+    world = simulate(experiment().scenario, "as_it_is", 1).world
+    homes = world.residents.household[world.disputes.plaintiff]
+    of_lifts = (world.disputes.cause == CAUSES.index("works")) & (homes >= 0) & world.households.lift_fell_out[homes]
+    assert of_lifts.any() and (world.disputes.sessions[of_lifts] > 0).any()
+
+
+def test_all_purses_pay_into_one_ledger():
+    found = experiment().values["as_it_is"]
+    parts = [found[f"cost_yuan_{name}"] for name in SOURCES]
+    for whole, *of_sources in zip(found["cost_yuan"], *parts, strict=True):
+        assert abs(sum(of_sources) - whole) < 0.005 and min(of_sources) > 0
+    assert set(found["chain_broken"]) == {0.0}

@@ -348,7 +348,7 @@ class Tables:
 
 def test_series_hold_what_counts_in_the_measuring_window(bubenec: Scenario) -> None:
     class Run:
-        scenario, baseline = replace(bubenec, days=20, warm_up_days=10), "nearest"
+        scenario, baseline, arms = replace(bubenec, days=20, warm_up_days=10), "nearest", ()
 
     atlas = maps.atlas_of(Run(), Tables())  # type: ignore[arg-type]
     assert atlas is not None

@@ -107,7 +107,7 @@ def test_every_column_is_a_property(lived: Any) -> None:
     world, somebody = lived.engine.world, lived.resident(12)
     for name in world.residents.columns:
         value = getattr(somebody, name)
-        assert value == getattr(world.residents, name)[12]
+        assert np.array_equal(value, getattr(world.residents, name)[12], equal_nan=True)
         assert isinstance(value, (bool, int, float))
     assert (somebody.row, somebody.key, somebody.model) == (12, int(world.residents.key[12]), lived)
     assert set(world.residents.columns) <= set(dir(somebody))
@@ -254,7 +254,7 @@ def test_a_moved_slider_is_a_setting() -> None:
     sets = ["desk.teams.posts.workers=3", "desk.travel_minutes=31", "hotline.reports_per_day=4.4 /day"]
     assert model.plan.digest == load(SCENARIO, sets=sets).digest
     model.step()
-    assert list(model.datacollector.model_vars) == ["trust_mean", "open_tickets_end"]
+    assert {"trust_mean", "open_tickets_end"} <= set(model.datacollector.model_vars)
 
 
 def test_the_readme_s_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

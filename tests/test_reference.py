@@ -51,14 +51,14 @@ def busy() -> dict[str, Any]:
         "placebo": block("placebo", draws_per_day=3),
         "plans": block("plans", process="council", decide_on_day=1, budget_yuan=900_000.0, catalogue=short_works()),
         "ballots": block("ballots", vote_after_days=1, compensation_yuan=4000.0),
-        "works": block("works", followed=True, objections_to_stop=1, stoppage_days=1, crews=2),
+        "works": block("works", followed=True, objections_to_stop=1, stoppage_days=1, crews=2, advance_share=0.3),
         "disturbance": block("disturbance", objection_hazard=0.2, nuisance_chance=1.0, threshold=0.0),
         "living_survey": block("living_survey", every_days=3, sample_share=0.5),
         "promises": block("promises", disclosed_every_days=3),
     }
 
 
-YEARS = {"heating": 50, "fund": 1100, "funding": 190}  # they act at the end of a year, or of a month
+YEARS = {"upkeep": 95, "heating": 50, "fund": 1100, "funding": 190}  # they act at the end of a year, or of a month
 
 
 def special(name: str) -> dict[str, Any]:
@@ -88,6 +88,18 @@ def special(name: str) -> dict[str, Any]:
         return {name: block(name, mode="partner", failure_chance=0.2)}
     if name == "funding":
         return {name: block(name, sources_yuan=(60_000.0, 50_000.0), correlation=0.4)}
+    if name in ("lifts", "ballots"):
+        deal = {"compensation": "fixed", "share_rule": "shapley", "climb_yuan": 30_000.0, "dispute_yuan": 10_000.0}
+        quarrels = {"disputes": block("disputes", followed=True)}
+        asking = {"lifts": block("lifts", asked=True, from_day=3, **deal)} | quarrels
+        nobody = {"plans": replace(busy()["plans"], process="none")}
+        return asking | (nobody if name == "lifts" else {})
+    if name == "upkeep":
+        reviewed = block(name, budget_yuan_per_year=1e6, review_every_months=2)
+        return {name: reviewed, "works": block("works", followed=True)}
+    if name == "audit":
+        looking = {"audit_share": 0.8, "chained": True, "audit_after_days": 2, "fear": 0.2, "least_yuan": 0.0}
+        return {name: block(name, leak_chance=0.8, **looking)}
     if name == "parking":
         lots = {"resident_spaces": 20, "office_spaces": 12, "consent_share": 0.7, "sharing": "both"}
         return {name: block(name, followed=True, office_cars_per_day=40.0, cars_per_household_day=0.7, **lots)}

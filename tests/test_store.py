@@ -74,7 +74,7 @@ def complaint(folder: Path, **asked: object) -> str:
 def test_folder_holds_what_it_promises(tmp_path: Path) -> None:
     carry_out(tmp_path / "run")
     assert set(contents(tmp_path / "run")) == {
-        "DONE", "scenario.yaml", "summary.json", "metrics.parquet",
+        "DONE", "scenario.yaml", "summary.json", "comparison.json", "metrics.parquet",
         *(f"tables/{table}-{arm}.parquet" for table in ("tickets", "log", "daily") for arm in SCENARIO.arms),
     }  # fmt: skip
     provenance = json.loads((tmp_path / "run" / "provenance.json").read_text("utf-8"))

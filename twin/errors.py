@@ -1606,6 +1606,108 @@ ERRORS: dict[str, Entry] = {
         "没有工单 {ticket}：该运行共有 {count} 张，编号 0 至 {last}",
     ),
     "R272": Entry("the run has no seed {seed}", "该运行没有种子 {seed}"),
+    "R273": Entry(
+        "`{folder}` is no run folder: it has no ledger that can be read",
+        "`{folder}` 不是运行文件夹：没有可读的运行台账",
+        "give a folder that a command with --out FOLDER wrote",
+        "请给出带 --out 文件夹 的命令写出的文件夹",
+    ),
+    "R274": Entry(
+        "`{text}` is no shard",
+        "`{text}` 不是分片",
+        "write number/count, such as `--shard 2/5`; the number is 1 to the count",
+        "请写 序号/总数，例如 `--shard 2/5`；序号从 1 到总数",
+    ),
+    "R275": Entry(
+        "arm `{arm}`, seed {seed} has other results in `{folder}` than in the folder it is merged into",
+        "方案 `{arm}`、种子 {seed} 在 `{folder}` 中的结果与合并目标中的不同",
+        "the same run gives the same bytes on one platform: compute all shards with the same versions and processors",
+        "同一平台上同一运行的结果逐字节相同：请用相同的软件版本和处理器计算所有分片",
+    ),
+    "R276": Entry(
+        "`--shard` needs to know all runs beforehand: neither with `-n auto` nor in a search are they known",
+        "`--shard` 需事先知道全部运行：`-n auto` 和搜索都无法事先确定",
+        "give a number of replications, or compute on one machine with --jobs or --cluster",
+        "请给出具体重复次数，或用 --jobs、--cluster 计算",
+    ),
+    "R277": Entry(
+        "`{option}` needs a run folder",
+        "`{option}` 需要运行文件夹",
+        "add --out FOLDER",
+        "请加上 --out 文件夹",
+    ),
+    "R278": Entry(
+        "`{folder}` is not complete: {held} of {total} runs are in",
+        "`{folder}` 不完整：{total} 次运行只有 {held} 次",
+        "the digest of an experiment is that of all its runs: go on with the same command",
+        "实验摘要针对全部运行：请用同一命令续算",
+    ),
+    "R279": Entry(
+        "`{file}` ends neither in .csv nor in .parquet",
+        "`{file}` 的扩展名既不是 .csv 也不是 .parquet",
+    ),
+    "R280": Entry(
+        "`{file}` is no baseline",
+        "`{file}` 不是基线文件",
+        "let `twin baseline accept SCENARIO --reason TEXT` write it again",
+        "请用 `twin baseline accept 场景 --reason 说明` 重新生成",
+    ),
+    "R281": Entry(
+        "a baseline is not accepted without a reason",
+        "接受基线必须说明理由",
+        "say with --reason why the results are meant to be as they are now",
+        "请用 --reason 说明结果为何应当如此",
+    ),
+    "R282": Entry(
+        "single metrics of `{file}` cannot be accepted: its arms or seeds are others",
+        "不能只接受 `{file}` 的个别指标：其方案或种子不同",
+        "accept the whole baseline, without --metric",
+        "请不带 --metric，接受整个基线",
+    ),
+    "R283": Entry(
+        "`{key}` of a claim cannot be read",
+        "断言中的 `{key}` 无法读取",
+        "a file of claims has `scenario`, `claims` and perhaps `replications`; a claim is `{{compare: [option, baseline],"
+        " outcome: metric, is: lower, by_at_least: 1, confidence: 0.95}}`",
+        "断言文件含 `scenario`、`claims`，可含 `replications`；每条断言形如 `{{compare: [选项, 基准], outcome: 指标,"
+        " is: lower, by_at_least: 1, confidence: 0.95}}`",
+    ),
+    "R284": Entry(
+        "there are no baselines in `{folder}`",
+        "`{folder}` 中没有基线",
+        "`twin baseline accept SCENARIO --reason TEXT` writes one",
+        "`twin baseline accept 场景 --reason 说明` 可生成基线",
+    ),
+    "R285": Entry(
+        "a search needs metrics of which one direction is better (`{metric}`)",
+        "搜索需要有优劣方向的指标（`{metric}`）",
+        "name them with --metric, or as `primary:` in the scenario",
+        "请用 --metric 指定，或在场景中写 `primary:`",
+    ),
+    "R286": Entry(
+        "`{package}` is not installed",
+        "未安装 `{package}`",
+        'install the extra: pip install "neighbourhood-twin[{extra}]"',
+        '请安装附加组件：pip install "neighbourhood-twin[{extra}]"',
+    ),
+    "R287": Entry(
+        "arm `{arm}` as it stands has no value of a searched metric in some seed",
+        "方案 `{arm}` 现状在某个种子下没有所搜索的指标值",
+        "search another metric (docs/results.md says when one is undefined), or lengthen `run_on_days`",
+        "请换一个指标（何时无值见 docs/results.md），或延长 `run_on_days`",
+    ),
+    "R288": Entry(
+        "no Dask scheduler answers at `{address}`",
+        "`{address}` 上没有 Dask 调度器应答",
+        "start one with `dask scheduler`, and give the address that it names, such as tcp://10.0.0.5:8786",
+        "请用 `dask scheduler` 启动，并填写其显示的地址，例如 tcp://10.0.0.5:8786",
+    ),
+    "R289": Entry(
+        "a worker of the cluster runs another program (its source is {here}, here it is {asked})",
+        "集群的工作进程运行的是另一版程序（其源代码指纹为 {here}，本机为 {asked}）",
+        "install the same version on all machines and start the workers again",
+        "请在所有机器上安装同一版本，并重启工作进程",
+    ),
     "S101": Entry(
         "unknown key `{key}`",
         "未知的键 `{key}`",
@@ -1938,6 +2040,12 @@ ERRORS: dict[str, Entry] = {
         "请在场景或方案的 `rules:` 中写明规则集",
         "no rules to set",
         "没有可设置的规则",
+    ),
+    "S169": Entry(
+        "`{name}` and `{other}` exclude each other: both are `alternative_to: {group}`",
+        "`{name}` 与 `{other}` 互斥：二者都写有 `alternative_to: {group}`",
+        "name one of them, or give each its own arm",
+        "请只启用其一，或各列为一个方案",
     ),
     "W202": Entry(
         "row {row_label} can never fire: {why}",

@@ -53,7 +53,8 @@ def ballots(world, p, luck, note):
                 for place, counts in enumerate((True, act > 0, act == 3)):
                     owners[place] += counts
                     area[place] += square_metres * counts
-                if who >= 0 and work.domain == "lift" and world.flats.floor[flat] <= p.low_floors:
+                planned = not projects.asked_for[project]
+                if planned and who >= 0 and work.domain == "lift" and world.flats.floor[flat] <= p.low_floors:
                     losers.append(who)
             passed = passed and bool(households) and lawful_majority(work.matter, owners, area)
         note.set("projects", project, passed=passed)
@@ -80,6 +81,9 @@ def act_of(world, p, luck, project, work, household, who, flats_covered):
         yuan += p.opinion_yuan * (2 * world.residents.opinion[who] - 1)
         yuan -= p.noise_yuan * work.disturbance * work.duration_days
     yuan -= p.owner_share * world.projects.cost_fen[project] / 100 / flats_covered
+    if world.projects.asked_for[project]:
+        noise = p.noise_yuan * work.disturbance * work.duration_days if who >= 0 else 0
+        yuan = float(world.households.lift_net_yuan[household]) - noise
     key = (int(world.projects.key[project]) + int(world.households.key[household])) % 2**64
     u = luck.uniform("judgement", key, 0)
     stake = yuan / p.blur_yuan + math.log(u / (1 - u))

@@ -21,5 +21,9 @@ def crowdfunding(world, p, luck, note):
     elif day == p.open_days - 1:
         total = sum(world.pledges.fen.tolist())
         fate = 1 if total * (1 + p.match) >= p.goal_yuan * 100 else 2 if p.refund else 3
+        given = (0 if fate == 2 else total, round(p.match * total) if fate == 1 else 0)
+        for source, fen in zip((2, 0), given, strict=True):
+            if fen:
+                note.spawn("postings", luck.key("park", source, 0), day=world.day, account=9, fen=fen, source=source)
         for row in range(len(world.pledges)):
             note.set("pledges", row, fate=fate)

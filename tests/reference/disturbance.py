@@ -78,4 +78,5 @@ def nuisance(world, p, luck, note, site, work):
     until = began + luck.exponential("life", p.nuisance_days, key) * DAY
     kind = world.categories.index("noise") if "noise" in world.categories else places.category[place]
     where = {name: getattr(places, name)[place] for name in ("grid", "x", "y")}
-    note.spawn("incidents", luck.key("nuisance", key), began=began, until=until, category=kind, place=place, **where)
+    row = {"began": began, "until": until, "category": kind, "place": place, "of_works": True, **where}
+    note.spawn("incidents", luck.key("nuisance", key), **row)

@@ -66,7 +66,8 @@ def ask_for_session(world, p, luck, note, row):
     name = p.categories[min(level, len(p.categories)) - 1]
     category, home, about = world.categories.index(name), int(table.plaintiff[row]), matter(world, row)
     order = {name: getattr(world.residents, name)[home] for name in ("grid", "x", "y")}
-    order |= {"category": category, "priority": class_of(world, category), "channel": 1 if table.is_online[row] else 2}
+    order |= {"category": category, "priority": class_of(world, category), "channel": 1 if table.is_online[row] else 2,
+              "request": False}
     created = world.day * DAY + p.session_hour * 60
     note.spawn("tickets", luck.key("session", about, 0), created=created, incident=about, **order)
 

@@ -33,7 +33,7 @@ def ask_for_help(world, p, luck, note, who):
         where = {name: getattr(residents, name)[who] for name in ("grid", "x", "y")}
         note.set("residents", who, counselled_on=world.day)
         note.spawn("tickets", key, created=created, incident=about, category=category, channel=2,
-                   priority=class_of(world, category), **where)  # fmt: skip
+                   priority=class_of(world, category), request=False, **where)  # fmt: skip
 
 
 def live_on(world, p, luck, note, who):

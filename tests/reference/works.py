@@ -30,14 +30,15 @@ def live_a_day(world, p, luck, note):
     work_of = [catalogue[sorted(catalogue)[work]] for work in projects.work]
     going = [projects.started[k] >= 0 and projects.finished[k] < 0 for k in range(len(projects))]
     left = round(world.levers["plans"].budget_yuan * 100) - sum(map(int, projects.spent_fen))
+    left += sum(int(projects.owners_fen[k]) for k in range(len(projects)) if projects.started[k] >= 0)
     ready = [int(projects.passed_on[k]) + work.lead_days for k, work in enumerate(work_of)]
     due = promised(world, p, ready, work_of)
     starts, crews = set(), p.crews - sum(going)
     for k in sorted(range(len(projects)), key=lambda k: (due[k], int(projects.key[k]))):
         waiting = due[k] >= 0 and projects.started[k] < 0 and day >= ready[k]
-        if waiting and crews > 0 and projects.cost_fen[k] <= left:
+        if waiting and crews > 0 and projects.cost_fen[k] - projects.owners_fen[k] <= left:
             starts.add(k)
-            crews, left = crews - 1, left - int(projects.cost_fen[k])
+            crews, left = crews - 1, left - int(projects.cost_fen[k] - projects.owners_fen[k])
     finished = []
     for k, work in enumerate(work_of):
         still = going[k] and projects.stopped_until[k] > day
@@ -59,8 +60,14 @@ def live_a_day(world, p, luck, note):
         note.set("projects", k, answered=projects.objections[k] if stopped else projects.answered[k])
         note.set("projects", k, delay_days=day - due[k] if late else projects.delay_days[k])
         note.set("projects", k, spent_fen=projects.spent_fen[k] + spent)
-        if spent:
-            note.spawn("postings", luck.key("works", projects.key[k]), day=day, account=5, fen=spent)
+        extra = 0 if k in starts else spent
+        whole = (int(projects.cost_fen[k] - projects.owners_fen[k]), int(projects.owners_fen[k]))
+        first = [round(one * p.advance_share) for one in whole]
+        dues = [part * (k in starts) + (one - part) * done for one, part in zip(whole, first, strict=True)]
+        for kind, source, fen in (("works", 0, dues[0] + extra), ("owners", 1, dues[1])):
+            if fen:
+                note.spawn("postings", luck.key(kind, projects.key[k]), day=day, account=5, fen=fen, source=source,
+                           project=k)  # fmt: skip
         note.set("projects", k, quality=delivered if done else projects.quality[k])
         if done:
             finished.append((k, work, delivered))

@@ -1,4 +1,4 @@
-"""``twin check``: hold a mechanism, of the twin or from outside, to the conformance battery."""
+"""``twin check``: hold results to their baselines, or a mechanism to the conformance battery."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twin.cli import console
-from twin.cli.spoken import json_option, lang_option, speaking
+from twin.cli.spoken import json_option, lang_option, option, speaking
 from twin.errors import InputError, TwinError, Words, headline
 
 if TYPE_CHECKING:
@@ -24,15 +24,41 @@ _FAULTY = Words("FAILED ", "未通过")
 _TOTAL = Words("{name}: {passed} of {count} checks passed", "{name}：{count} 项检查中 {passed} 项通过")
 
 
-@speaking("Hold a mechanism (its name, file or module) to every check.", "用全部检查核验一个机制（名称、文件或模块）。")
-@click.argument("mechanism")
+@speaking(
+    "Hold scenarios to their baselines and files of claims to their words (none named: all in outputs/baselines);"
+    " or hold a mechanism (its name, file or module) to every check.",
+    "用基线核验场景与断言文件（未指定则核验 outputs/baselines 中的全部）；"
+    "或用全部检查核验一个机制（名称、文件或模块）。",
+)
+@click.argument("what", nargs=-1)
+@option("--tier", type=click.Choice(["exact", "equivalence", "invariants", "claims", "all"]), default="exact",
+        metavar="TIER", en="What scenarios are held to: exact (the default), equivalence, invariants, claims, all.",
+        zh="核验层级：exact（缺省）、equivalence、invariants、claims、all。")  # fmt: skip
+@option("--baselines", default="outputs/baselines", metavar="FOLDER", en="Where baselines lie.", zh="基线所在文件夹。")
+@option("--jobs", type=int, default=1, metavar="J", en="Processes (1 if not given).", zh="进程数（缺省为 1）。")
+@option("--junit", metavar="FILE", en="Also write JUnit XML.", zh="同时写出 JUnit XML。")
+@option("--github", is_flag=True, en="Print annotations for GitHub Actions.", zh="输出 GitHub Actions 注释。")
 @json_option()
 @lang_option()
-def command(mechanism: str, as_json: bool, lang: str | None) -> None:
+def command(
+    what: tuple[str, ...], tier: str, baselines: str, jobs: int, junit: str | None, github: bool, as_json: bool,
+    lang: str | None,
+) -> None:  # fmt: skip
+    """Scenarios and claims are YAML files; everything else names a mechanism."""
+    from twin.cli.guarding import CLAIMS, guard
+
+    spoken = console.language(lang)
+    if len(what) == 1 and not what[0].endswith((".yaml", ".yml")):
+        _mechanism(what[0], as_json, spoken)
+        return
+    asked = "claims" if what and all(one.endswith(CLAIMS) for one in what) else tier
+    guard(what, asked, baselines, jobs, junit, github, as_json, spoken)
+
+
+def _mechanism(mechanism: str, as_json: bool, spoken: console.Language) -> None:
     """Print one line a check; the program ends with 1 if one fails."""
     from twin.testing.load import subject_at
 
-    spoken = console.language(lang)
     try:
         subject = subject_at(mechanism)
     except InputError as reason:

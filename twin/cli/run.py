@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twin.cli import console
+from twin.cli.sharing import ending_with_a_shard, request, sharing_options
 from twin.cli.spoken import json_option, lang_option, option, sets_option, speaking
 from twin.errors import Words
 
@@ -55,6 +56,7 @@ _KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存�
     en="Clear the run folder if what it holds cannot be resumed: another experiment, or results of a changed program.",
     zh="若运行文件夹中的内容无法继续（另一个实验，或程序已改变），则清空后重新计算。",
 )
+@sharing_options
 @json_option("Print one JSON object and nothing else.")
 @option("--all", "every", is_flag=True, en="Print every metric.", zh="显示全部指标。")
 @lang_option()
@@ -67,21 +69,26 @@ def command(
     jobs: int,
     out: str | None,
     replace: bool,
+    shard: str | None,
+    reuse: tuple[str, ...],
+    cluster: str | None,
     as_json: bool,
     every: bool,
     lang: str | None,
 ) -> None:
     """Run, then print the object or the sheets."""
     from twin.report import run
+    from twin.runs.sequential import replications_of
     from twin.scenario.load import load
 
     spoken = console.language(lang)
+    replications_of(replications)  # complains of what is no number before anything is read
     loaded = load(scenario, sets=sets)
     console.doubt(loaded.doubts, spoken)
-    with progress_bar(spoken) as progress:
+    with ending_with_a_shard(spoken), progress_bar(spoken) as progress:
         experiment = run(
             loaded, arms, replications, seed, None, jobs, out, progress, lambda said: console.note(said[spoken]),
-            replace, spoken,
+            replace, spoken, shard=shard, reuse=reuse, cluster=cluster, request=request(),
         )  # fmt: skip
     if as_json:
         console.say(json.dumps(experiment.to_json(), allow_nan=False))

@@ -84,6 +84,13 @@ class SpokenGroup(SpokenCommand, click.Group):
         super().format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands in the reader's language."""
+        lang = language_of(ctx)
+        rows = [(name, one.words[lang] if isinstance(one, SpokenCommand) else one.get_short_help_str())
+                for name, one in self.commands.items()]  # fmt: skip
+        write_section(ctx, formatter, "commands", rows)
+
 
 def speaking(en: str, zh: str) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a function a command that says in two languages what it does."""

@@ -9,6 +9,7 @@ import click
 
 from twin.cli import console
 from twin.cli.run import progress_bar
+from twin.cli.sharing import ending_with_a_shard, request, sharing_options
 from twin.cli.spoken import json_option, lang_option, option, sets_option, speaking
 from twin.errors import InputError, Words
 
@@ -33,7 +34,8 @@ _KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存�
     en="Sweep this path over these values, or over LOW..HIGH, or (PATH alone) over its whole range; repeatable.",
     zh="扫描此路径：列出取值，或写 下限..上限，或只写路径表示整个范围（可重复）。",
 )
-@option("--design", type=click.Choice(DESIGNS), en="How the points are laid out.", zh="取点方式。")
+@option("--design", type=click.Choice(DESIGNS), metavar="DESIGN", en=f"How the points are laid out: {', '.join(DESIGNS)}.",
+        zh=f"取点方式：{'、'.join(DESIGNS)}。")  # fmt: skip
 @option(
     "--points",
     type=int,
@@ -72,37 +74,29 @@ _KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存�
     en="Clear the folder if what it holds cannot be resumed.",
     zh="若文件夹中的内容无法继续，则清空后重新计算。",
 )
+@sharing_options
 @json_option("Print one JSON object and nothing else.")
 @lang_option()
 def command(
-    scenario: str,
-    arm: str | None,
-    sets: tuple[str, ...],
-    over: tuple[str, ...],
-    design: str | None,
-    points: int | None,
-    replications: int | None,
-    seed: int | None,
-    metrics: tuple[str, ...],
-    targets: tuple[str, ...],
-    jobs: int,
-    out: str | None,
-    replace: bool,
-    as_json: bool,
-    lang: str | None,
-) -> None:
+    scenario: str, arm: str | None, sets: tuple[str, ...], over: tuple[str, ...], design: str | None,
+    points: int | None, replications: int | None, seed: int | None, metrics: tuple[str, ...],
+    targets: tuple[str, ...], jobs: int, out: str | None, replace: bool, shard: str | None, reuse: tuple[str, ...],
+    cluster: str | None, as_json: bool, lang: str | None,
+) -> None:  # fmt: skip
     """Sweep, then print the object or the sheets."""
     from twin.report.sweeping import publish_sweep
     from twin.runs.experiment import Means
+    from twin.runs.merge import Shard
     from twin.runs.sweep import sweep
     from twin.scenario.sweeping import over_of
 
     spoken = console.language(lang)
     if points is not None and points < 2:
         raise InputError.of("R262", points=points)
-    with progress_bar(spoken) as progress:
+    with ending_with_a_shard(spoken), progress_bar(spoken) as progress:
         means = Means(jobs=jobs, out=out, progress=progress, notice=lambda said: console.note(said[spoken]),
-                      replace=replace)  # fmt: skip
+                      replace=replace, shard=Shard.of(shard) if shard else None, reuse=reuse, cluster=cluster,
+                      request=request())  # fmt: skip
         swept = sweep(
             scenario, arm, sets, dict(map(over_of, over)), design, points, replications, seed, metrics,
             dict(map(_target, targets)), means, lambda found, folder: publish_sweep(found, folder, spoken),

@@ -70,6 +70,10 @@ UNITS: tuple[Unit, ...] = (
 )  # fmt: skip
 
 
+# units of parameters and metrics that nobody converts: only what they are called in Chinese
+_ONLY_NAMED = {"month": "月", "dB": "分贝", "degC": "℃", "kWh": "千瓦时", "W": "瓦", "m2K": "平方米度"}
+
+
 class UnitProblem(ValueError):  # noqa: N818
     """A quantity that cannot be read in the wanted unit; ``problem`` says how, ``known`` what would do."""
 
@@ -208,6 +212,8 @@ def known_units(unit: str) -> tuple[str, ...]:
 def _named(word: str, lang: str) -> str:
     """Return the first name of a unit that is written in the letters of a language."""
     found = _lookup(word)
+    if found is None and lang == "zh":
+        return _ONLY_NAMED.get(word.strip(), word.strip())
     names = (name for name in (found.names if found is not None else ()) if (name > _CHINESE_FROM) == (lang == "zh"))
     return word.strip() if lang != "zh" else next(names, word.strip())
 

@@ -4,7 +4,8 @@ What it does    Some days after the decision the owner of every flat that a proj
                 takes part and abstains, agrees or disagrees. The owner weighs what the work would bring (a
                 lift brings more the higher one lives), its noise, the own share of the cost, what a lift takes
                 from the lower floors, compensation, and the opinion of the plan that has formed; the more it
-                matters, the likelier the owner takes part. Who is against may stay away on purpose. The rule
+                matters, the likelier the owner takes part. A lift that the owners ask for is weighed by what
+                its offer brings to the flat (see `lifts`). Who is against may stay away on purpose. The rule
                 file decides from the counts of owners and areas.
 Why             Art. 278 asks two thirds to take part, by heads and by area, and then a share of those who did
                 [civil_code_278]. So staying away is a third act: it can let pass what a vote against would
@@ -231,7 +232,8 @@ METRICS = {
 def law(world: View, p: Ballots, draw: Draw) -> RuleSet | None:
     """Read the rules once, where there can be a vote."""
     decides = world.levers["plans"].process != "none"
-    return rules_of(p.rule) if decides and p.consent == "vote" else None
+    asked = world.levers["lifts"].asked
+    return rules_of(p.rule) if (decides or asked) and p.consent == "vote" else None
 
 
 @mechanism(
@@ -239,10 +241,11 @@ def law(world: View, p: Ballots, draw: Draw) -> RuleSet | None:
     params=Ballots,
     reads=[
         "projects.work", "projects.building", "projects.stairwell", "projects.grid", "projects.decided",
-        "projects.cost_fen", "projects.lawful", "households.flat", "households.tenure", "flats.building",
-        "flats.stairwell", "flats.floor", "flats.area_m2", "buildings.grid", "buildings.storeys",
-        "residents.household", "residents.role", "residents.opinion", "levers.plans.process",
-        "levers.plans.catalogue", *(f"residents.need_{domain}" for domain in DOMAINS),
+        "projects.cost_fen", "projects.lawful", "projects.asked_for", "households.flat", "households.tenure",
+        "households.lift_net_yuan", "flats.building", "flats.stairwell", "flats.floor", "flats.area_m2",
+        "buildings.grid", "buildings.storeys", "residents.household", "residents.role", "residents.opinion",
+        "levers.plans.process", "levers.plans.catalogue", "levers.lifts.asked",
+        *(f"residents.need_{domain}" for domain in DOMAINS),
     ],
     owns={
         "projects.passed": Column(np.bool_, "1", "owners consented, or need not, and it is lawful", start=False),
@@ -344,7 +347,10 @@ def net_yuan(world: Any, p: Ballots, papers: Papers) -> Floats:
     opinion = np.append(world.residents.opinion, _NEUTRAL)[papers.resident]
     loses = np.where(loses_by_lift(world, p, papers), p.lift_loss_yuan - p.compensation_yuan, 0.0)
     gain = p.worth_yuan * weight * benefit * rises + p.opinion_yuan * _SPAN * (opinion - _NEUTRAL)
-    return gain - loses - p.noise_yuan * noise * lives_there - p.owner_share * cost
+    planned = gain - loses - p.owner_share * cost
+    offered = world.households.lift_net_yuan[papers.household]
+    asked_for = world.projects.asked_for[papers.project]
+    return np.where(asked_for, offered, planned) - p.noise_yuan * noise * lives_there
 
 
 def climbed(world: Any, papers: Papers) -> Floats:
@@ -384,7 +390,8 @@ def outcome(world: Any, due: Ints, papers: Papers, act: Ints) -> Flags:
 
 def compensate(world: Any, p: Ballots, draw: Draw, papers: Papers, carried: Flags, effects: Effects) -> None:
     """Pay the owners who live on floors that lose by a lift, once it is consented to."""
-    paid = carried & loses_by_lift(world, p, papers) & (papers.resident != LANDLORD)
+    planned = ~world.projects.asked_for[papers.project]  # whoever asks for a lift settles with the neighbours
+    paid = carried & planned & loses_by_lift(world, p, papers) & (papers.resident != LANDLORD)
     fen = round(p.compensation_yuan * FEN_PER_YUAN)
     if not fen or not paid.any():
         return

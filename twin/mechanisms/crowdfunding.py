@@ -25,6 +25,7 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.inequality import gini
+from twin.world.ledger import DONATIONS, PARK, PUBLIC
 from twin.world.series import ratio
 from twin.world.works import FEN_PER_YUAN
 
@@ -214,7 +215,7 @@ def pledging_share(world: World) -> float | None:
     params=Crowdfunding,
     reads=["residents.age", "residents.household", "households.income", "pledges.fen"],
     owns={"pledges.fate": Column(np.int8, "1", "0 not decided yet, 1 taken, 2 given back, 3 lost")},
-    spawns=["pledges"],
+    spawns=["pledges", "postings"],
     metrics={
         "crowdfund_reached_share": Metric(
             crowdfund_reached_share, "1", better="higher", en="Goals reached", zh="众筹达标率",
@@ -256,11 +257,21 @@ def crowdfunding(world: View, p: Crowdfunding, draw: Draw, effects: Effects) -> 
         fen = world.pledges.fen
         built = reached(p, float(fen.sum()))
         effects.set("pledges", None, fate=TAKEN if built else REFUNDED if p.refund else LOST)
+        book(world, p, draw, effects, int(fen.sum()), built)
 
 
 def reached(p: Crowdfunding, fen: float) -> bool:
     """Tell whether pledges and match reach the goal."""
     return fen * (1 + p.match) >= p.goal_yuan * FEN_PER_YUAN
+
+
+def book(world: Any, p: Crowdfunding, draw: Draw, effects: Effects, pledged: int, built: bool) -> None:
+    """Book what was taken of residents, and what the government adds if the park is built."""
+    given = (pledged if built or not p.refund else 0, round(p.match * pledged) if built else 0)
+    for source, fen in zip((DONATIONS, PUBLIC), given, strict=True):
+        if fen:
+            keys = draw.keys("park", np.array([source], np.uint64), 0)
+            effects.spawn("postings", keys, day=world.day, account=PARK, fen=fen, source=source)
 
 
 def willingness(p: Crowdfunding) -> float:

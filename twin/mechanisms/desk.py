@@ -355,7 +355,7 @@ METRICS = {
             np.int8, "1", "class by which the desk served it, as rules decided; -1 before", start=-1, low=-1
         ),
         "tickets.severity": Column(
-            np.int8, "1", "1 slight to 5 grave, as noted at intake; 0 where no rule asks", low=0, high=5
+            np.int8, "1", "1 slight to 5 grave, as noted at intake; 0 before", low=0, high=5
         ),
         "tickets.overdue": Column(np.bool_, "1", "done after the limit of its class", start=False),
         "tickets.hands_on": Column(np.float64, "min", "working time for a worker of skill 1", start=np.nan),
@@ -418,16 +418,15 @@ def hand_in(world: View, p: DeskSettings, draw: Draw, office: DeskOfRun, effects
     """Feed the tickets that the desk has not seen."""
     tickets = world.tickets
     new = slice(len(office.orders), len(tickets))
-    facts = None
-    if world.instructions is not None and new.stop > new.start:
-        severity = noted_severity(world, p, draw, new)
+    severity = noted_severity(world, p, draw, new)
+    facts = facts_of(world, severity, new)
+    if new.stop > new.start:
         effects.set("tickets", np.arange(new.start, new.stop), severity=severity)
-        facts = facts_of(world, severity, new)
     office.feed(
         key=tickets.key[new], created=tickets.created[new], incident=tickets.incident[new],
         category=tickets.category[new], priority=tickets.priority[new], channel=tickets.channel[new],
         grid=tickets.grid[new], x=tickets.x[new], y=tickets.y[new], again=tickets.again[new],
-        request=tickets.request[new], ticket=np.arange(new.start, new.stop), facts=facts,
+        request=tickets.request[new], ticket=np.arange(new.start, new.stop), facts=None if world.instructions is None else facts,
     )  # fmt: skip
 
 

@@ -28,7 +28,6 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.construction import grid_at, on_site
-from twin.world.faults import at_places
 from twin.world.series import per_thousand_year, ratio
 from twin.world.tables import AGE_GROUPS
 from twin.world.works import DOMAINS, EVERYWHERE, FEN_PER_YUAN, Homes, Work, homes_of, listed, needs_of, reaches
@@ -81,8 +80,7 @@ def nuisances_per_1000_year(world: World) -> float | None:
     """Nuisances of works that began in the window; None where there is no project."""
     if not len(world.projects):
         return None
-    of_works = at_places(world) & np.isfinite(world.incidents.until)
-    return per_thousand_year(world, world.incidents.began[of_works])
+    return per_thousand_year(world, world.incidents.began[world.incidents.of_works])
 
 
 @mechanism(
@@ -100,6 +98,7 @@ def nuisances_per_1000_year(world: World) -> float | None:
         "residents.disturbed": Column(np.float32, "1/day", "dose of works today", start=0, low=0, high=1),
         "residents.annoyed": Column(np.float32, "1", "what of it is minded", start=0, low=0, high=1),
         "projects.objections": Column(np.int32, "1", "objections raised against it", start=0),
+        "incidents.of_works": Column(np.bool_, "1", "a nuisance of works", start=False),
     },
     spawns=["incidents"],
     metrics={
@@ -221,6 +220,7 @@ def begin_nuisances(world: Any, p: Disturbance, draw: Draw, sites: Ints, effects
         grid=found.grid[places],
         x=found.x[places],
         y=found.y[places],
+        of_works=True,
     )
 
 

@@ -20,7 +20,7 @@ Ablation        overtime_pay, weekend_pay and holiday_pay 1: only the number of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple, cast
@@ -34,7 +34,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.ledger import BESIDE_WAGES, booked_yuan
+from twin.world.ledger import BESIDE_WAGES, PUBLIC, SOURCES, booked_yuan
 from twin.world.series import ratio
 
 ACCOUNTS = ("workday", "rest_day", "statutory", "overtime", "absence")
@@ -138,6 +138,14 @@ def cost_yuan(world: World) -> float | None:
     return None if labour is None else labour + booked_yuan(world, BESIDE_WAGES)
 
 
+def _cost_of(source: int) -> Callable[[World], float | None]:
+    def measured(world: World) -> float | None:
+        everything = [*range(len(ACCOUNTS)), *BESIDE_WAGES]
+        return None if cost_yuan(world) is None else booked_yuan(world, everything, [source])
+
+    return measured
+
+
 def labour_cost_yuan(world: World) -> float | None:
     """All wages of the window."""
     return _booked_yuan(world, range(len(ACCOUNTS)))
@@ -163,14 +171,25 @@ def _booked_yuan(world: World, accounts: range | list[int]) -> float | None:
     return float(postings.fen[counted].sum()) / _YUAN_FEN
 
 
+_PAID_BY = ("out of the public budget", "by owners", "by donations")
+_PAID_BY_ZH = ("财政资金", "业主出资", "捐款")
 METRICS = {
     "cost_yuan": Metric(
         cost_yuan, "yuan", better="lower",
         en="Cost", zh="费用合计",
-        doc="everything booked in the ledger in the window: labour, works, compensation, asking residents; undefined "
-            "where labour is",
-        doc_zh="统计期内入账的全部费用：人工、工程、补偿、征求意见；人工费用无定义时亦无定义",
+        doc="everything booked in the ledger in the window: labour, works, compensation, asking residents, "
+            "crowdfunding, upkeep; undefined where labour is",
+        doc_zh="统计期内入账的全部费用：人工、工程、补偿、征求意见、众筹、养护；人工费用无定义时亦无定义",
     ),
+    **{
+        f"cost_yuan_{name}": Metric(
+            _cost_of(source), "yuan", better="lower" if source == PUBLIC else None,
+            en=f"Cost, {en}", zh=f"费用：{zh}",
+            doc=f"the part of the cost that was paid {en}; all sources sum to it",
+            doc_zh=f"费用合计中{zh}的部分；各来源之和即费用合计",
+        )
+        for source, (name, en, zh) in enumerate(zip(SOURCES, _PAID_BY, _PAID_BY_ZH, strict=True))
+    },
     "labour_cost_yuan": Metric(
         labour_cost_yuan, "yuan", better="lower",
         en="Labour cost", zh="人工费用",

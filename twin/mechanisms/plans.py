@@ -107,7 +107,8 @@ def _chosen(world: World) -> tuple[Plans, Works, Sites] | None:
     if p.process == "none" or world.day <= p.decide_on_day or not len(world.residents):
         return None
     table = world.projects
-    return p, as_columns(p.catalogue), Sites(*(getattr(table, name).astype(np.int64) for name in Sites._fields))
+    columns = (getattr(table, name).astype(np.int64)[~table.asked_for] for name in Sites._fields)
+    return p, as_columns(p.catalogue), Sites(*columns)
 
 
 def plan_mismatch(world: World) -> float | None:
@@ -126,12 +127,13 @@ def plan_mismatch(world: World) -> float | None:
 
 def plan_cost_yuan(world: World) -> float | None:
     """Cost of the works that were decided."""
-    return None if _chosen(world) is None else float(world.projects.cost_fen.sum()) / FEN_PER_YUAN
+    in_plan = ~world.projects.asked_for
+    return None if _chosen(world) is None else float(world.projects.cost_fen[in_plan].sum()) / FEN_PER_YUAN
 
 
 def unlawful_share(world: World) -> float | None:
     """Decisions that would not stand / decisions."""
-    return None if _chosen(world) is None else share(~world.projects.lawful)
+    return None if _chosen(world) is None else share(~world.projects.lawful[~world.projects.asked_for])
 
 
 def plan_gain_gini(world: World) -> float | None:

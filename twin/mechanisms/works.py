@@ -27,7 +27,7 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.construction import buildings_at, qualities, under_way
-from twin.world.ledger import WORKS, booked_yuan
+from twin.world.ledger import OWNERS, PUBLIC, WORKS, booked_yuan
 from twin.world.series import mean
 from twin.world.works import DOMAINS, FEN_PER_YUAN, Work, listed
 
@@ -62,6 +62,10 @@ class Works:
     stoppage_cost_share: float = param(0.002, "1/day", 0.0, 0.05, source="scenario range", evidence="assumed",
                                        doc="cost of a stopped day, as a share of what the project was to cost",
                                        zh="停工每日费用占造价比例", when="followed")
+    advance_share: float = param(1.0, "1", 0.0, 1.0, source="scenario range", evidence="assumed", lever=True,
+                                 doc="part of the cost that is paid when work begins; the rest, bound till then, is "
+                                     "paid when it is finished",
+                                 zh="预付款比例", when="followed")
     finish_quality: float = param(0.85, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                   doc="mean part of the promised benefit that is delivered", zh="平均交付质量",
                                   when="followed")
@@ -91,6 +95,14 @@ def projects_finished(world: World) -> float | None:
     return float(np.count_nonzero(world.projects.finished >= 0))
 
 
+def bound_yuan(world: World) -> float | None:
+    """Bound by contract and not paid yet; None where living conditions are not followed."""
+    if not cast(Works, world.levers["works"]).followed:
+        return None
+    paid = world.postings.fen[world.postings.account == WORKS].sum()
+    return float(world.projects.spent_fen.sum() - paid) / FEN_PER_YUAN
+
+
 def stopped_days(world: World) -> float | None:
     """Mean days that a project which has begun stood still."""
     return mean(world.projects.stopped_days[world.projects.started >= 0].astype(np.float64))
@@ -108,6 +120,12 @@ METRICS = {
         en="Cost of works", zh="工程费用",
         doc="what was booked for works in the window, stopped days included",
         doc_zh="统计期内为工程入账的费用，含停工期间的费用",
+    ),
+    "bound_yuan": Metric(
+        bound_yuan, "yuan", better=None,
+        en="Bound and not yet paid", zh="已承诺未支付金额",
+        doc="cost of works that have begun, less what has been paid for them, at the end",
+        doc_zh="期末已开工工程的造价减去已支付金额",
     ),
     "projects_finished": Metric(
         projects_finished, "1", better="higher",
@@ -127,8 +145,8 @@ METRICS = {
     params=Works,
     reads=[
         "projects.work", "projects.building", "projects.stairwell", "projects.grid", "projects.cost_fen",
-        "projects.passed", "projects.passed_on", "projects.objections", "buildings.grid", "flats.building",
-        "flats.stairwell", "levers.plans.catalogue", "levers.plans.budget_yuan",
+        "projects.owners_fen", "projects.passed", "projects.passed_on", "projects.objections", "buildings.grid",
+        "flats.building", "flats.stairwell", "levers.plans.catalogue", "levers.plans.budget_yuan",
     ],
     owns={
         "projects.due": Column(np.int32, "day", "promised last day on site, -1 before consent", start=_UNSET),
@@ -189,7 +207,7 @@ def let_a_day_pass(world: Any, p: Works, draw: Draw, effects: Effects) -> None:
         today = day_on_site(world, p, works_at)
         quality = p.finish_quality + p.finish_spread * draw.normal("finish", world.projects.key, 0)
         note_down(world, p, today, np.clip(quality, 0, 1), effects)
-        pay(world, today.spent, draw, effects)
+        pay(world, p, today, draw, effects)
         for project in map(int, np.flatnonzero(today.done)):
             risen += rise(world, project, works_at[project], float(np.clip(quality[project], 0, 1)))
     kept = (1 - p.wear_per_year) ** (1 / _YEAR_DAYS)
@@ -203,14 +221,19 @@ def day_on_site(world: Any, p: Works, works_at: list[Work]) -> Day:
     lead = np.array([work.lead_days for work in works_at])
     takes = np.array([work.duration_days for work in works_at])
     due = scheduled(world, p, projects.passed_on + lead, takes)
-    left = round(world.levers["plans"].budget_yuan * FEN_PER_YUAN) - int(projects.spent_fen.sum())
+    left = round(world.levers["plans"].budget_yuan * FEN_PER_YUAN) - public_fen(projects)
     begun = beginning(world, p, due, projects.passed_on + lead, left)
-    left -= int(projects.cost_fen[begun].sum())
+    left -= int((projects.cost_fen - projects.owners_fen)[begun].sum())
     still = under_way(world) & (projects.stopped_until > world.day)
     extra = affordable(np.rint(still * projects.cost_fen * p.stoppage_cost_share).astype(np.int64), left)
     working = (under_way(world) | begun) & ~still
     done = working & (projects.worked_days + 1 >= takes)
     return Day(due, begun, still, done, np.where(begun, projects.cost_fen, extra))
+
+
+def public_fen(projects: Any) -> int:
+    """Return what the public budget has spent or bound: all but the owners' part of what has begun."""
+    return int((projects.spent_fen - np.where(projects.started >= 0, projects.owners_fen, 0)).sum())
 
 
 def scheduled(world: Any, p: Works, ready_on: Ints, takes: Ints) -> Ints:
@@ -239,7 +262,7 @@ def beginning(world: Any, p: Works, due: Ints, ready_on: Ints, left: int) -> Fla
     begun = np.zeros(len(projects), np.bool_)
     crews = p.crews - np.count_nonzero(under_way(world))
     for project in ready[np.lexsort((projects.key[ready], due[ready]))]:
-        cost = int(projects.cost_fen[project])
+        cost = int(projects.cost_fen[project] - projects.owners_fen[project])
         if crews > 0 and cost <= left:
             begun[project] = True
             crews, left = crews - 1, left - cost
@@ -275,12 +298,23 @@ def note_down(world: Any, p: Works, today: Day, quality: Floats, effects: Effect
     )
 
 
-def pay(world: Any, spent: Ints, draw: Draw, effects: Effects) -> None:
-    """Book what was spent today, a posting a project."""
-    paid = np.flatnonzero(spent)
-    if len(paid):
-        keys = draw.keys("works", world.projects.key[paid])
-        effects.spawn("postings", keys, day=world.day, account=WORKS, fen=spent[paid])
+def pay(world: Any, p: Works, today: Day, draw: Draw, effects: Effects) -> None:
+    """Book what is paid today, a posting a project for each purse; what is bound but not yet paid waits."""
+    projects = world.projects
+    extra = np.where(today.begun, 0, today.spent)
+    public = paid_today(p, today, projects.cost_fen - projects.owners_fen) + extra
+    for kind, source, fen in (("works", PUBLIC, public), ("owners", OWNERS, paid_today(p, today, projects.owners_fen))):
+        paid = np.flatnonzero(fen)
+        if len(paid):
+            keys = draw.keys(kind, projects.key[paid])
+            effects.spawn("postings", keys, day=world.day, account=WORKS, fen=fen[paid], source=source, project=paid)
+
+
+def paid_today(p: Works, today: Day, whole: Ints) -> Ints:
+    """Return what is paid today of each sum that is due in two parts, at the beginning and at the end (projects,)."""
+    first = np.rint(whole * p.advance_share).astype(np.int64)
+    due: Ints = np.where(today.begun, first, 0) + np.where(today.done, whole - first, 0)
+    return due
 
 
 def rise(world: Any, project: int, work: Work, quality: float) -> Floats:

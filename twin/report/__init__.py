@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from twin.errors import Words
-    from twin.runs.experiment import Experiment
+    from twin.runs.experiment import Experiment, Means
     from twin.runs.store import RunFolder
     from twin.scenario.load import Scenario
 
@@ -26,6 +26,11 @@ def run(
     notice: Callable[[Words], None] | None = None,
     replace: bool = False,
     lang: str = "en",
+    *,
+    shard: str | None = None,
+    reuse: Sequence[str | Path] = (),
+    cluster: str | None = None,
+    request: Mapping[str, Any] | None = None,
 ) -> Experiment:
     """Run the arms of a scenario, each with the same seeds, and compare them with the first one.
 
@@ -35,19 +40,29 @@ def run(
     is then resumed. ``progress`` is told (ended, total), ``notice`` what the user should know (default: a Python
     warning). With ``replace`` a run folder that holds something else, or was computed by another state of the
     program, is cleared. ``lang`` ("en" or "zh") is the language in which the page of the run folder opens; it has
-    both.
+    both. ``reuse`` names run folders from which runs with the same content are taken, ``cluster`` a Dask scheduler.
+    With a ``shard`` ("2/5") only its runs are made and ShardDone is raised. ``request`` is kept with the session.
 
     Raises InputError for what cannot be used, RunFailed when runs failed.
     """
     from twin.runs.experiment import Means
+    from twin.runs.merge import Shard
+
+    means = Means(
+        jobs=jobs, out=out, progress=progress, notice=notice, replace=replace, publish=partial(publish, lang=lang),
+        shard=Shard.of(shard) if shard else None, reuse=tuple(reuse), cluster=cluster, request=request,
+    )  # fmt: skip
+    return _run(_loaded(scenario, set), arms, replications, seed, means)
+
+
+def _run(
+    loaded: Scenario, arms: Sequence[str] | None, replications: int | str | None, seed: int | None, means: Means
+) -> Experiment:
+    """What is set comes last, after the number of replications and the seed too."""
     from twin.runs.experiment import run as run_experiment
     from twin.runs.sequential import replications_of
 
-    means = Means(
-        jobs=jobs, out=out, progress=progress, notice=notice, replace=replace, publish=partial(publish, lang=lang)
-    )
-    loaded = _loaded(scenario, set)
-    said = {given.partition("=")[0].strip() for given in loaded.sets}  # what is set comes last, after -n and --seed too
+    said = {given.partition("=")[0].strip() for given in loaded.sets}
     count = None if "replications" in said else replications_of(replications)
     return run_experiment(loaded, arms or None, count, None if "seed" in said else seed, means)
 

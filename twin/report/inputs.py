@@ -34,6 +34,16 @@ CHOICES: Mapping[str, str] = {
     "fixed": "固定", "exponential": "指数", "lognormal": "对数正态", "gamma": "伽马", "weibull": "威布尔",
     "loglogistic": "对数逻辑斯谛", "two_part": "两部分", "empirical": "经验样本", "none": "无", "poisson": "泊松",
     "log": "日志回放", "demand": "拟合需求",
+    "lot": "随机", "random": "随机", "gain": "按效益", "risk": "按风险", "vote": "表决", "imposed": "直接规定",
+    "deliberated": "协商形成", "deffuant": "两两讨论", "hegselmann_krause": "共同讨论", "two_year": "连续两年",
+    "bound": "置信下限", "cusum": "累积和", "linear": "按楼层递增", "equal": "平均", "shapley": "沙普利值",
+    "nash": "纳什议价", "rubinstein": "轮流出价", "reports": "诉求办理", "living": "居住条件", "offices": "办公方",
+    "both": "双方", "prior": "凭经验", "council": "议事会", "app": "线上", "hybrid": "线上线下结合",
+    "council_plus_app": "议事会加线上", "by_process": "随程序", "answers": "居民回答", "true_needs": "真实需要",
+    "greedy": "依次选取", "equal_shares": "等额分配法", "phragmen": "弗拉格曼法", "welfare": "总效益最大",
+    "lift": "电梯", "parking": "停车", "pipes": "管线", "insulation": "保温", "greenery": "绿化", "play": "活动场地",
+    "care": "养老服务", "safety": "安防消防", "stairwell": "单元", "building": "楼栋", "grid": "网格", "all": "全部",
+    "public": "公共", "partner": "合作方",
 }  # fmt: skip
 _SWITCH = {True: Words("on", "开"), False: Words("off", "关")}
 _SWITCHED = "机制开关"
@@ -43,6 +53,7 @@ _SOURCES: Mapping[str, Words] = {
     "the scenario's author": Words("the scenario's author", "场景作者"),
 }
 _NOTHING = Words("none", "无")
+_NOTHING_FOLLOWED = (0, False, "none", ())
 _ALL_OF_A_KIND = re.compile("[：（]")
 
 
@@ -100,8 +111,9 @@ class Inputs:
     def _lived_by(self, arm: str) -> dict[str, Mechanism]:
         from twin.mechanisms import CATALOGUE
 
-        off = self.experiment.scenario.arms[arm].off
-        return {name: one for name, one in CATALOGUE.items() if name not in off}
+        said = self.experiment.scenario.arms[arm]
+        lived = {name: one for name, one in CATALOGUE.items() if name not in said.off}
+        return {name: one for name, one in lived.items() if not is_idle(one, said.blocks)}
 
     def _gathered(self) -> Iterator[Input]:
         arms = {arm: self.experiment.scenario.arms[arm] for arm in self.experiment.arms}
@@ -118,6 +130,34 @@ class Inputs:
         for name in sorted({name for said in arms.values() for name in said.off}):
             on = {arm: name not in said.off for arm, said in arms.items()}
             yield Input(f"{SWITCHES}.{name}", None, on, frozenset(arms))
+
+
+# What has to be on for mechanisms that are on to do anything: theirs is not a world of its own, so that a parameter of
+# another one decides.
+_GATES: Mapping[str, str] = {
+    **dict.fromkeys(("needs", "needs_survey", "plans", "forum", "deliberation", "ballots", "campaign"), "plans.process"),
+    **dict.fromkeys(("works", "disturbance", "promises", "living", "happiness", "living_survey"), "works.followed"),
+    **dict.fromkeys(("disputes", "stages", "mediation", "agreements", "coalitions", "lapses", "grievances", "stress",
+                     "ties", "conventions"), "disputes.followed"),
+    "ppp": "ppp.mode", "lifts": "lifts.asked",
+}  # fmt: skip
+
+
+def is_idle(mechanism: Mechanism, blocks: Mapping[str, Any]) -> bool:
+    """Whether a mechanism that is on does nothing in these blocks: what it follows is off, or all that it has hangs on
+    one parameter that is 0, off or ``none``."""
+    followed = [read.split(".")[1] for read in mechanism.reads if read.startswith(LEVERS) and read.endswith(".followed")]
+    if any(name in blocks and not blocks[name].followed for name in (*followed, mechanism.name)
+           if hasattr(blocks.get(name), "followed")):  # fmt: skip
+        return True
+    gate, _, name = _GATES.get(mechanism.name, "").partition(".")
+    if gate in blocks and getattr(blocks[gate], name, True) in _NOTHING_FOLLOWED:
+        return True
+    block = blocks.get(mechanism.name)
+    specs = [] if block is None else [(one.name, spec) for one in fields(block) if (spec := spec_of(one)) is not None]
+    free = [name for name, spec in specs if not spec.when]
+    return (len(free) == 1 and len(specs) > 1 and getattr(block, free[0]) in _NOTHING_FOLLOWED
+            and not any(acts(block, spec) for name, spec in specs if name != free[0]))  # fmt: skip
 
 
 def upstream(metrics: Iterable[str], lived: Mapping[str, Mechanism]) -> set[str]:

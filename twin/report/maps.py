@@ -123,7 +123,7 @@ def atlas_of(experiment: Experiment, folder: RunFolder) -> Atlas | None:
 def _changes(experiment: Experiment, folder: RunFolder) -> Iterator[Change]:
     """Yield by how much each option moves the traffic, mean over its runs."""
     found = {arm: [columns for _, columns in folder.table_of("roads", arm)] for arm in experiment.arms}
-    if not all(found.values()):
+    if not found or not all(found.values()):
         return
     flow = {arm: np.mean([columns["flow_per_hour"] for columns in runs], axis=0) for arm, runs in found.items()}
     roads = found[experiment.baseline][0]

@@ -124,7 +124,7 @@ def states_of(table: str, catalogue: Sequence[Mechanism]) -> list[State]:
     """Return the columns of a table: those that a row is born with, then those that mechanisms own."""
     born = [(f"{table}.{name}", column, _BIRTH) for name, column in TABLES[table].items()]
     owned = [(name, column, one.name) for one in catalogue for name, column in one.owns.items()]
-    adders = {name: tuple(one.name for one in catalogue if name in one.adds) for name, *_ in (*born, *owned)}
+    adders = {name: tuple(sorted(one.name for one in catalogue if name in one.adds)) for name, *_ in (*born, *owned)}
     return [
         State(split(name)[1], column, owner, adders[name], CODES.get(name, ()))
         for name, column, owner in (*born, *owned)

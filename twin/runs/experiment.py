@@ -24,11 +24,14 @@ from twin.errors import Complaint, InputError, InvariantBroken, RunFailed, TwinE
 from twin.runs.compare import Difference, Estimate, estimate, paired_difference
 from twin.runs.equity import GroupEffect, equity_of
 from twin.runs.families import corrected
+from twin.runs.ledgers import CONTENTS, RESOLVED, TOTAL
 from twin.runs.margins import margin_of
+from twin.runs.merge import Shard, ShardDone
 from twin.runs.pareto import pareto_of
 from twin.runs.pool import Failure, compute
 from twin.runs.provenance import code_fingerprint
 from twin.runs.regret import Regret, regrets
+from twin.runs.reuse import Reuse, contents_of, take_from
 from twin.runs.sequential import Auto, Stopped, stopped
 from twin.runs.store import Identity, RunFolder, Tables, canonical, folder_of, pack
 
@@ -44,6 +47,7 @@ _DAMAGED = Words(
     "{folder}: what is stored of {count} run(s) is damaged (its sha256 differs); computed again: {runs}",
     "{folder}：有 {count} 次运行的存储内容已损坏（sha256 不符），现重新计算：{runs}",
 )
+_TAKEN = Words("{count} run(s) taken from {folder}", "从 {folder} 取用 {count} 次运行")
 _RUNS_NAMED = 5
 
 MOST_SEEDS = 2**63
@@ -53,6 +57,7 @@ Run = tuple[str, int]
 Values = tuple[float | None, ...]
 Found = dict[Run, dict[str, float]]
 Work = Callable[[str, int], "Result"]
+Measure = Callable[[Sequence[Run], Work], Found]
 Publish = Callable[["Experiment", RunFolder], None]
 
 
@@ -108,7 +113,10 @@ class Means:
 
     ``out`` is the run folder (``None``: nothing is kept), which is cleared with ``replace`` if it holds something
     else. ``progress`` is told (ended, total), ``notice`` what the user should know (``None``: a Python warning).
-    ``publish`` adds the report to a finished folder, ``warm_up`` is called before processes start.
+    ``publish`` adds the report to a finished folder, ``warm_up`` is called before processes start. With a ``shard``
+    only its runs are made, and ShardDone is raised. ``reuse`` are run folders, or folders of them, from which runs
+    with the same content are taken. ``cluster`` is the address of a Dask scheduler that computes in place of
+    processes. ``request`` is what was asked for, as the folder remembers it.
     """
 
     jobs: int = 1
@@ -118,6 +126,10 @@ class Means:
     replace: bool = False
     publish: Publish | None = None
     warm_up: Callable[[], None] | None = None
+    shard: Shard | None = None
+    reuse: tuple[str | Path, ...] = ()
+    cluster: str | None = None
+    request: Mapping[str, Any] | None = None
 
 
 ALONE = Means()
@@ -284,7 +296,11 @@ def run(
         raise InputError.of("R214", jobs=means.jobs)
     work = functools.partial(run_one if means.out is not None else measure_one, scenario)
     rule = replications if isinstance(replications, Auto) else None
-    return conduct(scenario, plan, work, metric_book(), replace(means, warm_up=means.warm_up or _warm_up), rule)
+    if means.shard and rule:
+        raise InputError.of("R276")
+    kept = {arm: (scenario, arm) for arm in plan.arms} if means.out is not None else {}
+    reuse = Reuse(contents_of(kept, RESULTS_VERSION))
+    return conduct(scenario, plan, work, metric_book(), replace(means, warm_up=means.warm_up or _warm_up), rule, reuse)
 
 
 def run_one(scenario: Scenario, arm: str, seed: int) -> Result:
@@ -330,19 +346,22 @@ def conduct(
     book: Mapping[str, Metric],
     means: Means = ALONE,
     rule: Auto | None = None,
+    reuse: Reuse | None = None,
 ) -> Experiment:
     """Carry out a plan with any ``work(arm, seed)`` that returns a Result (and pickles, for several jobs).
 
-    With a ``rule`` the plan grows until it says stop.
+    With a ``rule`` the plan grows until it says stop. ``reuse`` says what runs are in other folders, too.
     """
     data = data_of(scenario)
     with ExitStack() as stack:
         folder = None
         if means.out is not None:
-            folder = stack.enter_context(_open(folder_of(means.out), scenario, plan, data, means, rule is not None))
+            folder = stack.enter_context(
+                _open(folder_of(means.out), scenario, plan, data, means, rule is not None, reuse)
+            )
         while True:
             plan = plan.longer(folder.grown(len(plan.seeds))) if folder and rule else plan
-            found = _complete(plan, work, means, folder)
+            found = _complete(plan, work, means, folder, reuse)
             experiment = Experiment(scenario, plan, _by_arm(plan, found), book, folder.path if folder else None, data)
             ended = stopped(experiment, rule) if rule else None
             if rule is None or ended:
@@ -359,7 +378,8 @@ def conduct(
 
 @contextmanager
 def completed(
-    scenario: Scenario, plan: Plan, work: Work, means: Means, data: Mapping[str, str] | None = None
+    scenario: Scenario, plan: Plan, work: Work, means: Means, data: Mapping[str, str] | None = None,
+    reuse: Reuse | None = None,
 ) -> Iterator[tuple[Found, RunFolder | None]]:
     """Carry out any plan, and give its metrics and the open folder (``None``: nothing is kept) to be written to.
 
@@ -370,13 +390,50 @@ def completed(
     with ExitStack() as stack:
         folder = None
         if means.out is not None:
-            folder = stack.enter_context(_open(folder_of(means.out), scenario, plan, digests, means))
-        found = _complete(plan, work, means, folder)
+            folder = stack.enter_context(_open(folder_of(means.out), scenario, plan, digests, means, reuse=reuse))
+        found = _complete(plan, work, means, folder, reuse)
         if folder:
             folder.reopen()
         yield found, folder
         if folder:
             folder.finish(_sha256([[*run, found[run]] for run in sorted(plan.runs())]))
+
+
+@dataclass(frozen=True)
+class Runs:
+    """A plan that is known bit by bit: the runs asked for so far."""
+
+    tasks: Sequence[Run]
+
+    def runs(self) -> list[Run]:
+        """All runs so far."""
+        return list(self.tasks)
+
+
+@contextmanager
+def growing(scenario: Scenario, plan: Plan, means: Means) -> Iterator[tuple[Measure, RunFolder | None]]:
+    """Give a way to measure runs that are not known beforehand, and the open folder to be written to.
+
+    ``plan`` names what is asked: the folder is that of this very question. Raises InputError R276 for a shard.
+    """
+    if means.shard:
+        raise InputError.of("R276")
+    means = replace(means, warm_up=means.warm_up or _warm_up)
+    found: Found = {}
+
+    def measure(tasks: Sequence[Run], work: Work) -> Found:
+        wanted = Runs(tasks) if folder else Runs([task for task in tasks if task not in found])
+        found.update(_complete(wanted, work, means, folder, None))
+        return found
+
+    with ExitStack() as stack:
+        folder = None
+        if means.out is not None:
+            folder = stack.enter_context(_open(folder_of(means.out), scenario, plan, data_of(scenario), means))
+            folder.reopen()
+        yield measure, folder
+        if folder:
+            folder.finish(_sha256([[*run, found[run]] for run in sorted(found)]))
 
 
 def data_of(scenario: Scenario) -> dict[str, str]:
@@ -390,13 +447,19 @@ def data_of(scenario: Scenario) -> dict[str, str]:
 
 
 def _open(
-    out: Path, scenario: Scenario, plan: Plan, data: Mapping[str, str], means: Means, open_ended: bool = False
+    out: Path, scenario: Scenario, plan: Plan, data: Mapping[str, str], means: Means, open_ended: bool = False,
+    reuse: Reuse | None = None,
 ) -> RunFolder:
     seen = _sha256(data) if data else ""
     identity = Identity(scenario.digest, RESULTS_VERSION, plan.arms, plan.seeds[0], seen, code_fingerprint())
     said = {"jobs": means.jobs, "sets": list(scenario.sets), "data": data, "plugins": dict(scenario.plugins),
             "sources": dict(scenario.sources)}  # fmt: skip
+    said |= {"request": dict(means.request)} if means.request else {}
     folder = RunFolder.open(out, identity, len(plan.seeds), said, means.replace, open_ended)
+    if reuse:
+        folder.remember(CONTENTS, canonical(reuse.contents))
+        folder.remember(RESOLVED, canonical(scenario.resolved))
+        folder.settle()
     if folder.damaged:
         _tell_damage(folder, means)
     return folder
@@ -413,25 +476,64 @@ def _tell_damage(folder: RunFolder, means: Means) -> None:
         warnings.warn(said.en, stacklevel=2)
 
 
-def _complete(plan: Plan, work: Work, means: Means, folder: RunFolder | None) -> Found:
+def _complete(
+    plan: Plan | Runs, work: Work, means: Means, folder: RunFolder | None, reuse: Reuse | None
+) -> Found:
     """Return the metrics of every run, computing those that the folder does not hold yet."""
+    missing = _missing(plan, means, folder, reuse)
     found = folder.finished() if folder else {}
-    missing = [task for task in plan.runs() if task not in found]
-    if missing and means.jobs > 1 and means.warm_up:
+    if missing and means.jobs > 1 and means.warm_up and not means.cluster:
         means.warm_up()
     failures = {}
-    outcomes = compute(missing, functools.partial(_packed, work), means.jobs)
-    for ended, (task, outcome) in enumerate(outcomes, len(plan.runs()) - len(missing) + 1):
+    outcomes = _computed(missing, functools.partial(_packed, work), means)
+    total = len(means.shard.part(plan.runs()) if means.shard else plan.runs())
+    for ended, (task, outcome) in enumerate(outcomes, total - len(missing) + 1):
         if isinstance(outcome, Failure):
             failures[task] = outcome
             _keep_failure(folder, task, outcome)
         else:
             found[task] = _keep(folder, task, *outcome)
         if means.progress:
-            means.progress(ended, len(plan.runs()))
+            means.progress(ended, total)
     if failures:
-        raise _run_failed(failures, len(plan.runs()))
+        raise _run_failed(failures, total)
+    if means.shard and folder:
+        folder.end("finished")
+        raise ShardDone(means.shard, folder.path, total, len(plan.runs()))
     return found
+
+
+def _missing(plan: Plan | Runs, means: Means, folder: RunFolder | None, reuse: Reuse | None) -> list[Run]:
+    """Return the runs to be computed: those asked for that neither the folder nor any other holds."""
+    if means.shard and not folder:
+        raise InputError.of("R277", option="--shard")
+    if means.reuse and not folder:
+        raise InputError.of("R277", option="--reuse")
+    if folder:
+        folder.remember(TOTAL, str(len(plan.runs())))
+    wanted = means.shard.part(plan.runs()) if means.shard else plan.runs()
+    held = folder.finished() if folder else {}
+    missing = [task for task in wanted if task not in held]
+    if folder and reuse and means.reuse:
+        taken = take_from(means.reuse, folder, reuse, missing)
+        _tell_taken(taken, means)
+        missing = [task for task in missing if task not in taken]
+    return missing
+
+
+def _tell_taken(taken: Mapping[Run, Path], means: Means) -> None:
+    for place in sorted(set(taken.values())) if means.notice else ():
+        values = {"count": sum(one == place for one in taken.values()), "folder": place}
+        if means.notice:
+            means.notice(Words(_TAKEN.en.format(**values), _TAKEN.zh.format(**values)))
+
+
+def _computed(tasks: Sequence[Run], work: Callable[[Run], Any], means: Means) -> Iterator[tuple[Run, Any]]:
+    if means.cluster is None:
+        return compute(tasks, work, means.jobs)
+    from twin.runs.cluster import compute_on
+
+    return compute_on(means.cluster, tasks, work)
 
 
 def _packed(work: Work, task: Run) -> tuple[dict[str, float], dict[str, bytes]]:

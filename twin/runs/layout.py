@@ -121,6 +121,14 @@ def layout_of(
     return _crossed(_laid(levers, "factorial", rows), _laid(others, _design(chosen, others), rows))
 
 
+def axes_of(scenario: Scenario, arm: str, over: Mapping[str, Axis] | None = None) -> list[SweepAxis]:
+    """Return what a search may move: the axes that are given, else the scenario's levers; R255 if there are none."""
+    wanted = over or scenario.levers
+    if not wanted:
+        raise InputError.of("R255")
+    return [_axis(scenario, arm, path, axis, "lever") for path, axis in wanted.items()]
+
+
 def _design(design: str | None, axes: Sequence[SweepAxis]) -> str:
     """Ranges cannot be combined in full: without another wish they are filled by a Latin hypercube."""
     if design in (None, "list"):

@@ -84,7 +84,7 @@ def compute(tasks: Sequence[Task], work: Callable[[Task], Value], jobs: int) -> 
         while waiting and not stop.asked:
             if jobs == 1:
                 task = waiting.popleft()
-                yield task, _attempt(work, task)
+                yield task, attempt(work, task)
             else:
                 suspects = yield from _in_company(waiting, work, jobs, stop)
                 for task in suspects:
@@ -192,10 +192,11 @@ def _end_with_coordinator() -> None:
 
 def _run_task(task: Any) -> Any:
     assert _work is not None
-    return _attempt(_work, task)
+    return attempt(_work, task)
 
 
-def _attempt(work: Work, task: Any) -> Any:
+def attempt(work: Work, task: Any) -> Any:
+    """Return the value of a task, or what went wrong; an :class:`InputError` is the user's and is raised."""
     try:
         return work(task)
     except InputError:

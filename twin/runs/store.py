@@ -33,6 +33,7 @@ Tables = Mapping[str, Rows]
 
 LEDGER = "ledger.sqlite"
 DONE = "DONE"
+RUNNING = "running"
 PROVENANCE = "provenance.json"
 _LEDGER_FILES = {LEDGER, *(f"{LEDGER}-{tail}" for tail in ("wal", "shm", "journal"))}
 _SQLITE = b"SQLite format 3\0"
@@ -41,9 +42,10 @@ _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 _CODE = "code"
 _REPLACEABLE = ("R201", "R205", "R206", "R207")
 _WRITTEN = {DONE, PROVENANCE, "scenario.yaml", "metrics.parquet", "summary.json", "summary.html",
-            "sweep.json", "attribution.json", "comparison.json"}  # fmt: skip
+            "sweep.json", "attribution.json", "comparison.json", "search.json", "map.geojson"}  # fmt: skip
 _WRITTEN_BELOW = {"tables": ".parquet", "figures": ".png", "rules": ".yaml"}
 _FINGERPRINT_SHOWN = 12
+_PARQUET = "FORMAT parquet, COMPRESSION zstd"
 _FILES_SHOWN = 3
 _NAMES = {
     "digest": Words("what the scenario says", "场景内容"),
@@ -144,7 +146,7 @@ class RunFolder:
         except InputError as error:
             if not replace or error.complaints[0].code not in _REPLACEABLE:
                 raise
-        _clear(path)
+        clear(path)
         return cls._opened(path, identity, replications, said or {})
 
     @classmethod
@@ -174,7 +176,8 @@ class RunFolder:
         with closing(self.ledger):
             if kind is not None:
                 with suppress(OSError, sqlite3.Error, RunFailed):  # what went wrong first is what counts
-                    self.end("interrupted" if issubclass(kind, KeyboardInterrupt) else "failed")
+                    if dict(self._sessions())[self.session]["outcome"] == RUNNING:
+                        self.end("interrupted" if issubclass(kind, KeyboardInterrupt) else "failed")
 
     def _claim(self, identity: Identity, replications: int, fresh: bool, open_ended: bool) -> None:
         held = dict(self.ledger.execute("SELECT name, value FROM identity"))
@@ -186,7 +189,7 @@ class RunFolder:
             states = (text[:_FINGERPRINT_SHOWN] for text in (held.get(_CODE, "?"), identity.code))
             raise InputError.of("R207", **dict(zip(("held", "now"), states, strict=True)), folder=str(self.path))
         if differing:
-            raise InputError.of("R201", folder=str(self.path), differing=[_NAMES[name] for name in differing])
+            raise InputError.of("R201", folder=str(self.path), differing=names_of(differing))
         if open_ended:
             replications = max(replications, int(held.get("replications", 0)))
         if int(held.get("replications", 0)) > replications:
@@ -219,10 +222,7 @@ class RunFolder:
 
     def _is_whole(self, arm: str, seed: int, metrics: str, sha256: str) -> bool:
         contents = self.ledger.execute("SELECT name, content FROM tables WHERE arm = ? AND seed = ?", (arm, seed))
-        try:
-            return _digest_of(metrics, dict(contents.fetchall())) == sha256
-        except (zlib.error, AttributeError, TypeError):  # bytes that are no packed table, or no text or bytes at all
-            return False
+        return is_whole(metrics, dict(contents.fetchall()), sha256)
 
     def reopen(self) -> None:
         """Say that the folder is not complete, until :meth:`finish`."""
@@ -238,12 +238,12 @@ class RunFolder:
     def _begin(self, said: Mapping[str, object]) -> None:
         """Record this session before it does anything, and how those ended that could not say so themselves."""
         for number, record in self._sessions():
-            if record["outcome"] == "running":
+            if record["outcome"] == RUNNING:
                 (computed,) = self.ledger.execute("SELECT count(*) FROM runs WHERE session = ?", (number,)).fetchone()
                 self._keep_session(number, {**record, "outcome": "killed", "computed_runs": computed})
         self.session = 1 + max((number for number, _ in self._sessions()), default=0)
         damage = {"damaged_runs": [list(run) for run in self.damaged]} if self.damaged else {}
-        began = {"outcome": "running", "started": _stamp(self.started)}
+        began = {"outcome": RUNNING, "started": _stamp(self.started)}
         self._keep_session(self.session, {**began, **circumstances(), **said, **damage})
         self._write_provenance()
 
@@ -282,19 +282,37 @@ class RunFolder:
 
     def record(self, arm: str, seed: int, measured: Mapping[str, float], packed: Mapping[str, bytes]) -> None:
         """Keep a finished run: its metrics and its packed tables by name, in one transaction."""
-        text = canonical(measured)
-        row = (arm, seed, "done", text, _digest_of(text, packed), None, self.session)
+        self.adopt(arm, seed, canonical(measured), packed)
+        self.computed += 1
+
+    def adopt(self, arm: str, seed: int, metrics: str, packed: Mapping[str, bytes]) -> None:
+        """Keep a run that another folder held: its metrics as their text and its packed tables, in one transaction."""
+        row = (arm, seed, "done", metrics, result_digest(metrics, packed), None, self.session)
         with self._writing(), self.ledger:
             self.ledger.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             contents = [(arm, seed, name, content) for name, content in sorted(packed.items())]
             self.ledger.executemany("INSERT OR REPLACE INTO tables VALUES (?, ?, ?, ?)", contents)
-        self.computed += 1
+
+    def digests(self) -> dict[tuple[str, int], str]:
+        """Return the sha256 of every finished run by (arm, seed)."""
+        rows = self.ledger.execute("SELECT arm, seed, sha256 FROM runs WHERE status = 'done'")
+        return {(arm, seed): sha256 for arm, seed, sha256 in rows}
 
     def record_failure(self, arm: str, seed: int, why: str) -> None:
         """Keep why a run failed; it is tried again when the experiment is resumed."""
         row = (arm, seed, "failed", None, None, why, None)
         with self._writing(), self.ledger:
             self.ledger.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+    def remember(self, name: str, text: str) -> None:
+        """Keep a text about the experiment under a name that :class:`Identity` does not use."""
+        with self._writing(), self.ledger:
+            self.ledger.execute("INSERT OR REPLACE INTO identity VALUES (?, ?)", (name, text))
+
+    def settle(self) -> None:
+        """Move what was written so far out of the write-ahead log, which then holds only what follows."""
+        with self._writing():
+            self.ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def table_names(self) -> list[str]:
         """Return the names of the kept tables."""
@@ -345,6 +363,11 @@ class RunFolder:
             yield
         except (OSError, sqlite3.Error) as error:
             raise RunFailed.of("R211", folder=str(self.path), reason=_reason(error)) from error
+
+
+def names_of(parts: Sequence[str]) -> list[Words]:
+    """Return what parts of an :class:`Identity` are called."""
+    return [_NAMES[part] for part in parts]
 
 
 def canonical(value: object) -> str:
@@ -415,7 +438,7 @@ def _is_fresh(path: Path) -> bool:
     return not others
 
 
-def _clear(path: Path) -> None:
+def clear(path: Path) -> None:
     """Take away the files of a run folder; R202, with nothing taken away, if there are others."""
     ours: list[Path] = []
     others: list[Path] = []
@@ -513,7 +536,17 @@ def _write_through(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def write_table(file: Path, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Write rows as Parquet or, where the name ends so, as CSV; raises OSError."""
+    columns = {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=False)}
+    _copy_to(file, columns, "FORMAT csv, HEADER" if file.suffix == ".csv" else _PARQUET)
+
+
 def _copy_to_parquet(path: Path, columns: Rows) -> None:
+    _copy_to(path, columns, _PARQUET)
+
+
+def _copy_to(path: Path, columns: Rows, form: str) -> None:
     """One thread, or DuckDB would write the row groups in the order in which threads end."""
     import duckdb
 
@@ -521,7 +554,7 @@ def _copy_to_parquet(path: Path, columns: Rows) -> None:
     with closing(duckdb.connect(":memory:", config={"threads": "1"})) as database:
         database.register("columns_in_memory", dict(columns))
         try:
-            database.execute(f"COPY (SELECT * FROM columns_in_memory) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+            database.execute(f"COPY (SELECT * FROM columns_in_memory) TO '{target}' ({form})")
         except duckdb.IOException as error:
             raise OSError(str(error)) from error
 
@@ -564,11 +597,20 @@ def _stacked(runs: Sequence[Rows]) -> dict[str, np.ndarray]:
     return {name: np.concatenate([columns[name] for columns in runs]) for name in runs[0]} if runs else {}
 
 
-def _digest_of(metrics: str, packed: Mapping[str, bytes]) -> str:
+def result_digest(metrics: str, packed: Mapping[str, bytes]) -> str:
+    """Return the sha256 of what a run gave: its metrics as text and its packed tables by name."""
     found = hashlib.sha256(metrics.encode("utf-8"))
     for name in sorted(packed):
         found.update(name.encode("utf-8") + zlib.decompress(packed[name]))
     return found.hexdigest()
+
+
+def is_whole(metrics: str, packed: Mapping[str, bytes], sha256: str) -> bool:
+    """Tell whether what is stored of a run is what was stored."""
+    try:
+        return result_digest(metrics, packed) == sha256
+    except (zlib.error, AttributeError, TypeError):  # bytes that are no packed table, or no text or bytes at all
+        return False
 
 
 # -- time

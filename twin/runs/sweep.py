@@ -25,6 +25,7 @@ from twin.runs.experiment import ALONE, RESULTS_VERSION, Means, Plan, Result, co
 from twin.runs.families import corrected
 from twin.runs.layout import Layout, layout_of, numbers
 from twin.runs.margins import margin_of
+from twin.runs.reuse import Reuse, contents_of
 from twin.runs.robustness import Robustness, robustness
 from twin.runs.sensitivity import (
     Effects,
@@ -199,7 +200,9 @@ def sweep(
     goals = _known({**base.targets, **(targets or {})}, book)
     keys, scenarios = _points(path, chosen, sets, layout)
     plan = Plan(tuple(scenarios), Plan.of(base, (chosen,), replications, seed).seeds)
-    with completed(base, plan, PointWork(scenarios, chosen), means, _data_of(scenarios)) as (measured, folder):
+    reuse = Reuse({} if means.out is None else contents_of({key: (one, chosen) for key, one in scenarios.items()},
+                                                          RESULTS_VERSION), tables=False)  # fmt: skip
+    with completed(base, plan, PointWork(scenarios, chosen), means, _data_of(scenarios), reuse) as (measured, folder):
         values = _by_metric([[measured[key, one] for one in plan.seeds] for key in keys])
         names = tuple(name for name in names if name in values)[: None if outcomes else OUTCOMES]
         out = folder.path if folder else None

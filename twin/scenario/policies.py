@@ -116,8 +116,9 @@ class Policies:
 
     def _file(self, name: Marked) -> Path | None:
         """Return the file of a rule set; complain where there is none."""
-        here = self.path.parent
-        folders = (here, here / RULES, here.parent / RULES, Path(RULES))
+        written_in, here = Path(name.source.name).parent, self.path.parent
+        beside = [one for where in (written_in, here) for one in (where, where / RULES, where.parent / RULES)]
+        folders = (*beside, Path(RULES))
         spellings = [name.value] if name.value.endswith(_SUFFIX) else [name.value + _SUFFIX]
         for folder in folders:
             for spelling in spellings:

@@ -11,6 +11,7 @@ import numpy as np
 
 from twin.core.columns import Column
 from twin.world.disputes import CAUSES, LAPSES
+from twin.world.ledger import SOURCES
 from twin.world.works import ACTS
 
 AGE_GROUPS = ("child", "youth", "adult", "elder")
@@ -32,6 +33,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "ballots.act": ACTS,
     "disputes.cause": CAUSES,
     "lapses.kind": LAPSES,
+    "postings.source": SOURCES,
 }
 
 TABLES: Mapping[str, Mapping[str, Column]] = {
@@ -123,6 +125,8 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "day": Column(np.int32, "day", "day of the posting"),
         "account": Column(np.int16, "1", "index into the ledger's accounts"),
         "fen": Column(np.int64, "fen", "amount, positive is spent"),
+        "source": Column(np.int8, "1", "index into SOURCES: whose money it was", start=0),
+        "project": Column(np.int32, "1", "row of projects that it was spent on, -1 for none", start=-1),
     },
     "answers": {
         "ticket": Column(np.int32, "1", "row of tickets, -1 for a survey"),
@@ -190,6 +194,8 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "grid": Column(np.int32, "1", "grid 网格, -1 for works of all", start=-1),
         "decided": Column(np.int32, "day", "day on which it was put into the plan"),
         "cost_fen": Column(np.int64, "fen", "what it is to cost", low=0),
+        "owners_fen": Column(np.int64, "fen", "the part of it that the owners pay themselves", start=0, low=0),
+        "asked_for": Column(np.bool_, "1", "owners asked for it; it is in no plan of the office", start=False),
         "lawful": Column(np.bool_, "1", "the decision would stand if it were examined", start=True),
     },
     "ballots": {

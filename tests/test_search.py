@@ -1,0 +1,70 @@
+"""Policy search: it finds what is known to be best, on seeds it has not seen, the same however it is computed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.test_sharing import STREET
+from twin.cli.app import main
+from twin.errors import InputError
+from twin.runs.experiment import Means, metric_book
+from twin.runs.search import _front, search
+
+OVER = {"desk.travel_minutes": {"low": "6", "high": "60"}, "desk.dispatch": ("batch", "instant")}
+GOALS = ("share_within_24h", "paid_hours")
+
+
+@pytest.fixture
+def street(tmp_path: Path) -> str:
+    (tmp_path / "street.yaml").write_text(STREET, "utf-8")
+    return str(tmp_path / "street.yaml")
+
+
+def test_the_front_is_what_none_beats() -> None:
+    points = {("a",): (0.9, 10.0), ("b",): (0.8, 5.0), ("c",): (0.7, 6.0), ("d",): (0.95, 20.0), ("e",): None}
+    tried = {one: None if found is None else np.array(found) for one, found in points.items()}
+    assert _front(tried, GOALS, metric_book()) == [("d",), ("a",), ("b",)]
+    assert _front({("e",): None}, GOALS, metric_book()) == []
+
+
+def test_it_finds_the_better_dispatch_and_reports_other_seeds(street: str) -> None:
+    found = search(street, "manual", over=OVER, outcomes=("share_within_24h",), trials=10, replications=2, held_out=3)
+    assert not set(found.seeds) & set(found.held_out) and len(found.held_out) == 3
+    assert found.settings[0].sets == ()
+    best = found.settings[1]
+    assert "desk.dispatch=instant" in best.sets
+    assert best.estimates["share_within_24h"].mean > found.settings[0].estimates["share_within_24h"].mean
+    assert all(0 <= one.unbeaten <= 1 for one in found.settings)
+
+
+def test_a_search_resumed_and_one_in_two_processes_are_the_same(
+    street: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {"over": OVER, "outcomes": ("share_within_24h",), "trials": 9, "replications": 1, "held_out": 2}
+    alone = search(street, "manual", **asked, means=Means())
+    kept = search(street, "manual", **asked, means=Means(out=tmp_path / "out", jobs=2))
+    again = search(street, "manual", **asked, means=Means(out=tmp_path / "out"))
+    assert alone.to_json() == kept.to_json() == again.to_json()
+    sessions = json.loads((tmp_path / "out" / "provenance.json").read_text("utf-8"))["sessions"]
+    assert sessions[0]["computed_runs"] == alone.runs and sessions[1]["computed_runs"] == 0
+    capsys.readouterr()
+    main(["runs", "digest", str(tmp_path / "out")])
+    assert len(capsys.readouterr().out.strip()) == 64
+
+
+@pytest.mark.parametrize(("over", "goals", "code"), [
+    ({"seed": ("1", "2")}, ("share_within_24h",), "R254"),
+    ({}, ("share_within_24h",), "R255"),
+    (OVER, ("no_such",), "R259"),
+    (OVER, ("tickets",), "R259"),
+])  # fmt: skip
+def test_the_seed_is_never_searched_and_wrong_questions_are_refused(
+    street: str, over: dict, goals: tuple[str, ...], code: str
+) -> None:
+    with pytest.raises(InputError) as raised:
+        search(street, over=over, outcomes=goals)
+    assert raised.value.complaints[0].code == code

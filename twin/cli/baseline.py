@@ -1,0 +1,86 @@
+"""``twin baseline``: what results have become since somebody last accepted them, and accepting them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from twin.cli import console
+from twin.cli.spoken import SpokenGroup, json_option, lang_option, option, speaking
+from twin.errors import Words
+
+if TYPE_CHECKING:
+    from twin.runs.experiment import Experiment
+
+FOLDER = "outputs/baselines"
+_ACCEPTED = Words("{scenario}: accepted into {file} ({seeds} seeds)", "{scenario}：已写入 {file}（{seeds} 个种子）")
+
+
+@click.group(cls=SpokenGroup, words=Words("Show what results have become since they were accepted, and accept them.",
+                                          "查看结果自接受以来的变化，并接受新结果。"))  # fmt: skip
+@lang_option()
+@click.pass_context
+def command(context: click.Context, lang: str | None) -> None:
+    """Hand the language on."""
+    context.default_map = {name: {"lang": lang} for name in command.commands} if lang else context.default_map
+
+
+@speaking("Show every primary outcome beside its baseline, with the interval of the paired change.",
+          "逐项对照主要结果与基线，并给出配对变化的区间。")  # fmt: skip
+@click.argument("scenarios", nargs=-1, required=True)
+@option("--baselines", default=FOLDER, metavar="FOLDER", en="Where baselines lie.", zh="基线所在文件夹。")
+@option("--jobs", type=int, default=1, metavar="J", en="Processes.", zh="进程数。")
+@json_option()
+@lang_option()
+def diff(scenarios: tuple[str, ...], baselines: str, jobs: int, as_json: bool, lang: str | None) -> None:
+    """The tier of equivalence, of whatever is there."""
+    from twin.cli.guarding import guard
+
+    guard(scenarios, "equivalence", baselines, jobs, None, False, as_json, console.language(lang))
+
+
+@speaking("Accept what scenarios give now as their baselines, saying why.", "接受场景当前的结果作为基线，并说明理由。")
+@click.argument("scenarios", nargs=-1, required=True)
+@option("--reason", default="", metavar="TEXT", en="Why the results are meant to be as they are now.",
+        zh="结果为何应当如此。")  # fmt: skip
+@option("--metric", "metrics", multiple=True, metavar="METRIC", en="Only this metric (repeatable).",
+        zh="只接受此指标（可重复）。")  # fmt: skip
+@option("-n", "--replications", type=int, metavar="N",
+        en="Seeds (as many as the baseline has, else 3); the tier of equivalence needs 20 or more.",
+        zh="种子数（缺省同现有基线，否则为 3）；等效层级需要 20 个以上。")  # fmt: skip
+@option("--baselines", default=FOLDER, metavar="FOLDER", en="Where baselines lie.", zh="基线所在文件夹。")
+@option("--jobs", type=int, default=1, metavar="J", en="Processes.", zh="进程数。")
+@lang_option()
+def accept(
+    scenarios: tuple[str, ...], reason: str, metrics: tuple[str, ...], replications: int | None, baselines: str,
+    jobs: int, lang: str | None,
+) -> None:  # fmt: skip
+    """Measure, then write; without a reason nothing is measured."""
+    from twin.errors import InputError
+    from twin.runs.baselines import accept as accepted
+    from twin.runs.baselines import baseline_file, of_experiment, read_baseline, write_baseline
+
+    if not reason.strip():
+        raise InputError.of("R281")
+    spoken = console.language(lang)
+    for scenario in scenarios:
+        file = baseline_file(scenario, Path(baselines))
+        old = read_baseline(file)
+        count = replications or (old.replications if old else None)
+        measured = _measured(scenario, count, jobs, old.first_seed if old else None)
+        write_baseline(accepted(old, of_experiment(measured, scenario, file), reason, metrics))
+        console.note(_ACCEPTED[spoken].format(scenario=scenario, file=file, seeds=measured.replications))
+
+
+def _measured(scenario: str, replications: int | None, jobs: int, seed: int | None) -> Experiment:
+    from twin.runs.experiment import Means, run
+    from twin.runs.guard import EXACT_SEEDS
+    from twin.scenario.load import load
+
+    return run(load(scenario), None, replications or EXACT_SEEDS, seed, Means(jobs=jobs))
+
+
+for _one in (diff, accept):
+    command.add_command(_one)

@@ -1,0 +1,71 @@
+"""The guard at the command line: ``twin check`` without a mechanism."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twin.cli import console
+from twin.cli.run import progress_bar
+from twin.errors import InputError
+
+if TYPE_CHECKING:
+    from twin.runs.guard import Finding, Tier
+
+CLAIMS = ".claims.yaml"
+ALL = "all"
+
+
+def guard(
+    files: Sequence[str], tier: str, folder: str, jobs: int, junit: str | None, github: bool, as_json: bool,
+    lang: console.Language,
+) -> None:  # fmt: skip
+    """Hold scenarios to their baselines and to claims, say what was found, and end with the exit code of it."""
+    from twin.report import guard_text
+    from twin.runs.guard import exit_code
+
+    findings = findings_of(files, tier, Path(folder), jobs, lang)
+    if junit:
+        _write(Path(junit), guard_text.junit(findings))
+    if github:
+        console.say("\n".join(guard_text.annotations_of(findings)))
+    if as_json:
+        told = {"schema": "twin.guard/1", "exit_code": exit_code(findings), "findings": [f.to_json() for f in findings]}
+        console.say(json.dumps(told, allow_nan=False))
+    elif not github:
+        console.show(guard_text.sheet(findings, lang))
+    sys.exit(exit_code(findings))
+
+
+def findings_of(files: Sequence[str], tier: str, folder: Path, jobs: int, lang: console.Language) -> list[Finding]:
+    """Return what the guard finds about scenarios and files of claims (none named: all that have a baseline)."""
+    from twin.runs.baselines import read_baseline
+    from twin.runs.experiment import Means
+    from twin.runs.guard import TIERS, check_claims, check_scenario, read_claims
+
+    tiers: Sequence[Tier] = [one for one in TIERS if tier in (ALL, one)]
+    found: list[Finding] = []
+    if not files:
+        baselines = [read_baseline(file) for file in sorted(folder.glob("*.yaml")) if not file.name.endswith(CLAIMS)]
+        files = [one.scenario for one in baselines if one is not None]
+        files += [str(one) for one in sorted(folder.glob(f"*{CLAIMS}"))]
+        if not files:
+            raise InputError.of("R284", folder=str(folder))
+    with progress_bar(lang) as progress:
+        means = Means(jobs=jobs, progress=progress)
+        for file in files:
+            if not file.endswith(CLAIMS):
+                found += check_scenario(file, tiers, folder, means)
+            elif "claims" in tiers:
+                found += check_claims(read_claims(Path(file)), means)
+    return found
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise InputError.of("S130", file=str(file), why=error.strerror or str(error)) from error

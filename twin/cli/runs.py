@@ -1,0 +1,184 @@
+"""``twin runs``: what lies in run folders, why two of them differ, and their digest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from twin.cli import console
+from twin.cli.spoken import SpokenGroup, json_option, lang_option, option, speaking
+from twin.errors import InputError, Words
+
+if TYPE_CHECKING:
+    from twin.runs.ledgers import Held
+
+_HEAD = (
+    Words("folder", "文件夹"), Words("scenario", "场景"), Words("arms or points", "方案或取值点"),
+    Words("runs", "运行"), Words("failed", "失败"), Words("state", "状态"), Words("last session", "最近会话"),
+)  # fmt: skip
+_TITLE = Words("Run folders in {root}", "{root} 中的运行文件夹")
+_NONE = Words("no run folder in {root}", "{root} 中没有运行文件夹")
+_STATES = {
+    "done": Words("complete", "完整"), "computed": Words("computed, files not written", "已算完，文件未写出"),
+    "partial": Words("not complete", "不完整"), "locked": Words("in use", "使用中"),
+    "unreadable": Words("cannot be read", "无法读取"),
+}  # fmt: skip
+_SAME = Words("nothing: both would give the same runs", "没有差别：两者的运行相同")
+_MORE = Words("{folder}: {held} of {total} runs", "{folder}：{held}/{total} 次运行")
+_KINDS = {
+    "removed": Words("only in {first}", "仅在 {first} 中"),
+    "added": Words("only in {second}", "仅在 {second} 中"),
+}
+_GONE = Words("removed: {folder}", "已删除：{folder}")
+_WOULD = Words(
+    "would remove {folder} ({runs} runs); say so with --yes", "将删除 {folder}（{runs} 次运行）；加 --yes 确认"
+)
+_WROTE = Words("{rows} rows written to {file}", "已写出 {rows} 行到 {file}")
+
+
+@click.group(cls=SpokenGroup, words=Words("List, show, explain, remove and export run folders.",
+                                          "列出、查看、解释、删除、导出运行文件夹。"))  # fmt: skip
+@lang_option()
+@click.pass_context
+def command(context: click.Context, lang: str | None) -> None:
+    """Hand the language on."""
+    context.default_map = {name: {"lang": lang} for name in command.commands} if lang else context.default_map
+
+
+@speaking("List the run folders in a folder.", "列出文件夹中的运行文件夹。")
+@click.argument("root", default="outputs")
+@json_option()
+@lang_option()
+def ls(root: str, as_json: bool, lang: str | None) -> None:
+    """Show one row a folder."""
+    from twin.report.text import Sheet
+    from twin.runs.shelf import listed
+
+    spoken = console.language(lang)
+    found = listed(Path(root))
+    if as_json:
+        console.say(json.dumps({"schema": "twin.runs/1", "folders": [one.to_json() for one in found]}))
+        return
+    if not found:
+        console.note(_NONE[spoken].format(root=root))
+        return
+    rows = tuple(
+        (one.folder, one.scenario, str(one.arms), f"{one.done}/{one.total}", str(one.failed),
+         _STATES[one.state][spoken], one.last)
+        for one in found
+    )  # fmt: skip
+    console.show(Sheet(_TITLE[spoken].format(root=root), tuple(one[spoken] for one in _HEAD), rows))
+
+
+@speaking("Show what a run folder is about, its sessions, and what failed.", "查看运行文件夹的内容、会话与失败的运行。")
+@click.argument("folder")
+@json_option()
+@lang_option()
+def show(folder: str, as_json: bool, lang: str | None) -> None:
+    """Show the ledger."""
+    from twin.runs.shelf import told
+
+    found = told(_held(folder))
+    if as_json:
+        console.say(json.dumps(found, ensure_ascii=False))
+    else:
+        console.say("\n".join(_lines(found)))
+
+
+@speaking(
+    "Say why two run folders are not the same experiment: every value in which they differ.",
+    "说明两个运行文件夹为何不是同一实验：列出全部不同的值。",
+)
+@click.argument("first")
+@click.argument("second")
+@json_option()
+@lang_option()
+def why(first: str, second: str, as_json: bool, lang: str | None) -> None:
+    """Compare contents, not files."""
+    from twin.runs.shelf import differing
+
+    spoken = console.language(lang)
+    held = _held(first), _held(second)
+    found = differing(*held)
+    if as_json:
+        console.say(json.dumps({"schema": "twin.why/1", "differing": found}, ensure_ascii=False))
+        return
+    for path, (one, other) in found.items():
+        console.say(f"{path}: {one} | {other}")
+    if not found:
+        console.say(_SAME[spoken])
+    for one in held:
+        console.note(_MORE[spoken].format(folder=one.path, held=len(one.done), total=one.total))
+
+
+@speaking("Remove run folders, and nothing else.", "删除运行文件夹（不触及其他文件）。")
+@click.argument("folders", nargs=-1, required=True)
+@option("--yes", is_flag=True, en="Do it, not only say what would be done.", zh="执行删除，而不只是预告。")
+@lang_option()
+def rm(folders: tuple[str, ...], yes: bool, lang: str | None) -> None:
+    """Refuse folders in which there is something else."""
+    from twin.runs.shelf import remove
+
+    spoken = console.language(lang)
+    for held in [_held(folder) for folder in folders]:
+        if not yes:
+            console.note(_WOULD[spoken].format(folder=held.path, runs=len(held.done)))
+            continue
+        remove(held.path)
+        console.note(_GONE[spoken].format(folder=held.path))
+
+
+@speaking("Write every value of run folders, one a row, to a CSV or Parquet file.",
+          "将运行文件夹的全部数值逐行写入 CSV 或 Parquet 文件。")  # fmt: skip
+@click.argument("folders", nargs=-1, required=True)
+@option("--to", "file", required=True, metavar="FILE", en="FILE.csv or FILE.parquet.", zh="FILE.csv 或 FILE.parquet。")
+@lang_option()
+def export(folders: tuple[str, ...], file: str, lang: str | None) -> None:
+    """Also of folders that are not complete."""
+    from twin.runs.shelf import export_values
+
+    spoken = console.language(lang)
+    rows = export_values([_held(folder) for folder in folders], Path(file))
+    console.note(_WROTE[spoken].format(rows=rows, file=file))
+
+
+@speaking("Print one line that depends on the results of a complete experiment alone.",
+          "输出一行摘要，只取决于完整实验的结果。")  # fmt: skip
+@click.argument("folder")
+@lang_option()
+def digest(folder: str, lang: str | None) -> None:
+    """Refuse what is not complete, since its digest would depend on when it was stopped."""
+    held = _held(folder)
+    if not held.complete:
+        raise InputError.of("R278", folder=folder, held=len(held.done), total=held.total)
+    console.say(held.digest)
+
+
+def _held(folder: str) -> Held:
+    from twin.runs.ledgers import held_in
+
+    held = held_in(Path(folder))
+    if held.locked:
+        raise InputError.of("R204", folder=folder)
+    return held
+
+
+def _lines(found: dict[str, Any], indent: str = "") -> list[str]:
+    lines = []
+    for key, value in found.items():
+        if isinstance(value, dict):
+            lines += [f"{indent}{key}:", *_lines(value, indent + "  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            lines.append(f"{indent}{key}:")
+            lines += [line for one in value for line in (*_lines(one, indent + "  "), "")]
+        else:
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+            lines.append(f"{indent}{key}: {shown}")
+    return lines
+
+
+for _one in (ls, show, why, rm, export, digest):
+    command.add_command(_one)

@@ -1,0 +1,371 @@
+"""Lifts: the owners of a stairwell ask for one, share its cost, strike a bargain, and vote.
+
+What it does    On one day the owners of every walk-up stairwell ask for a lift. A rule shares what the subsidy leaves
+                of its cost by floors; the higher one lives, the more the lift brings, and the lowest floors lose light
+                and quiet. Those who gain may compensate those who lose, by a fixed sum or by a bargain. What is left
+                for each flat is what its owner votes on (see `ballots`, with all papers, acts and the law). Once it
+                has passed owners pay each other; who still loses may fall out with the winner of the stairwell.
+Why             A lift needs three quarters of those who vote, by heads and by area [civil_code_278]; on equal shares
+                two floors of six are enough to stop it. Shares that follow use are those of the airport game
+                [littlechild1973], compensation is a bargaining problem [nash1950]; practice lies between
+                [lift_practice].
+Leaves out      Flats that stand empty, owners who cannot pay, offers made twice, technique; a lift that the office
+                plans for the same stairwell later on. The worth of a lift is the owner's own, known to all.
+Ablation        compensation none and share_rule equal: floors 1 and 2 vote against, and no lift passes where all vote.
+                asked off: nothing of it exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import numpy as np
+
+from twin.core.columns import Column, Flags, Floats, Ints
+from twin.core.draws import Draw
+from twin.core.effects import Effects
+from twin.core.mechanism import Metric, View, mechanism
+from twin.core.parameters import param
+from twin.core.world import Phase, World
+from twin.world.disputes import WORKS as ABOUT_WORKS
+from twin.world.disputes import is_open
+from twin.world.ledger import OWNERS, TRANSFER, apportioned
+from twin.world.lifts import bargained, fixed, weights_of
+from twin.world.series import mean, ratio, share
+from twin.world.tables import ROLES, TENURES
+from twin.world.works import FEN_PER_YUAN, Work, listed
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from twin.rules.model import RuleSet
+
+SHARES = ("linear", "equal", "shapley")
+DEALS = ("none", "fixed", "nash")
+_FORMULA = {"linear": "elevator_share", "equal": "equal_share", "shapley": "shapley_step"}
+_OLD = 65
+_NOBODY = -1
+_HEAD, _RENTER = ROLES.index("head"), TENURES.index("renter")
+_SHOWN_FLOORS = range(1, 8)
+
+
+@dataclass(frozen=True)
+class Lifts:
+    """Who asks for lifts, how the cost is shared, and what a lift is worth, in yuan."""
+
+    asked: bool = param(False, "", source="scenario range", evidence="assumed",
+                        doc="whether the owners of walk-ups ask for lifts", zh="是否申请加装电梯")
+    from_day: int = param(30, "day", 0, 36_500, source="scenario range", evidence="assumed", lever=True,
+                          doc="day on which all stairwells ask", zh="申请日", when="asked")
+    share_rule: str = param("linear", "", source="lift_practice", evidence="expert", lever=True, choices=SHARES,
+                            doc="how floors share the cost: linear in the storeys climbed, all alike, or by Shapley",
+                            zh="分摊规则：linear 按楼层线性、equal 均摊、shapley 沙普利", when="asked")
+    compensation: str = param("none", "", source="nash1950", evidence="assumed", lever=True, choices=DEALS,
+                              doc="what gainers pay losers: nothing, a fixed sum for each low flat, or what a bargain "
+                                  "gives",
+                              zh="补偿方式：none 无、fixed 低楼层定额、nash 纳什议价", when="asked")
+    subsidy_yuan: float = param(200_000.0, "yuan", 0.0, 280_000.0, source="lift_practice", evidence="assumed",
+                                lever=True, doc="paid out of the budget of works for each lift", zh="每部电梯补贴",
+                                when="asked")
+    fixed_yuan: float = param(20_000.0, "yuan", 0.0, 200_000.0, source="scenario range", evidence="assumed",
+                              lever=True, doc="fixed sum for each flat on the low floors", zh="低楼层定额补偿",
+                              when="compensation=fixed")
+    low_weight: float = param(0.5, "1", 0.0, 1.0, source="nash1950", evidence="assumed",
+                              doc="bargaining weight of those who lose", zh="受损方议价权重", when="compensation=nash")
+    climb_yuan: float = param(20_000.0, "yuan", 0.0, 200_000.0, source="lift_practice", evidence="assumed",
+                              doc="worth of not climbing one storey, for as long as one lives there; with it the third "
+                                  "floor is about the turning point that resales show",
+                              zh="每层免爬楼的价值", when="asked")
+    old_gain: float = param(0.3, "1", 0.0, 3.0, source="scenario range", evidence="assumed",
+                            doc="how much more that is worth where somebody of 65 or over lives", zh="有老人住户的增值",
+                            when="asked")
+    price_yuan: float = param(10_000.0, "yuan", 0.0, 200_000.0, source="lift_practice", evidence="assumed",
+                              doc="rise of a flat's price for each floor above `even_floor`", zh="每层房价增值",
+                              when="asked")
+    even_floor: int = param(3, "1", 1, 10, source="lift_practice", evidence="published",
+                            doc="floor whose price neither rises nor falls", zh="房价盈亏平衡楼层", when="asked")
+    landlord_share: float = param(0.5, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                  doc="part of the worth of not climbing that a landlord gets by the rent",
+                                  zh="房东所得比例", when="asked")
+    running_yuan: float = param(60_000.0, "yuan", 0.0, 1e6, source="scenario range", evidence="assumed",
+                                doc="present value of power and upkeep, shared as the cost is", zh="运行维护现值",
+                                when="asked")
+    least_storeys: int = param(4, "1", 2, 60, source="scenario range", evidence="expert",
+                               doc="lower buildings do not ask", zh="最少层数", when="asked")
+    most_storeys: int = param(7, "1", 2, 60, source="scenario range", evidence="expert",
+                              doc="higher buildings have lifts", zh="最多层数", when="asked")
+    dispute_yuan: float = param(30_000.0, "yuan", 1.0, 1e7, source="scenario range", evidence="assumed",
+                                doc="loss by a lift at which 63 % of those who live there fall out with the winner",
+                                zh="引发纠纷的损失尺度", when="asked")
+
+
+# -- the rule of shares ----------------------------------------------------------------------------------
+
+
+@cache
+def share_rules() -> RuleSet:
+    """Return the rules of shares that ship with the twin: those of ``rules/elevator_shares.yaml``."""
+    from twin.rules.read import read_rules
+    from twin.rules.vocabulary import Vocabulary
+
+    with resources.as_file(resources.files("twin.data").joinpath("elevator_shares.yaml")) as path:
+        return read_rules([path], Vocabulary(fields={"building": {}})).rules
+
+
+@cache
+def shares_of(rule: str, floors: int, day: dt.date) -> tuple[Fraction, ...]:
+    """Return the share of each of so many floors (at least 2) in the cost, exactly, by the rules of a day."""
+    from twin.rules.reference import Case
+
+    name, rules = _FORMULA[rule], share_rules()
+    given = [{"floor": Fraction(floor), "floors": Fraction(floors)} for floor in range(1, floors + 1)]
+    values = [cast(Fraction, Case(rules, day, one).decide(name).outputs[name]) for one in given]
+    steps = name == "shapley_step"
+    return tuple(sum(values[: place + 1], Fraction(0)) if steps else one for place, one in enumerate(values))
+
+
+# -- metrics ---------------------------------------------------------------------------------------------
+
+
+def lift_pass_share(world: World) -> float | None:
+    """Lifts that passed / lifts asked for; None while votes are due."""
+    votes: Any = world.levers["ballots"]
+    wait = votes.vote_after_days if votes.consent == "vote" else 0
+    voted = world.projects.asked_for & (world.projects.decided + wait < world.day)
+    return share(world.projects.passed[voted])
+
+
+def lift_disputes(world: World) -> float | None:
+    """Disputes that followed, for each lift that passed."""
+    passed = world.projects.asked_for & world.projects.passed
+    return ratio(int(world.households.lift_fell_out.sum()), int(passed.sum()))
+
+
+def lift_transfer_yuan(world: World) -> float | None:
+    """What owners paid each other, for each lift that passed."""
+    passed = world.projects.asked_for & world.projects.passed
+    paid = world.postings.fen[world.postings.account == TRANSFER].sum() / FEN_PER_YUAN
+    return ratio(float(paid), int(passed.sum()))
+
+
+def _on_floor(floor: int) -> Callable[[World], float | None]:
+    def measured(world: World) -> float | None:
+        homes = world.households
+        here = homes.lift_offered & (world.flats.floor[homes.flat] == floor)
+        return mean(homes.lift_net_yuan[here])
+
+    return measured
+
+
+def _metrics() -> dict[str, Metric]:
+    whole = {
+        "lift_pass_share": Metric(
+            lift_pass_share, "1", better=None, en="Lifts that passed", zh="加装电梯表决通过率",
+            doc="lifts that the owners of a stairwell consented to / lifts asked for whose day of the vote has passed",
+            doc_zh="业主表决通过的加装电梯数 ÷ 表决日已过的申请数",
+        ),
+        "lift_disputes": Metric(
+            lift_disputes, "1", better="lower", en="Disputes for each lift", zh="每部电梯引发的纠纷", latent=True,
+            doc="disputes that owners who lose by a lift began when it passed / lifts that passed",
+            doc_zh="电梯表决通过后受损业主提起的纠纷数 ÷ 通过的电梯数",
+        ),
+        "lift_transfer_yuan": Metric(
+            lift_transfer_yuan, "yuan", better=None, en="Paid between owners for each lift", zh="每部电梯业主间补偿额",
+            doc="compensation that owners paid each other / lifts that passed",
+            doc_zh="业主之间支付的补偿总额 ÷ 通过的电梯数",
+        ),
+    }  # fmt: skip
+    floors = {
+        f"net_benefit_floor_{floor}": Metric(
+            _on_floor(floor), "yuan", better="higher", en=f"Net benefit of a lift, floor {floor}",
+            zh=f"电梯净收益：{floor} 层", latent=True,
+            doc=f"mean of what the lift asked for would bring to a flat on floor {floor}: worth, less the shares of "
+                "cost and running, with what owners pay each other; passed or not",
+            doc_zh=f"所申请电梯给 {floor} 层每户带来的平均净收益：价值减去造价与运维分摊，加减业主间补偿；无论是否通过",
+        )
+        for floor in _SHOWN_FLOORS
+    }  # fmt: skip
+    return whole | floors
+
+
+# -- the mechanism ---------------------------------------------------------------------------------------
+
+
+@mechanism(
+    phase=Phase.DECIDE,
+    params=Lifts,
+    reads=[
+        "levers.plans.catalogue", "levers.ballots.lift_loss_yuan", "levers.ballots.low_floors",
+        "levers.disputes.followed", "flats.building", "flats.stairwell", "flats.floor", "buildings.grid",
+        "buildings.storeys", "households.flat", "households.tenure", "residents.household", "residents.role",
+        "residents.age", "projects.stairwell", "projects.work", "projects.asked_for", "projects.passed_on",
+        "disputes.cause", "disputes.plaintiff", "disputes.settled_on", "disputes.faded_on",
+    ],
+    owns={
+        "households.lift_offered": Column(np.bool_, "1", "its stairwell has asked for a lift", start=False),
+        "households.lift_cost_fen": Column(np.int64, "fen", "its flat's part of the cost", start=0, low=0),
+        "households.lift_bargain_fen": Column(np.int64, "fen", "what its flat gets from others, negative pays them"),
+        "households.lift_net_yuan": Column(np.float64, "yuan", "what the lift would bring to its flat, all told"),
+        "households.lift_fell_out": Column(np.bool_, "1", "fell out with a neighbour over the lift", start=False),
+    },
+    adds=["residents.compensation_fen"],
+    spawns=["projects", "postings", "disputes"],
+    metrics=_metrics(),
+    sources=["civil_code_278", "littlechild1973", "nash1950", "lift_practice"],
+)  # fmt: skip
+def lifts(world: View, p: Lifts, draw: Draw, effects: Effects) -> None:
+    """Let all stairwells ask on one day; the morning after a vote, settle what has passed."""
+    if not p.asked or world.running_on or not len(world.households):
+        return
+    works = listed(world.levers["plans"].catalogue)
+    found = [place for place, one in enumerate(works) if (one.domain, one.scope) == ("lift", "stairwell")]
+    if world.day == p.from_day and found:
+        ask(world, p, draw, found[0], works[found[0]], effects)
+    elif world.day > p.from_day:
+        passed = np.flatnonzero(world.projects.asked_for & (world.projects.passed_on == world.day - 1))
+        if len(passed):
+            settle(world, p, draw, passed, effects)
+
+
+class Offer(NamedTuple):
+    """What is laid before the owners of one stairwell: rows of households, and what each flat pays, gets and has."""
+
+    building: int
+    stairwell: int
+    household: Ints
+    cost_fen: Ints
+    bargain_fen: Ints
+    net_fen: Ints
+
+
+def ask(world: Any, p: Lifts, draw: Draw, work: int, lift: Work, effects: Effects) -> None:
+    """Make the offers, and put each as a project before its owners."""
+    offers = list(offers_of(world, p, work, lift))
+    if not offers:
+        return
+    building, stairwell = (np.array([one[place] for one in offers], np.int64) for place in (0, 1))
+    owners_fen = np.array([one.cost_fen.sum() for one in offers], np.int64)
+    effects.spawn(
+        "projects", draw.keys("lift", stairwell.astype(np.uint64), 0), work=work, building=building,
+        stairwell=stairwell, grid=world.buildings.grid[building], decided=world.day,
+        cost_fen=round(lift.cost_yuan * FEN_PER_YUAN), owners_fen=owners_fen, asked_for=True,
+    )  # fmt: skip
+    rows, cost, bargain, net = (np.concatenate([one[place] for one in offers]) for place in (2, 3, 4, 5))
+    effects.set(
+        "households", rows, lift_offered=True, lift_cost_fen=cost, lift_bargain_fen=bargain,
+        lift_net_yuan=net / FEN_PER_YUAN,
+    )  # fmt: skip
+
+
+def offers_of(world: Any, p: Lifts, work: int, lift: Work) -> Iterator[Offer]:
+    """Yield what is offered in every stairwell that asks and has somebody to pay."""
+    flat = world.households.flat.astype(np.int64)
+    stairs, building = world.flats.stairwell[flat], world.flats.building[flat]
+    storeys = world.buildings.storeys[building]
+    planned = np.isin(stairs, world.projects.stairwell[world.projects.work == work])
+    asks = (storeys >= p.least_storeys) & (storeys <= p.most_storeys) & ~planned
+    gain = worth(world, p, flat)
+    for stairwell in np.unique(stairs[asks]):
+        rows = np.flatnonzero(stairs == stairwell)
+        offer = offered(world, p, lift, rows, gain[rows])
+        if offer is not None:
+            yield offer
+
+
+def worth(world: Any, p: Lifts, flat: Ints) -> Floats:
+    """Return what a lift is worth to the owner of each household's flat, before anybody pays (households,) [yuan]."""
+    floor = world.flats.floor[flat].astype(np.int64)
+    living = world.residents.household
+    old = np.bincount(living[(world.residents.age >= _OLD) & (living >= 0)], minlength=len(flat)) > 0
+    let = world.households.tenure == _RENTER
+    climb = p.climb_yuan * (floor - 1) * np.where(let, p.landlord_share, 1 + p.old_gain * old)
+    price = p.price_yuan * np.maximum(floor - p.even_floor, 0)
+    votes = world.levers["ballots"]
+    return climb + price - votes.lift_loss_yuan * (floor <= votes.low_floors)
+
+
+def offered(world: Any, p: Lifts, lift: Work, rows: Ints, gain: Floats) -> Offer | None:
+    """Return the offer to the households ``rows`` of one stairwell; None where nobody there would pay."""
+    flat = world.households.flat[rows]
+    floor, building = world.flats.floor[flat].astype(np.int64), int(world.flats.building[flat[0]])
+    top = max(int(world.buildings.storeys[building]), int(floor.max()))
+    weights = weights_of(shares_of(p.share_rule, top, world.clock.date(world.day)), floor)
+    if not sum(weights):
+        return None
+    left = max(round((lift.cost_yuan - p.subsidy_yuan) * FEN_PER_YUAN), 0)
+    cost = apportioned(left, weights)
+    running = apportioned(round(p.running_yuan * FEN_PER_YUAN), weights)
+    net = np.rint(gain * FEN_PER_YUAN).astype(np.int64) - cost - running
+    bargain = deal(world, p, floor, net, weights)
+    return Offer(building, int(world.flats.stairwell[flat[0]]), rows, cost, bargain, net + bargain)
+
+
+def deal(world: Any, p: Lifts, floor: Ints, net: Ints, weights: list[Fraction]) -> Ints:
+    """Return what each flat of a stairwell gets from the others, or pays them [fen]; the sum is 0."""
+    if p.compensation == "nash":
+        return bargained(net, p.low_weight)
+    low: Flags = floor <= world.levers["ballots"].low_floors
+    each = round(p.fixed_yuan * FEN_PER_YUAN) if p.compensation == "fixed" else 0
+    return fixed(low, each, weights)
+
+
+# -- once it has passed
+
+
+def settle(world: Any, p: Lifts, draw: Draw, passed: Ints, effects: Effects) -> None:
+    """Let owners pay each other, and those who still lose fall out with the winner."""
+    stairs = world.flats.stairwell[world.households.flat]
+    holder = holders(world)
+    fell_out = [quarrel(world, p, draw, np.flatnonzero(stairs == one), holder, effects)
+                for one in world.projects.stairwell[passed]]  # fmt: skip
+    rows = np.concatenate(fell_out)
+    if len(rows):
+        effects.set("households", rows, lift_fell_out=True)
+    pay(world, draw, passed, stairs, holder, effects)
+
+
+def pay(world: Any, draw: Draw, passed: Ints, stairs: Ints, holder: Ints, effects: Effects) -> None:
+    """Book what owners pay each other, a posting for each lift; who lives there is compensated by it."""
+    gets = np.maximum(world.households.lift_bargain_fen, 0)
+    total = np.array([gets[stairs == one].sum() for one in world.projects.stairwell[passed]], np.int64)
+    paying = np.flatnonzero(total)
+    if len(paying):
+        projects = passed[paying]
+        keys = draw.keys("compensation", world.projects.key[projects], 0)
+        effects.spawn("postings", keys, day=world.day, account=TRANSFER, fen=total[paying], source=OWNERS,
+                      project=projects)  # fmt: skip
+    got = np.flatnonzero((gets > 0) & (holder >= 0) & np.isin(stairs, world.projects.stairwell[passed]))
+    if len(got):
+        effects.add("residents", holder[got], compensation_fen=gets[got])
+
+
+def quarrel(world: Any, p: Lifts, draw: Draw, rows: Ints, holder: Ints, effects: Effects) -> Ints:
+    """Begin the disputes of one stairwell (households ``rows``); return who fell out."""
+    net = world.households.lift_net_yuan[rows]
+    resident = rows[holder[rows] >= 0]
+    nobody = rows[:0]
+    if not world.levers["disputes"].followed or not len(resident):
+        return nobody
+    winner = resident[np.argmax(world.households.lift_net_yuan[resident])]
+    table = world.disputes
+    busy = table.plaintiff[is_open(world) & (table.cause == ABOUT_WORKS)]
+    sore = rows[(net < 0) & (holder[rows] >= 0) & (rows != winner) & ~np.isin(holder[rows], busy)]
+    keys = world.households.key[sore]
+    chance = -np.expm1(world.households.lift_net_yuan[sore] / p.dispute_yuan)
+    who = sore[draw.happens("falls out", chance, keys, 0)]
+    effects.spawn("disputes", draw.keys("dispute", world.households.key[who], 0), cause=ABOUT_WORKS,
+                  plaintiff=holder[who], respondent=holder[winner], began=world.day)  # fmt: skip
+    return who
+
+
+def holders(world: Any) -> Ints:
+    """Return which resident owns each household's flat: its head, -1 where it is let."""
+    residents, found = world.residents, np.full(len(world.households), _NOBODY, np.int64)
+    heads = np.flatnonzero((residents.role == _HEAD) & (residents.household >= 0))[::-1]
+    found[residents.household[heads]] = heads
+    return np.where(world.households.tenure == _RENTER, _NOBODY, found)

@@ -1,0 +1,85 @@
+"""What the guard found: for people, for JUnit, for the annotations of a forge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from twin.errors import Words
+from twin.report.text import Sheet
+from twin.runs.guard import EXIT_CODES, Finding
+
+VERDICTS = {
+    "same": Words("same", "一致"), "drift": Words("DRIFT", "漂移"),
+    "undecided": Words("undecided", "尚无定论"), "missing": Words("no baseline", "缺少基线"),
+}  # fmt: skip
+TIERS = {
+    "exact": Words("exact", "逐位"), "equivalence": Words("equivalence", "等效"),
+    "invariants": Words("invariants", "不变量"), "claims": Words("claims", "断言"),
+}  # fmt: skip
+_HEAD = (
+    Words("tier", "层级"), Words("scenario", "场景"), Words("what", "对象"), Words("verdict", "结论"),
+    Words("was", "原值"), Words("now", "现值"), Words("interval of the change", "变化的区间"), Words("seeds", "种子数"),
+)  # fmt: skip
+_TITLE = Words("Guard: {worst}", "守护检查：{worst}")
+_LEVELS = {"drift": "error", "missing": "error", "undecided": "warning"}
+
+
+def sheet(findings: Sequence[Finding], lang: str) -> Sheet:
+    """Return the findings as a table, the worst first."""
+    order = list(EXIT_CODES)
+    ordered = sorted(findings, key=lambda one: order.index(one.verdict))
+    worst = VERDICTS[ordered[0].verdict][lang] if ordered else VERDICTS["same"][lang]
+    rows = tuple(
+        (TIERS[one.tier][lang], one.scenario, one.about, VERDICTS[one.verdict][lang], _number(one.was),
+         _number(one.now), _interval(one), str(one.seeds))
+        for one in ordered
+    )  # fmt: skip
+    return Sheet(_TITLE[lang].format(worst=worst), tuple(one[lang] for one in _HEAD), rows)
+
+
+def junit(findings: Sequence[Finding]) -> str:
+    """Return JUnit XML: drift and missing baselines are failures, what is undecided is skipped."""
+    failed = sum(_LEVELS.get(one.verdict) == "error" for one in findings)
+    skipped = sum(one.verdict == "undecided" for one in findings)
+    counts = {"tests": str(len(findings)), "failures": str(failed), "skipped": str(skipped)}
+    suite = Element("testsuite", {"name": "twin check", **counts})
+    for one in findings:
+        case = SubElement(suite, "testcase", classname=f"{one.tier}.{one.scenario}", name=one.about)
+        if one.verdict == "undecided":
+            SubElement(case, "skipped", message=f"inconclusive: {said(one)}")
+        elif one.verdict != "same":
+            SubElement(case, "failure", type=one.verdict, message=said(one))
+        SubElement(case, "system-out").text = said(one)
+    indent(suite)
+    return tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def annotations_of(findings: Sequence[Finding]) -> list[str]:
+    """Return a line of GitHub's workflow commands for everything that is not the same."""
+    return [
+        f"::{_LEVELS[one.verdict]} file={_escaped(one.file)},line={one.line},"
+        f"title={_escaped(f'twin check: {one.verdict}')}::{_escaped(said(one), data=True)}"
+        for one in findings
+        if one.verdict in _LEVELS
+    ]
+
+
+def said(one: Finding) -> str:
+    """Return a finding as a sentence for machines' logs."""
+    change = f", {_number(one.was)} -> {_number(one.now)}" if one.was is not None or one.now is not None else ""
+    interval = f", change {_interval(one)}" if one.low is not None else ""
+    return f"{one.scenario} {one.about}: {one.verdict}{change}{interval} ({one.seeds} seeds, {one.tier})"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
+
+
+def _interval(one: Finding) -> str:
+    return "" if one.low is None or one.high is None else f"{one.low:+.4g} .. {one.high:+.4g}"
+
+
+def _escaped(text: str, data: bool = False) -> str:
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return escaped if data else escaped.replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,118 @@
+"""Baselines: what the arms of a scenario gave, seed by seed, when somebody last looked and accepted it.
+
+The values of every seed are kept, not their mean: a changed program is then compared with the past in pairs. A file is
+YAML with one line a metric, so that a review shows which ones moved; every acceptance says why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twin.core.marked_yaml import flow, read
+from twin.errors import InputError
+from twin.runs.experiment import RESULTS_VERSION
+
+if TYPE_CHECKING:
+    from twin.runs.experiment import Experiment
+
+BASELINES = Path("outputs") / "baselines"
+DIGITS = 9
+"""Significant digits that count: the last ones may differ between builds of numerical libraries."""
+
+Values = tuple[float | None, ...]
+_SHOWN_KEYS = ("scenario", "results_version", "digest", "first_seed", "replications")
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What is held against: ``values[arm][metric]`` has one value a seed, ``accepted`` says why they are so."""
+
+    file: Path
+    scenario: str
+    results_version: int
+    digest: str
+    first_seed: int
+    replications: int
+    values: Mapping[str, Mapping[str, Values]]
+    accepted: tuple[Mapping[str, Any], ...] = ()
+
+    def text(self) -> str:
+        """Return the file's text."""
+        head = [f"{name}: {flow(getattr(self, name))}" for name in _SHOWN_KEYS]
+        lines = ["accepted:", *(f"  - {flow(dict(one))}" for one in self.accepted), "values:"]
+        for arm, metrics in self.values.items():
+            lines.append(f"  {flow(arm)}:")
+            lines += [f"    {name}: {json.dumps(list(values))}" for name, values in sorted(metrics.items())]
+        return "\n".join([*head, *lines]) + "\n"
+
+
+def baseline_file(scenario: str | Path, folder: Path = BASELINES) -> Path:
+    """Return where the baseline of a scenario's file lies."""
+    return folder / f"{Path(scenario).stem}.yaml"
+
+
+def read_baseline(file: Path) -> Baseline | None:
+    """Read a baseline; ``None`` where there is none. Raises InputError R280 for what is no baseline."""
+    if not file.exists():
+        return None
+    found = read(file).plain()
+    try:
+        values = {arm: {name: tuple(one) for name, one in metrics.items()} for arm, metrics in found["values"].items()}
+        head = {name: found[name] for name in _SHOWN_KEYS}
+        return Baseline(file, **head, values=values, accepted=tuple(found["accepted"]))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError.of("R280", file=str(file)) from error
+
+
+def of_experiment(experiment: Experiment, scenario: str | Path, file: Path) -> Baseline:
+    """Return what an experiment gave as a baseline that nobody has accepted yet."""
+    return Baseline(
+        file, Path(scenario).as_posix(), RESULTS_VERSION, experiment.input_digest, experiment.plan.seeds[0],
+        experiment.replications,
+        {arm: {name: rounded(values) for name, values in metrics.items()} for arm, metrics in
+         experiment.values.items()},
+    )  # fmt: skip
+
+
+def rounded(values: Sequence[float | None]) -> Values:
+    """Return values with as many digits as count."""
+    return tuple(None if value is None else float(f"{value:.{DIGITS}g}") for value in values)
+
+
+def accept(old: Baseline | None, new: Baseline, reason: str, metrics: Sequence[str] = ()) -> Baseline:
+    """Return the baseline with what was measured (of ``metrics`` alone, where they are named) and why.
+
+    Raises InputError R281 without a reason, R282 where single metrics are named and all others would be of another
+    program or other seeds.
+    """
+    if not reason.strip():
+        raise InputError.of("R281")
+    entry = {"why": reason.strip(), "results_version": new.results_version}
+    if not metrics:
+        return replace(new, accepted=(*(old.accepted if old else ()), {**entry, "metrics": "all"}))
+    if old is None or (old.first_seed, old.replications, old.values.keys()) != (
+        new.first_seed, new.replications, new.values.keys(),
+    ):  # fmt: skip
+        raise InputError.of("R282", file=str(new.file))
+    values = {
+        arm: {**old.values[arm], **{name: found[name] for name in metrics if name in found}}
+        for arm, found in new.values.items()
+    }
+    named = {**entry, "metrics": list(metrics)}
+    return replace(new, values=values, accepted=(*old.accepted, named))
+
+
+def write_baseline(baseline: Baseline) -> None:
+    """Write a baseline so that it is there whole or not at all; raises InputError S130."""
+    unfinished = baseline.file.with_name(f".{baseline.file.name}.unfinished")
+    try:
+        baseline.file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(baseline.text(), "utf-8")
+        os.replace(unfinished, baseline.file)
+    except OSError as error:
+        raise InputError.of("S130", file=str(baseline.file), why=error.strerror or str(error)) from error

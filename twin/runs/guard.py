@@ -1,0 +1,301 @@
+"""The guard: whether the program still gives what it gave, and whether what planners expect still holds.
+
+Four tiers. *exact*: the same digits for the first seeds. *equivalence*: in pairs with the baseline's own seeds, the
+same within a margin, drifted beyond it, or undecided, with more seeds taken while that is so; at most one build in a
+hundred may raise a false alarm. *invariants*: laws that outlive every intended change. *claims*: what a policy is
+expected to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from twin.core.marked_yaml import Marked, read
+from twin.errors import InputError, Place
+from twin.runs.baselines import Baseline, baseline_file, read_baseline, rounded
+from twin.runs.compare import estimate, widened
+from twin.runs.experiment import RESULTS_VERSION, Experiment, Means, metric_book, run
+from twin.scenario.load import Scenario, load
+
+Verdict = Literal["same", "drift", "undecided", "missing"]
+Tier = Literal["exact", "equivalence", "invariants", "claims"]
+TIERS: tuple[Tier, ...] = ("exact", "equivalence", "invariants", "claims")
+EXACT_SEEDS = 3
+FIRST_LOOK = 20
+FALSE_ALARMS = 0.01
+MARGIN = 0.025
+"""Half of the drift that must be found, of the baseline's mean: as far from no change as from that drift."""
+EXIT_CODES = {"missing": 5, "drift": 1, "undecided": 3, "same": 0}
+_PLACEBO = "placebo"
+_ZERO = 1e-8  # of the value: differences in digits that do not count
+_SIGNS = {"lower": -1, "higher": 1}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the guard says of one thing: a metric of an arm, a law, a claim.
+
+    ``was`` and ``now`` are means, ``low`` and ``high`` the ends of the interval of their paired difference.
+    """
+
+    tier: Tier
+    verdict: Verdict
+    scenario: str
+    about: str
+    was: float | None = None
+    now: float | None = None
+    low: float | None = None
+    high: float | None = None
+    seeds: int = 0
+    file: str = ""
+    line: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as plain data."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, "")}
+
+
+def exit_code(findings: Sequence[Finding]) -> int:
+    """Return the exit code of a build: that of the worst that was found."""
+    verdicts = {one.verdict for one in findings}
+    return next((code for verdict, code in EXIT_CODES.items() if verdict in verdicts), 0)
+
+
+def check_scenario(path: str, tiers: Sequence[Tier], folder: Path, means: Means) -> list[Finding]:
+    """Hold a scenario to the tiers that need no file of claims."""
+    found: list[Finding] = []
+    baseline = read_baseline(baseline_file(path, folder))
+    if {"exact", "equivalence"} & set(tiers):
+        found += _against(path, tiers, baseline, folder, means)
+    if "invariants" in tiers:
+        found += list(invariants(path, means))
+    return found
+
+
+def _against(
+    path: str, tiers: Sequence[Tier], baseline: Baseline | None, folder: Path, means: Means
+) -> Iterator[Finding]:
+    """The baseline may miss, or speak of another version; where all digits are the same nothing else can differ."""
+    tier: Tier = "exact" if "exact" in tiers else "equivalence"
+    file = str(baseline_file(path, folder))
+    if baseline is None:
+        yield Finding(tier, "missing", path, "baseline", file=file)
+        return
+    scenario, measured = load(path), None
+    if "exact" in tiers:
+        measured = _measure(scenario, baseline, min(EXACT_SEEDS, baseline.replications), means)
+        changed = list(exact(path, baseline, measured))
+        if not changed:
+            yield Finding("exact", "same", path, "all", seeds=measured.replications, file=file)
+            return
+        if "equivalence" not in tiers:
+            stale: Verdict = "missing" if baseline.results_version != RESULTS_VERSION else "drift"
+            yield from (replace(one, verdict=stale) for one in changed)
+            return
+    yield from equivalence(path, scenario, baseline, means)
+
+
+def _measure(scenario: Scenario, baseline: Baseline, count: int, means: Means) -> Experiment:
+    arms = [arm for arm in scenario.arms if arm in baseline.values]
+    return run(scenario, arms or None, count, baseline.first_seed, means)
+
+
+def exact(path: str, baseline: Baseline, measured: Experiment) -> Iterator[Finding]:
+    """Yield what differs in the digits that count, over the seeds that were measured; also arms that came or went."""
+    count, file = measured.replications, baseline.file
+    for arm in dict.fromkeys([*baseline.values, *measured.scenario.arms]):
+        if arm not in baseline.values or arm not in measured.values:
+            yield Finding("exact", "drift", path, arm, file=str(file), line=line_of(file, arm))
+            continue
+        old, new = baseline.values[arm], measured.values[arm]
+        for name in sorted({*old, *new}):
+            was = old.get(name, (None,) * count)[:count]
+            now = rounded(new.get(name, (None,) * count))
+            if was != now:
+                yield Finding("exact", "drift", path, f"{arm}.{name}", _mean(was), _mean(now), seeds=count,
+                              file=str(file), line=line_of(file, arm, name))  # fmt: skip
+
+
+def equivalence(path: str, scenario: Scenario, baseline: Baseline, means: Means) -> Iterator[Finding]:
+    """Yield one finding for each primary outcome of each arm; those that are undecided get more seeds while there are.
+
+    The chance of a false alarm is shared among outcomes and looks.
+    """
+    book = metric_book()
+    names = scenario.primary or tuple(name for name in book if book[name].better)
+    wanted = [(arm, name) for arm in baseline.values if arm in scenario.arms for name in names
+              if name in baseline.values[arm]]  # fmt: skip
+    looks = _looks(baseline.replications)
+    level = FALSE_ALARMS / max(1, len(wanted) * len(looks))
+    found: dict[tuple[str, str], Finding] = {}
+    for count in looks:
+        measured = _measure(scenario, baseline, count, means)
+        for arm, name in [key for key in wanted if key not in found or found[key].verdict == "undecided"]:
+            was, now = baseline.values[arm][name][:count], measured.values[arm].get(name, (None,) * count)
+            told = judged(was, now, _margin(scenario, name, was), level)
+            found[arm, name] = replace(told, scenario=path, about=f"{arm}.{name}", file=str(baseline.file),
+                                       line=line_of(baseline.file, arm, name))  # fmt: skip
+        if not any(one.verdict == "undecided" for one in found.values()):
+            break
+    yield from found.values()
+
+
+def _looks(most: int) -> list[int]:
+    """Return how many seeds are looked at, one look after the other: twice as many each time."""
+    looks = [min(FIRST_LOOK, most)]
+    while looks[-1] < most:
+        looks.append(min(2 * looks[-1], most))
+    return looks
+
+
+def _margin(scenario: Scenario, name: str, was: Sequence[float | None]) -> float:
+    said = scenario.margins.get(name)
+    return float(said) if said is not None else MARGIN * abs(_mean(was) or 0.0)
+
+
+def judged(was: Sequence[float | None], now: Sequence[float | None], margin: float, level: float) -> Finding:
+    """Judge paired values: drift when their interval (confidence 1 - level) lies beyond the margin, same within."""
+    if [one is None for one in was] != [one is None for one in now]:
+        return Finding("equivalence", "drift", "", "", _mean(was), _mean(now), seeds=len(was))
+    pairs = [(one, other) for one, other in zip(was, now, strict=True) if one is not None and other is not None]
+    change = [other - one for one, other in pairs]
+    if not any(abs(other - one) > _ZERO * abs(one) for one, other in pairs):
+        return Finding("equivalence", "same", "", "", _mean(was), _mean(now), 0.0, 0.0, len(was))
+    if len(change) < 2:
+        return Finding("equivalence", "undecided", "", "", _mean(was), _mean(now), seeds=len(was))
+    low, high = widened(estimate(change), len(change), 1 - level) or (0.0, 0.0)
+    verdict: Verdict = "undecided"
+    if -margin <= low and high <= margin:
+        verdict = "same"
+    elif low > margin or high < -margin:
+        verdict = "drift"
+    return Finding("equivalence", verdict, "", "", _mean(was), _mean(now), low, high, len(was))
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [one for one in values if one is not None]
+    return sum(known) / len(known) if known else None
+
+
+def line_of(file: Path, arm: str, metric: str = "") -> int:
+    """Return the line of a baseline that speaks of an arm, or of a metric of it (1: none does)."""
+    inside = False
+    for number, line in enumerate(file.read_text("utf-8").splitlines() if file.exists() else (), 1):
+        if line.startswith("  ") and not line.startswith("    ") and line.rstrip().endswith(":"):
+            inside = line.strip().rstrip(":").strip('"') == arm
+            if inside and not metric:
+                return number
+        elif inside and line.startswith(f"    {metric}:"):
+            return number
+    return 1
+
+
+# -- laws
+
+
+def invariants(path: str, means: Means) -> Iterator[Finding]:
+    """Yield for each law whether it holds: every run keeps the twin's own laws, and a placebo changes nothing.
+
+    A run that breaks a law of the twin raises InvariantBroken.
+    """
+    plain, placebo = (
+        run(load(path, sets=[f"mechanisms.{_PLACEBO}={switch}"]), None, 1, None, means) for switch in ("off", "on")
+    )
+    for arm in plain.arms:
+        one, other = plain.values[arm], placebo.values[arm]
+        unlike = sorted(name for name in one.keys() & other.keys() if one[name] != other[name])
+        verdict: Verdict = "drift" if unlike else "same"
+        yield Finding("invariants", verdict, path, " ".join([f"{arm}.{_PLACEBO}", *unlike[:3]]), seeds=1)
+
+
+# -- claims
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence of a planner: an arm's outcome is lower (higher) than another arm's, by at least so much."""
+
+    compare: tuple[str, str]
+    outcome: str
+    by_at_least: float = 0.0
+    sign: int = -1
+    confidence: float = 0.95
+    place: Place | None = None
+
+    def __str__(self) -> str:
+        word = "lower" if self.sign < 0 else "higher"
+        return f"{self.compare[0]}: {self.outcome} {word} than {self.compare[1]} by {self.by_at_least:g}"
+
+
+@dataclass(frozen=True)
+class Claims:
+    """A file of claims about one scenario, run with so many seeds."""
+
+    file: Path
+    scenario: str
+    replications: int | None
+    claims: tuple[Claim, ...]
+
+
+def read_claims(file: Path) -> Claims:
+    """Read a file of claims; the scenario's path is relative to it. Raises InputError R283 at the faulty place."""
+    tree = read(file)
+    claims = _child(tree, "claims", "list")
+    count = tree.value.get("replications")
+    scenario = str(file.parent / _child(tree, "scenario", "text").value)
+    number = None if count is None else _number(count, "replications")
+    return Claims(file, scenario, number if number is None else int(number), tuple(map(_claim, claims.value)))
+
+
+def _claim(tree: Marked) -> Claim:
+    pair, direction = _child(tree, "compare", "list"), _child(tree, "is", "text")
+    if len(pair.value) != 2 or direction.value not in _SIGNS:
+        raise InputError.of("R283", tree.place, key="compare" if len(pair.value) != 2 else "is")
+    given = {name: _number(tree.value[name], name) for name in ("by_at_least", "confidence") if name in tree.value}
+    arms = (str(pair.value[0].plain()), str(pair.value[1].plain()))
+    return Claim(arms, _child(tree, "outcome", "text").value, sign=_SIGNS[direction.value], place=tree.place, **given)
+
+
+def _child(tree: Marked, name: str, kind: str) -> Marked:
+    found = tree.value.get(name) if tree.kind == "map" else None
+    if found is None or found.kind != kind:
+        raise InputError.of("R283", (found or tree).place, key=name)
+    return found
+
+
+def _number(found: Marked, name: str) -> float:
+    if not isinstance(found.value, (int, float)) or isinstance(found.value, bool):
+        raise InputError.of("R283", found.place, key=name)
+    return float(found.value)
+
+
+def check_claims(claims: Claims, means: Means) -> list[Finding]:
+    """Run the arms that the claims speak of and hold each claim; raises InputError S110, R259 for unknown names."""
+    scenario = load(claims.scenario)
+    arms = dict.fromkeys(arm for one in claims.claims for arm in one.compare)
+    book = metric_book()
+    for one in claims.claims:
+        if one.outcome not in book:
+            raise InputError.of("R259", one.place, metric=one.outcome, suggestion=None, known=sorted(book))
+    measured = run(scenario, list(arms), claims.replications, None, means)
+    return [replace(held(one, measured), scenario=claims.scenario, file=str(claims.file)) for one in claims.claims]
+
+
+def held(claim: Claim, measured: Experiment) -> Finding:
+    """Hold one claim: it is kept or broken only where the interval of the paired difference leaves no doubt."""
+    option, base = (measured.values[arm].get(claim.outcome) for arm in claim.compare)
+    line = claim.place.line if claim.place else 1
+    about = Finding("claims", "drift", "", str(claim), seeds=measured.replications, line=line)
+    if option is None or base is None or None in (*option, *base):
+        return about
+    change = [claim.sign * (one - other) for one, other in zip(option, base, strict=True)]  # type: ignore[operator]
+    about = replace(about, was=_mean(base), now=_mean(option))
+    if len(change) < 2:
+        return replace(about, verdict="undecided")
+    low, high = widened(estimate(change), len(change), 2 * claim.confidence - 1) or (0.0, 0.0)
+    verdict: Verdict = "same" if low >= claim.by_at_least else "drift" if high < claim.by_at_least else "undecided"
+    ends = sorted((claim.sign * low, claim.sign * high))
+    return replace(about, verdict=verdict, low=ends[0], high=ends[1])
