@@ -353,8 +353,7 @@ class Desk:
             "dedup": s.dedup,
             "merge_closed": s.merge_into == "window",
             "batch": s.dispatch == "batch",
-            "preempt": s.preempt,
-            "escalate": s.escalate,
+            "preempt": s.preempt, "escalate": s.escalate,
         }
         for name, value in values.items():
             record[name] = value

@@ -19,7 +19,7 @@ from twin.errors import Complaint, InputError, Place, Words
 from twin.rules.cells import read_cell, read_output
 from twin.rules.expressions import read_expression
 from twin.rules.forms import Complain, KindReader, day_of, in_order
-from twin.rules.kinds import Kind, Number, said, same
+from twin.rules.kinds import Free, Kind, Number, said, same
 from twin.rules.model import (
     Arithmetic,
     Cell,
@@ -251,6 +251,9 @@ class _Change:
             return read_cell(text, part.column, scope)
         if part.kind == "step":
             return self.constant(text, part.wanted or Number(), scope.complain, positive=True)
+        if part.kind == "value" and isinstance(part.wanted, Free) and text.text.strip().startswith("["):
+            items = (one.strip().strip("\"'") for one in text.text.strip().strip("[]").split(","))
+            return Literal(", ".join(items), kind=part.wanted, place=text.place())
         if part.kind == "value":
             return read_output(text, part.wanted or Number(), scope)
         wanted = part.wanted if part.wanted is not None else None

@@ -459,7 +459,6 @@ def _open(
     if reuse:
         folder.remember(CONTENTS, canonical(reuse.contents))
         folder.remember(RESOLVED, canonical(scenario.resolved))
-        folder.settle()
     if folder.damaged:
         _tell_damage(folder, means)
     return folder

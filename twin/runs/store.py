@@ -305,14 +305,18 @@ class RunFolder:
             self.ledger.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def remember(self, name: str, text: str) -> None:
-        """Keep a text about the experiment under a name that :class:`Identity` does not use."""
-        with self._writing(), self.ledger:
-            self.ledger.execute("INSERT OR REPLACE INTO identity VALUES (?, ?)", (name, text))
+        """Keep a text about the experiment under a name that :class:`Identity` does not use.
 
-    def settle(self) -> None:
-        """Move what was written so far out of the write-ahead log, which then holds only what follows."""
+        The write-ahead log is emptied before and after: it then grows with the runs alone.
+        """
         with self._writing():
-            self.ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._empty_log()
+            with self.ledger:
+                self.ledger.execute("INSERT OR REPLACE INTO identity VALUES (?, ?)", (name, text))
+            self._empty_log()
+
+    def _empty_log(self) -> None:
+        self.ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def table_names(self) -> list[str]:
         """Return the names of the kept tables."""
