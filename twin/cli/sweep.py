@@ -34,8 +34,8 @@ _KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存�
     en="Sweep this path over these values, or over LOW..HIGH, or (PATH alone) over its whole range; repeatable.",
     zh="扫描此路径：列出取值，或写 下限..上限，或只写路径表示整个范围（可重复）。",
 )
-@option("--design", type=click.Choice(DESIGNS), metavar="DESIGN", en=f"How the points are laid out: {', '.join(DESIGNS)}.",
-        zh=f"取点方式：{'、'.join(DESIGNS)}。")  # fmt: skip
+@option("--design", type=click.Choice(DESIGNS), metavar="DESIGN",
+        en=f"How the points are laid out: {', '.join(DESIGNS)}.", zh=f"取点方式：{'、'.join(DESIGNS)}。")  # fmt: skip
 @option(
     "--points",
     type=int,

@@ -426,7 +426,8 @@ def hand_in(world: View, p: DeskSettings, draw: Draw, office: DeskOfRun, effects
         key=tickets.key[new], created=tickets.created[new], incident=tickets.incident[new],
         category=tickets.category[new], priority=tickets.priority[new], channel=tickets.channel[new],
         grid=tickets.grid[new], x=tickets.x[new], y=tickets.y[new], again=tickets.again[new],
-        request=tickets.request[new], ticket=np.arange(new.start, new.stop), facts=None if world.instructions is None else facts,
+        request=tickets.request[new], ticket=np.arange(new.start, new.stop),
+        facts=None if world.instructions is None else facts,
     )  # fmt: skip
 
 

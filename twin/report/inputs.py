@@ -144,11 +144,13 @@ _GATES: Mapping[str, str] = {
 
 
 def is_idle(mechanism: Mechanism, blocks: Mapping[str, Any]) -> bool:
-    """Whether a mechanism that is on does nothing in these blocks: what it follows is off, or all that it has hangs on
-    one parameter that is 0, off or ``none``."""
-    followed = [read.split(".")[1] for read in mechanism.reads if read.startswith(LEVERS) and read.endswith(".followed")]
-    if any(name in blocks and not blocks[name].followed for name in (*followed, mechanism.name)
-           if hasattr(blocks.get(name), "followed")):  # fmt: skip
+    """Whether a mechanism that is on does nothing in these blocks.
+
+    What it follows is off, or all that it has hangs on one parameter that is 0, off or ``none``.
+    """
+    reads = [one.split(".")[1] for one in mechanism.reads if one.startswith(LEVERS) and one.endswith(".followed")]
+    followed = [blocks[name] for name in (*reads, mechanism.name) if hasattr(blocks.get(name), "followed")]
+    if any(not one.followed for one in followed):
         return True
     gate, _, name = _GATES.get(mechanism.name, "").partition(".")
     if gate in blocks and getattr(blocks[gate], name, True) in _NOTHING_FOLLOWED:
