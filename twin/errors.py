@@ -1667,8 +1667,8 @@ ERRORS: dict[str, Entry] = {
     "R283": Entry(
         "`{key}` of a claim cannot be read",
         "断言中的 `{key}` 无法读取",
-        "a file of claims has `scenario`, `claims` and perhaps `replications`; a claim is `{{compare: [option, baseline],"
-        " outcome: metric, is: lower, by_at_least: 1, confidence: 0.95}}`",
+        "a file of claims has `scenario`, `claims` and perhaps `replications`; a claim is `{{compare: [option,"
+        " baseline], outcome: metric, is: lower, by_at_least: 1, confidence: 0.95}}`",
         "断言文件含 `scenario`、`claims`，可含 `replications`；每条断言形如 `{{compare: [选项, 基准], outcome: 指标,"
         " is: lower, by_at_least: 1, confidence: 0.95}}`",
     ),

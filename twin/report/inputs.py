@@ -132,8 +132,8 @@ class Inputs:
             yield Input(f"{SWITCHES}.{name}", None, on, frozenset(arms))
 
 
-# What has to be on for mechanisms that are on to do anything: theirs is not a world of its own, so that a parameter of
-# another one decides.
+# What has to be on for mechanisms that are on to do anything: a parameter of another one may decide, since they share
+# one world.
 _GATES: Mapping[str, str] = {
     **dict.fromkeys(("needs", "needs_survey", "plans", "forum", "deliberation", "ballots", "campaign"), "plans.process"),
     **dict.fromkeys(("works", "disturbance", "promises", "living", "happiness", "living_survey"), "works.followed"),
