@@ -135,7 +135,8 @@ class Inputs:
 # What has to be on for mechanisms that are on to do anything: a parameter of another one may decide, since they share
 # one world.
 _GATES: Mapping[str, str] = {
-    **dict.fromkeys(("needs", "needs_survey", "plans", "forum", "deliberation", "ballots", "campaign"), "plans.process"),
+    **dict.fromkeys(("needs", "needs_survey", "plans", "forum", "deliberation", "ballots", "campaign"),
+                    "plans.process"),
     **dict.fromkeys(("works", "disturbance", "promises", "living", "happiness", "living_survey"), "works.followed"),
     **dict.fromkeys(("disputes", "stages", "mediation", "agreements", "coalitions", "lapses", "grievances", "stress",
                      "ties", "conventions"), "disputes.followed"),
