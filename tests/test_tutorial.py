@@ -99,7 +99,7 @@ def test_the_model_s_median_lies_among_the_log_s(followed: dict[str, Said]) -> N
 
 def test_the_answer_is_the_one_that_the_page_gives(followed: dict[str, Said]) -> None:
     said = followed["twin run street.yaml -n 4 --out results"][1]
-    hours, cost = said[: said.index("Closed on time: difference")], said[said.index("Labour cost: difference") :]
+    hours, cost = said[: said.index("Closed on time: difference")], said[said.index("Cost: difference") :]
     for arm in ("dispatched at once", "shifts of twelve hours"):
         assert re.search(rf"^ +{arm} .* better +4 of 4", hours, re.MULTILINE)
     assert re.search(r"dispatched at once .* no difference", cost)
