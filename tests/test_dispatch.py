@@ -97,6 +97,4 @@ def test_parts_are_compared_with_the_arm_that_they_are_copies_of():
     assert list(found) == ["smart"]  # placebo is like manual, which is the baseline
     assert set(found["smart"]) == set(PARTS)
     hours = {part: found["smart"][part]["hours_to_close_mean"] for part in PARTS}
-    assert all(one.mean > 0 for one in hours.values())
-    assert {one.verdict for one in hours.values()} <= {"worse", "not decided"}  # corrected for the number of parts
-    assert sum(one.verdict == "worse" for one in hours.values()) >= len(PARTS) - 1
+    assert all(one.ci95 is not None and one.ci95[0] > 0 for one in hours.values()), hours  # each for itself

@@ -20,13 +20,13 @@ def parking(world, p, luck, note):
             standing.append((until, side, lot))
         note.spawn("stays", luck.key("car", key), side=side, lot=lot, arrived=arrived,
                    until=until if lot >= 0 else arrived, search_minutes=search)  # fmt: skip
-        if lot < 0 and len(world.places) and "parking" in world.categories:
-            if luck.happens("illegal", p.illegal_share, key):
-                place = int(luck.uniform("place", key) * len(world.places))
-                found = world.places
-                note.spawn("incidents", luck.key("illegal", key), began=arrived, until=until,
-                           category=world.categories.index("parking"), place=place, grid=found.grid[place],
-                           x=found.x[place], y=found.y[place])  # fmt: skip
+        illegal = lot < 0 and len(world.places) and "parking" in world.categories
+        if illegal and luck.happens("illegal", p.illegal_share, key):
+            place = int(luck.uniform("place", key) * len(world.places))
+            found = world.places
+            note.spawn("incidents", luck.key("illegal", key), began=arrived, until=until,
+                       category=world.categories.index("parking"), place=place, grid=found.grid[place],
+                       x=found.x[place], y=found.y[place])  # fmt: skip
 
 
 def cars(world, p, luck):

@@ -19,7 +19,7 @@ def traffic(world, p, luck, note):
 
 def lay_out(world, luck, note):
     for row, (street, start, end, here, there, metres, rank, gate) in enumerate(
-        zip(*(roads_of(world.ground) if world.ground else lattice(world.buildings.x, world.buildings.y)))
+        zip(*(roads_of(world.ground) if world.ground else lattice(world.buildings.x, world.buildings.y)), strict=True)
     ):
         note.spawn("roads", luck.key("road", row), street=street, start=start, end=end, x=here[0] / 1000,
                    y=here[1] / 1000, end_x=there[0] / 1000, end_y=there[1] / 1000, metres=metres, rank=rank,
@@ -57,10 +57,10 @@ def drive(world, p, luck, note):
             drivers[who] = (gate, home)
             demand[gate, home] += 1
     found = equilibrium(links, np.array(gates), demand, 1e-4)
-    flow = dict(zip(rows, found.flow))
+    flow = dict(zip(rows, found.flow, strict=True))
     for row in range(len(roads)):
         note.set("roads", row, flow_per_hour=flow.get(row, 0.0), minutes=math.inf)
-    for row, minutes in zip(rows, found.time):
+    for row, minutes in zip(rows, found.time, strict=True):
         note.set("roads", row, minutes=minutes)
     settled = shortest(links, found.time, np.array(gates))
     for who in range(len(residents)):

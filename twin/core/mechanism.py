@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from twin.core.draws import Draw
     from twin.core.effects import Effects
 
-__all__ = ["CARD_HEADINGS", "Mechanism", "Metric", "Phase", "View", "mechanism", "split"]
+__all__ = ["CARD_HEADINGS", "NOTHING", "Mechanism", "Metric", "Phase", "View", "mechanism", "split"]
 
 Better = Literal["lower", "higher"] | None
 Live = Callable[["View", Any, "Draw", "Effects"], None]
@@ -25,6 +25,8 @@ Start = Callable[["View", Any, "Draw"], object]
 
 CARD_HEADINGS = ("What it does", "Why", "Leaves out")
 _HEADING = re.compile(r"^([A-Z][a-z]*(?: [a-z]+)*) {2,}(?=\S)", re.MULTILINE)
+NOTHING = (0, False, "none", ())
+"""Values of a parameter by which nothing is asked for."""
 _LEVERS = "levers"
 _COLUMN_NAME = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 _READ_NAME = re.compile(rf"{_LEVERS}(\.[a-z0-9_]+){{1,2}}|{_COLUMN_NAME.pattern}")
@@ -55,7 +57,12 @@ class Metric:
 
 @dataclass(frozen=True)
 class Mechanism:
-    """A function of the world with its declaration; call it as the engine does, once in each of its phases."""
+    """A function of the world with its declaration; call it as the engine does, once in each of its phases.
+
+    ``desk_draws`` is the number of draws without consequence that it makes for each order inside the desk;
+    ``moves``: it moves levers. ``gates`` are parameters (``block.parameter``), its own or another's: where all
+    of them are 0, off or ``none``, it does nothing.
+    """
 
     name: str
     live: Live
@@ -70,11 +77,12 @@ class Mechanism:
     start: Start | None = None
     desk_draws: int = 0
     moves: bool = False
+    gates: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in self.reads:
             _require(_READ_NAME, name, self.name)
-        for name in (*self.owns, *self.adds):
+        for name in (*self.owns, *self.adds, *self.gates):
             _require(_COLUMN_NAME, name, self.name)
         if not self.phases:
             raise DeclarationError.of("M317", mechanism=self.name)
@@ -86,6 +94,11 @@ class Mechanism:
     def readable(self) -> frozenset[str]:
         """Columns and levers that it may read: what it declares to read, own or add to."""
         return frozenset((*self.reads, *self.owns, *self.adds))
+
+    def closed(self, blocks: Mapping[str, Any]) -> bool:
+        """Whether its gates keep it from doing anything under these blocks of parameters."""
+        at = [gate.split(".") for gate in self.gates]
+        return bool(at) and all(block in blocks and getattr(blocks[block], name) in NOTHING for block, name in at)
 
     @property
     def card(self) -> dict[str, str]:
@@ -113,31 +126,29 @@ def mechanism(
     start: Start | None = None,
     desk_draws: int = 0,
     moves: bool = False,
+    gates: Sequence[str] = (),
 ) -> Callable[[Live], Mechanism]:
     """Declare a function to be a mechanism; its name is the last name of its module.
 
-    ``reads`` lists ``table.column`` and ``levers.block[.parameter]``; ``owns`` the columns that it alone
-    may set; ``adds`` those it may add to; ``spawns`` the tables that it gives new rows. ``start`` is
-    called before the first day, and what it returns is ``world.resource`` from then on. ``desk_draws`` is
-    the number of draws without consequence that it makes for each order inside the desk; ``moves``: it moves levers.
+    ``reads`` lists ``table.column`` and ``levers.block[.parameter]``; ``owns`` the columns that it alone may
+    set; ``adds`` those it may add to; ``spawns`` tables that it gives new rows. What ``start`` returns before the
+    first day is ``world.resource`` from then on. The rest: see :class:`Mechanism`.
     """
 
     def declare(live: Live) -> Mechanism:
         return Mechanism(
-            name=live.__module__.rpartition(".")[2],
-            live=live,
+            live.__module__.rpartition(".")[2],
+            live,
             phases=(phase,) if isinstance(phase, Phase) else tuple(phase),
-            params=params,
-            reads=tuple(reads),
+            params=params, reads=tuple(reads),
             owns=dict(owns or {}),
             adds=tuple(adds),
             spawns=tuple(spawns),
             metrics=dict(metrics or {}),
             sources=tuple(sources),
             start=start,
-            desk_draws=desk_draws,
-            moves=moves,
-        )
+            desk_draws=desk_draws, moves=moves, gates=tuple(gates),
+        )  # fmt: skip
 
     return declare
 

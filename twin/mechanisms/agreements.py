@@ -50,6 +50,7 @@ def relapse_6m_share(world: World) -> float | None:
 @mechanism(
     phase=Phase.RESPOND,
     params=Agreements,
+    gates=["disputes.followed"],
     reads=["disputes.cause", "disputes.plaintiff", "disputes.respondent", "disputes.settled_on", "disputes.fairness"],
     owns={
         "disputes.broken_on": Column(np.int32, "day", "day on which the agreement broke, -1 if not", start=NEVER),

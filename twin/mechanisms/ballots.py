@@ -239,6 +239,7 @@ def law(world: View, p: Ballots, draw: Draw) -> RuleSet | None:
 @mechanism(
     phase=Phase.RESPOND,
     params=Ballots,
+    gates=["plans.process", "lifts.asked"],
     reads=[
         "projects.work", "projects.building", "projects.stairwell", "projects.grid", "projects.decided",
         "projects.cost_fen", "projects.lawful", "projects.asked_for", "households.flat", "households.tenure",

@@ -58,6 +58,7 @@ def reached_share(world: World) -> float | None:
 @mechanism(
     phase=Phase.ARRIVE,
     params=Campaign,
+    gates=["campaign.reach"],
     owns={
         "residents.informed_of_plan": Column(
             np.float32, "1", "how far the resident knows of the plan, 0 to 1", low=0.0, high=1.0

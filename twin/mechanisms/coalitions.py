@@ -68,6 +68,7 @@ def _happened(name: str) -> Any:
 @mechanism(
     phase=Phase.RESPOND,
     params=Coalitions,
+    gates=["disputes.followed"],
     reads=[
         "disputes.respondent", "disputes.plaintiff", "disputes.stage", "disputes.settled_on", "disputes.faded_on",
         "disputes.agreed_on", "disputes.gave_up", "residents.household", "residents.grid", "residents.grievance",

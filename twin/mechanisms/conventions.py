@@ -67,6 +67,7 @@ def complying_share(world: World) -> float | None:
 @mechanism(
     phase=Phase.DECIDE,
     params=Conventions,
+    gates=["disputes.followed"],
     reads=[
         "residents.household", "households.flat", "flats.stairwell", "flats.building", "ties.one",
         "ties.base", "ties.extra", "ties.since", "ties.near", "levers.ties.half_life_days", "levers.disputes.followed",

@@ -78,6 +78,7 @@ def opinion_spread(world: World) -> float | None:
 @mechanism(
     phase=Phase.RESPOND,
     params=Deliberation,
+    gates=["plans.process"],
     reads=[
         "residents.household", "residents.grid", "households.flat", "flats.building", "flats.stairwell", "flats.floor",
         "projects.work", "projects.building", "projects.stairwell", "projects.grid", "levers.plans.process",

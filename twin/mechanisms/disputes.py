@@ -108,6 +108,7 @@ def disputes_open_end(world: World) -> float | None:
 @mechanism(
     phase=Phase.ARRIVE,
     params=Disputes,
+    gates=["disputes.followed"],
     reads=[
         "residents.household", "residents.grid", "residents.stress", "residents.grievance",
         "residents.disturbed", "households.flat",

@@ -86,6 +86,7 @@ def nuisances_per_1000_year(world: World) -> float | None:
 @mechanism(
     phase=(Phase.ARRIVE, Phase.RESPOND),
     params=Disturbance,
+    gates=["works.followed"],
     reads=[
         "projects.work", "projects.building", "projects.stairwell", "projects.grid", "projects.started",
         "projects.finished", "projects.stopped_until", "levers.plans.catalogue", "residents.household",

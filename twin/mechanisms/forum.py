@@ -188,6 +188,7 @@ METRICS = {
 @mechanism(
     phase=Phase.ARRIVE,
     params=Forum,
+    gates=["plans.process"],
     reads=[
         "residents.household", "residents.age_group", "residents.mobility", "residents.digital_skill",
         "residents.efficacy", "residents.informed_of_plan", "households.flat", "flats.building", "flats.stairwell",

@@ -49,6 +49,7 @@ def grievance_mean(world: World) -> float | None:
 @mechanism(
     phase=Phase.RESPOND,
     params=Grievances,
+    gates=["disputes.followed"],
     reads=[
         "tickets.created", "tickets.reporter", "tickets.priority", "tickets.done", "tickets.closed",
         "tickets.merged", "tickets.merged_into", "tickets.abandoned", "tickets.solved", "levers.desk.limit_hours",

@@ -78,6 +78,7 @@ def happiness_true(world: World) -> float | None:
 @mechanism(
     phase=Phase.RESPOND,
     params=Happiness,
+    gates=["works.followed"],
     reads=[
         "levers.works.followed", "residents.household", "residents.annoyed", "households.flat", "flats.building",
         "flats.stairwell", "flats.floor", *(f"residents.need_{domain}" for domain in DOMAINS),

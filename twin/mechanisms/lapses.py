@@ -95,6 +95,7 @@ def chances(world: View, p: Lapses, draw: Draw) -> tuple[Floats, ...]:
 @mechanism(
     phase=Phase.ARRIVE,
     params=Lapses,
+    gates=["disputes.followed"],
     reads=[
         "households.complies", "residents.household", "disputes.cause", "disputes.respondent",
         "disputes.settled_on", "disputes.broken_on", "disputes.clause_hour", "levers.disputes.followed",

@@ -199,6 +199,7 @@ def _metrics() -> dict[str, Metric]:
 @mechanism(
     phase=Phase.DECIDE,
     params=Lifts,
+    gates=["lifts.asked"],
     reads=[
         "levers.plans.catalogue", "levers.ballots.lift_loss_yuan", "levers.ballots.low_floors",
         "levers.disputes.followed", "flats.building", "flats.stairwell", "flats.floor", "buildings.grid",

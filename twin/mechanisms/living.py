@@ -131,6 +131,7 @@ def _metrics() -> dict[str, Metric]:
 @mechanism(
     phase=Phase.RESPOND,
     params=Living,
+    gates=["works.followed"],
     reads=[
         "levers.works.followed", "levers.plans.catalogue", "levers.ballots.low_floors", "levers.ballots.lift_loss_yuan",
         "projects.work", "projects.stairwell", "projects.finished", "residents.household", "residents.grid",

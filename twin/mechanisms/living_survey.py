@@ -103,6 +103,7 @@ METRICS = {
 @mechanism(
     phase=Phase.SETTLE,
     params=LivingSurvey,
+    gates=["works.followed"],
     reads=[
         "levers.works.followed", "levers.measurement.level_width", "levers.measurement.temper_weight",
         "residents.living_satisfaction", "residents.happiness", "residents.temper", "residents.age_group",

@@ -293,6 +293,7 @@ METRICS = {
 @mechanism(
     phase=(Phase.ARRIVE, Phase.RESPOND),
     params=Mediation,
+    gates=["disputes.followed"],
     reads=[
         "disputes.cause", "disputes.plaintiff", "disputes.respondent", "disputes.stage", "disputes.faded_on",
         "residents.digital_skill", "residents.grid", "residents.x", "residents.y", "residents.stress",

@@ -62,6 +62,7 @@ class Needs:
 @mechanism(
     phase=Phase.ARRIVE,
     params=Needs,
+    gates=["plans.process", "works.followed", "lifts.asked"],
     reads=[
         "residents.household", "residents.age_group", "residents.mobility", "households.flat", "households.tenure",
         "households.income", "flats.floor",

@@ -83,6 +83,7 @@ def heard_share(world: World) -> float | None:
 @mechanism(
     phase=Phase.ARRIVE,
     params=NeedsSurvey,
+    gates=["plans.process"],
     reads=[
         "residents.age_group", "residents.took_part", "levers.plans.process", "levers.plans.decide_on_day",
         *(f"residents.need_{domain}" for domain in DOMAINS),

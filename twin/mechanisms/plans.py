@@ -217,6 +217,7 @@ METRICS = {
 @mechanism(
     phase=Phase.DECIDE,
     params=Plans,
+    gates=["plans.process"],
     reads=[
         "residents.household", "residents.grid", "residents.age_group", "residents.took_part", "residents.asked_by",
         "households.flat", "flats.building", "flats.stairwell", "flats.floor", "buildings.grid",

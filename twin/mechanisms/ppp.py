@@ -195,6 +195,7 @@ def served_years_share(world: World) -> float | None:
 @mechanism(
     phase=Phase.DECIDE,
     params=Ppp,
+    gates=["ppp.mode"],
     spawns=["payments"],
     metrics={
         "npv_cost_yuan": Metric(

@@ -54,6 +54,7 @@ def promises_kept_share(world: World) -> float | None:
 @mechanism(
     phase=Phase.SETTLE,
     params=Promises,
+    gates=["works.followed"],
     reads=[
         "projects.due", "projects.finished", "projects.building", "projects.stairwell", "projects.grid",
         "residents.household", "residents.grid", "households.flat", "flats.building", "flats.stairwell", "flats.floor",

@@ -59,6 +59,7 @@ def stage_of_open_mean(world: World) -> float | None:
 @mechanism(
     phase=Phase.RESPOND,
     params=Stages,
+    gates=["disputes.followed"],
     reads=[
         "disputes.plaintiff", "disputes.respondent", "disputes.settled_on", "disputes.agreed_on", "disputes.gave_up",
         "residents.stress", "levers.stress.set_point",

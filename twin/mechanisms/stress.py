@@ -87,6 +87,7 @@ def counselled_per_1000(world: World) -> float | None:
 @mechanism(
     phase=(Phase.ARRIVE, Phase.RESPOND),
     params=Stress,
+    gates=["disputes.followed"],
     reads=[
         "disputes.plaintiff", "disputes.respondent", "disputes.stage", "disputes.settled_on", "disputes.faded_on",
         "residents.age_group", "residents.grid", "residents.x", "residents.y", "tickets.incident", "tickets.done",

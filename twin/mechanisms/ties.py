@@ -95,6 +95,7 @@ def isolated_share(world: World) -> float | None:
 @mechanism(
     phase=Phase.ARRIVE,
     params=Meetings,
+    gates=["disputes.followed"],
     reads=[
         "residents.household", "residents.age", "residents.role", "residents.grid", "residents.age_group",
         "households.flat", "flats.stairwell", "flats.building", "ties.base", "levers.disputes.followed",

@@ -143,6 +143,7 @@ METRICS = {
 @mechanism(
     phase=(Phase.ARRIVE, Phase.RESPOND),
     params=Works,
+    gates=["works.followed"],
     reads=[
         "projects.work", "projects.building", "projects.stairwell", "projects.grid", "projects.cost_fen",
         "projects.owners_fen", "projects.passed", "projects.passed_on", "projects.objections", "buildings.grid",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from twin.core.mechanism import Mechanism, split
+from twin.core.mechanism import NOTHING, Mechanism, split
 from twin.core.parameters import ParamSpec, acts, spec_of
 from twin.core.units import named
 from twin.errors import Words
@@ -36,14 +36,14 @@ CHOICES: Mapping[str, str] = {
     "log": "日志回放", "demand": "拟合需求",
     "lot": "随机", "random": "随机", "gain": "按效益", "risk": "按风险", "vote": "表决", "imposed": "直接规定",
     "deliberated": "协商形成", "deffuant": "两两讨论", "hegselmann_krause": "共同讨论", "two_year": "连续两年",
-    "bound": "置信下限", "cusum": "累积和", "linear": "按楼层递增", "equal": "平均", "shapley": "沙普利值",
+    "bound": "置信上界", "cusum": "累积和", "linear": "按楼层递增", "equal": "平均", "shapley": "沙普利值",
     "nash": "纳什议价", "rubinstein": "轮流出价", "reports": "诉求办理", "living": "居住条件", "offices": "办公方",
     "both": "双方", "prior": "凭经验", "council": "议事会", "app": "线上", "hybrid": "线上线下结合",
     "council_plus_app": "议事会加线上", "by_process": "随程序", "answers": "居民回答", "true_needs": "真实需要",
     "greedy": "依次选取", "equal_shares": "等额分配法", "phragmen": "弗拉格曼法", "welfare": "总效益最大",
     "lift": "电梯", "parking": "停车", "pipes": "管线", "insulation": "保温", "greenery": "绿化", "play": "活动场地",
     "care": "养老服务", "safety": "安防消防", "stairwell": "单元", "building": "楼栋", "grid": "网格", "all": "全部",
-    "public": "公共", "partner": "合作方",
+    "public": "公共", "partner": "合作方", "owners": "业主", "donations": "捐款", "operation": "经营",
 }  # fmt: skip
 _SWITCH = {True: Words("on", "开"), False: Words("off", "关")}
 _SWITCHED = "机制开关"
@@ -53,7 +53,6 @@ _SOURCES: Mapping[str, Words] = {
     "the scenario's author": Words("the scenario's author", "场景作者"),
 }
 _NOTHING = Words("none", "无")
-_NOTHING_FOLLOWED = (0, False, "none", ())
 _ALL_OF_A_KIND = re.compile("[：（]")
 
 
@@ -132,18 +131,6 @@ class Inputs:
             yield Input(f"{SWITCHES}.{name}", None, on, frozenset(arms))
 
 
-# What has to be on for mechanisms that are on to do anything: a parameter of another one may decide, since they share
-# one world.
-_GATES: Mapping[str, str] = {
-    **dict.fromkeys(("needs", "needs_survey", "plans", "forum", "deliberation", "ballots", "campaign"),
-                    "plans.process"),
-    **dict.fromkeys(("works", "disturbance", "promises", "living", "happiness", "living_survey"), "works.followed"),
-    **dict.fromkeys(("disputes", "stages", "mediation", "agreements", "coalitions", "lapses", "grievances", "stress",
-                     "ties", "conventions"), "disputes.followed"),
-    "ppp": "ppp.mode", "lifts": "lifts.asked",
-}  # fmt: skip
-
-
 def is_idle(mechanism: Mechanism, blocks: Mapping[str, Any]) -> bool:
     """Whether a mechanism that is on does nothing in these blocks.
 
@@ -153,13 +140,12 @@ def is_idle(mechanism: Mechanism, blocks: Mapping[str, Any]) -> bool:
     followed = [blocks[name] for name in (*reads, mechanism.name) if hasattr(blocks.get(name), "followed")]
     if any(not one.followed for one in followed):
         return True
-    gate, _, name = _GATES.get(mechanism.name, "").partition(".")
-    if gate in blocks and getattr(blocks[gate], name, True) in _NOTHING_FOLLOWED:
+    if mechanism.closed(blocks):
         return True
     block = blocks.get(mechanism.name)
     specs = [] if block is None else [(one.name, spec) for one in fields(block) if (spec := spec_of(one)) is not None]
     free = [name for name, spec in specs if not spec.when]
-    return (len(free) == 1 and len(specs) > 1 and getattr(block, free[0]) in _NOTHING_FOLLOWED
+    return (len(free) == 1 and len(specs) > 1 and getattr(block, free[0]) in NOTHING
             and not any(acts(block, spec) for name, spec in specs if name != free[0]))  # fmt: skip
 
 

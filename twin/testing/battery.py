@@ -125,7 +125,7 @@ def _check_range(path: str, default: Any, spec: ParamSpec) -> None:
         inside = low is not None and high is not None and all(low <= one <= high for one in numbers)
         hold(inside, f"{path}: the default is outside the range", f"{path}：缺省值超出范围")
     if spec.choices:
-        known = default in spec.choices
+        known = set(default if isinstance(default, tuple) else (default,)) <= set(spec.choices)
         hold(known, f"{path}: the default is not one of the choices", f"{path}：缺省值不在选项中")
 
 
@@ -266,6 +266,32 @@ def check_switched_off(subject: Subject) -> None:
     hold(quiet, "it moves or measures something while it is off", "关闭时仍改变或测量了某些量")
 
 
+def check_gates(subject: Subject) -> None:
+    """Behind closed gates it moves nothing, and all that others own is as if it were switched off."""
+    shut = _shut(blocks(subject), subject.mechanism.gates)
+    if not shut:
+        return
+    closed, off = lived(subject, params=shut), lived(subject, params=shut, off=[subject.name])
+    gates = ", ".join(subject.mechanism.gates)
+    quiet = subject.name not in closed.account.rows()["mechanism"]
+    hold(quiet, f"it moves something while {gates} is off", f"{gates} 关闭时仍改变了某些量")
+    own = subject.mechanism.owns.keys()
+    with_it, without = ({one: cells for one, cells in outcome_of(engine).cells.items() if one not in own}
+                        for engine in (closed, off))  # fmt: skip
+    hold(with_it == without, f"others notice it while {gates} is off", f"{gates} 关闭时其他机制仍受其影响")
+
+
+def _shut(held: Mapping[str, Any], gates: Sequence[str]) -> dict[str, Any]:
+    """Return the blocks of these gates with all of them closed."""
+    shut: dict[str, Any] = {}
+    for block, name in (gate.split(".") for gate in gates):
+        base = shut.get(block, held[block])
+        (item, spec), = (one for one in parameters_of(base) if one[0].name == name)
+        nothing = "none" if spec.choices else type(item.default)(0)
+        shut[block] = dataclasses.replace(base, **{name: nothing})
+    return shut
+
+
 def check_draws_of_others(subject: Subject) -> None:
     """Without it, the same draws of all others have the same values."""
     with_it, without = _drawn(subject, []), _drawn(subject, [subject.name])
@@ -301,6 +327,7 @@ CHECKS: Mapping[str, Check] = {
     "order": check_order,
     "repeats": check_repeats,
     "switched off": check_switched_off,
+    "gates": check_gates,
     "draws of others": check_draws_of_others,
 }
 """The checks by name, the quick ones first."""
@@ -318,6 +345,7 @@ TITLES: Mapping[str, Words] = {
     "order": Words("its place in the catalogue does not matter", "与目录次序无关"),
     "repeats": Words("the same seed gives the same bytes", "同一种子结果相同"),
     "switched off": Words("switched off it does nothing", "关闭后不起作用"),
+    "gates": Words("does nothing behind closed gates", "开关参数关闭时不起作用"),
     "draws of others": Words("leaves the draws of others alone", "不影响其他机制的抽取"),
 }
 """What each check holds a mechanism to."""
