@@ -31,6 +31,8 @@ class SmallMetric:
     doc_zh: str = ""
     en: str = ""
     margin: float | None = None
+    beside: tuple[str, ...] = ()
+    part_of: str = ""
 
 
 BOOK = {

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.test_sweeps import street
 from twin.errors import InputError
@@ -23,7 +26,9 @@ from twin.runs.attribute import (
     sampled,
     shapley,
     split,
+    summing,
 )
+from twin.runs.compare import Estimate
 from twin.runs.experiment import Means, metric_book, simulate
 from twin.scenario.load import Scenario, load
 
@@ -85,6 +90,16 @@ def test_the_parts_of_any_orders_sum_to_the_difference() -> None:
     assert exact.first["a"].mean == pytest.approx(0.1) and exact.last["a"].mean == pytest.approx(8 / 3 + 0.1)
 
 
+@settings(derandomize=True, max_examples=100)
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=6))
+def test_means_sum_to_the_last_bit_and_stay_what_they_were(means: list[float]) -> None:
+    parts = {str(at): Estimate(mean, None) for at, mean in enumerate(means)}
+    whole, told = summing(Estimate(sum(means), None), parts)
+    assert sum(one.mean for one in told.values()) == whole.mean == math.fsum(one.mean for one in told.values())
+    for name, one in told.items():
+        assert one.mean == pytest.approx(parts[name].mean, abs=1e-10 * max(map(abs, means)))
+
+
 # -- arms
 
 
@@ -126,7 +141,10 @@ def test_an_attribution_of_real_arms_sums_seed_by_seed(scenario: Scenario, tmp_p
     assert (found.exact, found.runs) == (True, 2 * 2 ** len(found.parts))
     told = json.loads((tmp_path / "run" / "attribution.json").read_text())
     assert told == json.loads(json.dumps(found.to_json(), allow_nan=False))
-    assert set(told["parts"][0]) >= {"name", "mean", "ci95"} and set(told["difference"]) == {"mean", "ci95"}
+    assert all(set(one) == {"name", "mean", "ci95"} for one in told["parts"])
+    assert set(told["difference"]) == {"mean", "ci95"} and set(told["details"]) == set(found.parts)
+    means = [one["mean"] for one in told["parts"]]
+    assert all(sum(order) == told["difference"]["mean"] for order in itertools.permutations(means)), "to the last bit"
     for lang in ("en", "zh"):
         writer = AttributionWriter(found, scenario, metric_book(), lang)
         assert len(next(iter(writer.sheets())).rows) == len(found.parts) + 1

@@ -8,21 +8,29 @@ import re
 import pytest
 
 from benchmarks.claims import (
+    NOTHING_LEFT,
     PAGE,
     ROOT,
     STORE,
     VERDICTS,
     Effect,
+    Key,
+    ablated,
     by_mean,
     effect,
+    gone,
     measure,
     page,
     scenarios,
     stored,
+    there,
     verdict,
     wanted,
 )
+from benchmarks.claims_ablations import ABLATIONS
 from benchmarks.claims_said import CLAIMS, UNFIT
+
+CHEAP = {"ppp", "funding_mix", "improvement_fund", "barrier_free", "plan_compare"}
 
 
 def test_the_page_is_that_of_the_stored_results():
@@ -97,6 +105,40 @@ def _again(names, seeds=()):
     for key, metrics in wanted().items():
         if key.scenario in names and (not seeds or (key.seed in seeds and not key.sets)):
             assert measure(key, metrics) == pytest.approx(runs[key], rel=1e-9), key
+
+
+IDS = {"B06", "C04", "C05", "C07", "C09", "C10", "C11", "C12", "G01", "G02", "G03", "G04", "G06", "G09", "H03"}
+EXACT = {"C04", "C05", "C07", "C09", "C11", "C12", "G03", "G04", "G09"}  # nothing at all is left of these
+
+
+@pytest.mark.parametrize("one", ABLATIONS, ids=lambda one: one.id)
+def test_an_effect_is_there_and_gone_without_what_it_comes_from(one):
+    found, left = ablated(stored()[0], one)
+    assert there(found) and gone(left, found)
+    if one.id in EXACT:
+        assert (left.mean, left.low, left.high) == (0, 0, 0)
+    assert f"| `{one.id}` | {one.title.en} {one.title.zh} |" in PAGE.read_text("utf-8")
+
+
+def test_every_id_has_an_ablation_and_none_is_left():
+    assert {one.id for one in ABLATIONS} >= IDS
+    assert "not gone" not in PAGE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("one", [one for one in ABLATIONS if one.scenario in CHEAP], ids=lambda one: one.id)
+def test_the_effect_and_its_ablation_come_out_again(one):
+    keys = [Key(one.scenario, arm, sets, seed) for seed in range(1, one.replications + 1)
+            for arm, sets in ((one.base, one.sets), (one.option, one.sets), (one.cut, one.all_cut))]  # fmt: skip
+    again = {key: measure(key, {one.metric}) for key in keys}
+    assert ablated(again, one) == ablated(stored()[0], one)
+
+
+def test_what_counts_as_gone():
+    whole = Effect(-2.0, -2.5, -1.5)
+    assert there(whole) and not there(Effect(-2.0, -4.5, 0.5)) and not there(None)
+    assert gone(Effect(-0.1, -0.3, 0.1), whole) and gone(Effect(0.3, 0.2, 0.4), whole)
+    assert gone(Effect(-2 * NOTHING_LEFT / 3, -0.02, -0.01), whole)
+    assert not gone(Effect(-0.5, -0.6, -0.4), whole) and not gone(None, whole)
 
 
 def test_the_page_is_reached_by_a_target():

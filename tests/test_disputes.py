@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.quarrel_kit import DESK, block, quarrelling
+from tests.desk_kit import AROUND_THE_CLOCK, opened, poisson_stream
+from tests.quarrel_kit import DESK, SESSIONS, block, quarrelling
 from twin.core.cases import Case, engine_of
 from twin.core.draws import Draw
 from twin.core.engine import Engine
 from twin.core.marked_yaml import read
+from twin.desk.checks import check
 from twin.desk.settings import DeskSettings, Service, Team
 from twin.mechanisms import CATALOGUE
 from twin.mechanisms.mediation import Mediation, agree_chances, funnel, kept_apart, level_needed
@@ -76,6 +80,98 @@ def test_fairness_is_one_for_equal_gains_and_none_where_a_side_gains_nothing(
         assert fairness(nash_share(one, other), one, other) == pytest.approx(1, abs=1e-6)
     assert fairness(one, one, other) == 0
     assert 0 <= fairness(nash_share(one, other, luck), one, other) <= 1
+
+
+@given(st.floats(-2.0, 2.0), st.floats(-2.0, 2.0), st.floats(0.05, 0.95))
+def test_nash_for_any_disagreement_points_and_weights(plaintiff: float, respondent: float, weight: float) -> None:
+    """Each side gets its fallback and its weight of what is left, also where a fallback is a loss; none gains else."""
+    share, left = nash_share(plaintiff, respondent, weight), 1 - plaintiff - respondent
+    assert share - plaintiff == pytest.approx(weight * left, abs=1e-12)
+    assert (1 - share) - respondent == pytest.approx((1 - weight) * left, abs=1e-12)
+    if left > 1e-3:  # by brute force: nothing else has a larger weighted product of gains
+        gains = np.linspace(0.0, left, 2001)[1:-1]
+        product = weight * np.log(gains) + (1 - weight) * np.log(left - gains)
+        assert gains[product.argmax()] == pytest.approx(share - plaintiff, abs=2 * left / 2000)
+
+
+@given(st.floats(-1.0, 0.9), st.floats(-1.0, 0.9), st.floats(-1.0, 1.0))
+def test_nash_does_not_depend_on_where_gains_are_counted_from(plaintiff: float, respondent: float, by: float) -> None:
+    """A fallback that is better by so much gains half of it; who the plaintiff is does not matter."""
+    assert nash_share(plaintiff + by, respondent) - nash_share(plaintiff, respondent) == pytest.approx(by / 2)
+    assert nash_share(plaintiff, respondent) == pytest.approx(1 - nash_share(respondent, plaintiff))
+
+
+@given(st.floats(0.0, 1.0, exclude_max=True), st.floats(0.0, 1.0, exclude_max=True))
+def test_rubinstein_for_any_discount_factors(first: float, second: float) -> None:
+    """The limit of finitely many rounds solved from the last one; patience pays, and so does being the first."""
+    share = rubinstein_share(first, second)
+    assert 0 <= share <= 1
+    rounds = min(4000, int(40 / -np.log(max(first * second, 1e-9))) + 2)
+    mine = 1.0  # of whoever offers in the last round
+    for _ in range(rounds):  # two rounds earlier the first offers again, and the second can wait for its own offer
+        mine = 1 - second * (1 - first * mine)
+    assert share == pytest.approx(mine, abs=max(1e-9, (first * second) ** rounds * 2))
+    assert share >= rubinstein_share(first * 0.9, second) - 1e-12
+    assert share <= rubinstein_share(first, second * 0.9) + 1e-12
+
+
+@given(st.floats(1e-6, 1e-3))
+def test_rubinstein_without_friction_is_nash(friction: float) -> None:
+    """Binmore, Rubinstein and Wolinsky (1986): as rounds get short, the advantage of the first offer goes."""
+    assert rubinstein_share(1 - friction, 1 - friction) == pytest.approx(nash_share(0.0, 0.0), abs=friction)
+
+
+# -- the mediators' waiting line ---------------------------------------------------------------------------
+
+
+def waits_in_line(mediators: int, load: float) -> float:
+    """Return the mean wait of M/M/c in mean sessions: Erlang's formula as a plain sum over states."""
+    weights = [load**n / math.factorial(n) for n in range(mediators)]
+    tail = load**mediators / math.factorial(mediators) * mediators / (mediators - load)
+    return tail / (sum(weights) + tail) / (mediators - load)
+
+
+def waits_for_mediators(mediators: int, load: float, runs: int, sessions: int) -> np.ndarray:
+    """Return the mean waits of runs, in mean sessions, on a desk that also has repairs to see to."""
+    teams = {"repairs": Team(1, "24x7"), "table": Team(mediators, "24x7", categories=SESSIONS[:1])}
+    services = {SESSIONS[0]: Service(law="exponential", mean_hours=2.0)}
+    desk = replace(AROUND_THE_CLOCK, teams=teams, services=services)
+    found = []
+    for seed in range(runs):
+        rng = np.random.default_rng(3000 + seed)
+        asked, faults = (poisson_stream(rng, rate, count) for rate, count in ((load / 120, sessions), (1 / 90, 500)))
+        created = np.concatenate((asked, faults))
+        order = np.argsort(created)
+        category = np.repeat([1, 0], [sessions, 500])[order]
+        line = opened(desk, created[order], days=1, seed=seed, category=category, categories=("noise", SESSIONS[0]))
+        line.advance(created.max() + 4000 * 60)
+        check(line)
+        waited = (line.orders["started"] - line.orders["created"])[category == 1][sessions // 10 :]
+        found.append(waited.mean() / 120)
+    return np.array(found)
+
+
+def agrees(found: np.ndarray, expected: float, errors: float) -> bool:
+    return bool(abs(found.mean() - expected) < errors * found.std(ddof=1) / len(found) ** 0.5)
+
+
+@pytest.mark.parametrize(("mediators", "utilisation"), [(1, 0.5), (2, 0.8), (4, 0.7)])
+def test_a_queue_of_mediators_is_erlang_c(mediators: int, utilisation: float) -> None:
+    load = mediators * utilisation
+    assert agrees(waits_for_mediators(mediators, load, 12, 8000), waits_in_line(mediators, load), 3.5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mediators", [1, 2, 3, 6, 12])
+@pytest.mark.parametrize("utilisation", [0.3, 0.5, 0.7, 0.8, 0.9])
+def test_a_queue_of_mediators_is_erlang_c_at_every_load(mediators: int, utilisation: float) -> None:
+    load = mediators * utilisation
+    assert agrees(waits_for_mediators(mediators, load, 40, 40_000), waits_in_line(mediators, load), 4)
+
+
+@pytest.mark.parametrize(("mediators", "load", "wait"), [(1, 0.8, 4.0), (2, 1.6, 1.777778), (5, 4.5, 1.524986)])
+def test_the_formula_of_the_mediators_queue(mediators: int, load: float, wait: float) -> None:
+    assert waits_in_line(mediators, load) == pytest.approx(wait, abs=5e-7)
 
 
 # -- thresholds ------------------------------------------------------------------------------------------
@@ -321,6 +417,42 @@ def test_counselling_calms_and_without_effect_calms_nobody() -> None:
     idle = quarrelling(stress={**offered["stress"], "counselling_effect": 0.0}).metrics()
     none = quarrelling().metrics()
     assert idle["stress_mean"] == none["stress_mean"]
+
+
+@pytest.mark.slow
+def test_counselling_calms_the_young_and_nobody_where_nobody_goes() -> None:
+    offered = {"categories": ("counselling",), "threshold": 0.35, "uptake_per_day": 0.05}
+    alone = {"off": ("mediation",)}
+    lost = paired("stress_mean_youth", {"stress": {"uptake_per_day": 0.0}}, stress=offered, **alone)
+    assert above_zero(lost)
+    nobody = quarrelling(stress={**offered, "uptake_per_day": 0.0}, **alone).metrics()
+    assert nobody["stress_mean_youth"] == quarrelling(**alone).metrics()["stress_mean_youth"]
+    assert nobody["counselled_per_1000"] == 0
+
+
+def reviewed(seed: int, **values: Any) -> dict[str, float]:
+    """Return the metrics of sixty days in which 300 decisions, a third of them doubtful, may be examined."""
+    projects = {"decided": [0] * 300, "lawful": [False, True, True] * 100}
+    case = Case("legal_review", "", 60, {"projects": projects, "residents": {"trust": [0.5] * 50}},
+                {"followed": True, "challenge_per_day": 0.02, "trust_cost": 0.002, **values},
+                seed=seed, then={})  # fmt: skip
+    engine = engine_of(case, CATALOGUE["legal_review"], list(CATALOGUE.own.values()), TABLES)
+    for _ in range(60):
+        engine.step()
+    return {**engine.metrics(), "trust": float(engine.world.residents.trust.mean())}
+
+
+def test_legal_review_keeps_decisions_and_trust_and_without_findings_keeps_neither() -> None:
+    seeds = range(1, 7)
+    plain = [reviewed(seed) for seed in seeds]
+    held = [reviewed(seed, review=True) for seed in seeds]
+    idle = [reviewed(seed, review=True, review_finds=0.0) for seed in seeds]
+    for metric, sign in (("reversed_share", -1), ("trust", 1)):
+        assert above_zero([sign * (b[metric] - a[metric]) for a, b in zip(plain, held, strict=True)])
+        assert [one[metric] for one in idle] == [one[metric] for one in plain]
+    unheard = [reviewed(seed, trust_cost=0.0) for seed in seeds]
+    assert all(one["trust"] == pytest.approx(0.5) for one in unheard), "a reversal costs trust, and nothing else does"
+    assert all(reviewed(seed, challenge_per_day=0.0)["reversed_share"] == 0 for seed in seeds)
 
 
 @pytest.mark.slow

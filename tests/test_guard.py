@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,8 +15,12 @@ import pytest
 from tests.test_sharing import STREET
 from twin.cli.app import main
 from twin.errors import InputError
-from twin.runs.baselines import read_baseline, write_baseline
+from twin.runs.baselines import read_baseline, rounded, write_baseline
+from twin.runs.experiment import run
 from twin.runs.guard import FALSE_ALARMS, judged, read_claims
+from twin.scenario.load import load
+
+ROOT = str(Path(__file__).resolve().parent.parent)
 
 CLAIMS = """
 scenario: street.yaml
@@ -127,3 +134,29 @@ def test_false_alarms_are_rare_and_a_drift_of_five_per_cent_is_found() -> None:
 def test_what_became_defined_or_undefined_is_a_drift_and_the_last_digits_are_not() -> None:
     assert judged((1.0, None), (1.0, 2.0), 1, 0.01).verdict == "drift"
     assert judged((1.0, 3.0), (1.0 + 1e-12, 3.0), 0, 0.01).verdict == "same"
+
+
+def test_several_scenarios_share_one_gathering_and_remember_what_was_set(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("lane.yaml").write_text(STREET.replace("name: street", "name: lane").replace("6 /day", "7 /day"), "utf-8")
+    words = ("baseline", "accept", "street.yaml", "lane.yaml", "-n", "1", "--reason", "first")
+    assert twin(*words, "--set", "days=5") == 0
+    baselines = [read_baseline(Path(f"outputs/baselines/{name}.yaml")) for name in ("street", "lane")]
+    assert [one.sets for one in baselines if one] == [("days=5",)] * 2
+    alone = run(load("lane.yaml", sets=["days=5"]), None, 1)
+    assert baselines[1] is not None
+    assert baselines[1].values["smart"] == {name: rounded(one) for name, one in alone.values["smart"].items()}
+    capsys.readouterr()
+    code, told = found(capsys, "--jobs", "2")
+    assert (code, {one["scenario"] for one in told["findings"]}) == (0, {"street.yaml", "lane.yaml"})
+    assert twin("baseline", "accept", "lane.yaml", "--reason", "again") == 0
+    again = read_baseline(Path("outputs/baselines/lane.yaml"))
+    assert again is not None and (again.sets, again.replications, len(again.accepted)) == (("days=5",), 1, 2)
+
+
+def test_what_planners_expect_is_tested_by_pytest_too(tmp_path: Path) -> None:
+    (tmp_path / "street.claims.yaml").write_text(CLAIMS, "utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "twin.report.pytest_claims", "-c", os.devnull, "--rootdir",
+               str(tmp_path), "-q", "-rf", str(tmp_path)]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ROOT})
+    assert done.returncode == 1 and "1 failed, 1 passed" in done.stdout, done.stdout
+    assert "higher than manual by 1: drift" in done.stdout

@@ -13,16 +13,19 @@ import pytest
 
 from tests.small_experiment import BOOK, SmallScenario, small_run
 from twin.errors import InputError
-from twin.report.equity_text import equity_sheets
+from twin.report.equity_text import equity_lines, equity_sheets
 from twin.report.text import Writer
 from twin.runs.compare import estimate, paired_difference, widened
 from twin.runs.equity import equity_of
-from twin.runs.experiment import Means, Plan, Result, comparison_json, conduct
+from twin.runs.experiment import Means, Plan, Result, comparison_json, conduct, run_one
 from twin.runs.families import benjamini_hochberg, corrected, holm
 from twin.runs.margins import margin_of
 from twin.runs.pareto import pareto
 from twin.runs.sequential import Auto, replications_of
 from twin.runs.store import RunFolder
+from twin.runs.tables import WORST
+from twin.scenario.load import load
+from twin.world.groups import GROUPS
 
 # -- corrections
 
@@ -228,6 +231,8 @@ def test_the_mean_stands_still_while_some_gain_and_some_lose(tmp_path: Path) -> 
         ("elder", "smart"): "better", ("youth", "smart"): "worse",
         ("elder", "placebo"): "no difference", ("youth", "placebo"): "no difference",
     }, "and the four renters are nobody's business"  # fmt: skip
+    lines = equity_lines(experiment.equity, Writer(experiment, "en"))
+    assert lines == ["time to close [h], automatic: gain: 65 and over; lose: 15 to 34."]
     for lang, word in (("en", "gains"), ("zh", "受益")):
         (sheet,) = equity_sheets(found, Writer(experiment, lang))  # type: ignore[arg-type]
         assert len(sheet.rows) == 2 and any(word in cell for row in sheet.rows for cell in row)
@@ -244,3 +249,17 @@ def test_the_comparison_tells_what_stands_behind_each_verdict() -> None:
     assert first["simultaneous_ci95"][0] < first["ci95"][0]
     assert told["pareto"]["unbeaten"]["smart"] == 1.0 and told["pareto"]["unbeaten"]["manual"] == 0.0
     assert "simultaneous_ci95" not in told["differences"]["smart"]["paid_hours"]
+
+
+def test_groups_feel_about_their_homes_what_the_mechanism_says_and_the_worst_tenth_is_worse() -> None:
+    scenario = load("scenarios/renovation.yaml", sets=["days=40", "population.residents=400"])
+    found = run_one(scenario, next(iter(scenario.arms)), 1)
+    groups = found.tables["groups"]
+    living = {str(group): (int(count), float(mean)) for measure, group, count, mean in
+              zip(*(groups[name] for name in ("measure", "group", "count", "mean")), strict=True)
+              if measure == "living_satisfaction"}  # fmt: skip
+    for name in GROUPS:
+        assert living[name][1] == pytest.approx(found.metrics[f"living_satisfaction_{name}"], rel=1e-12), name
+    ages = sum(living[name][0] for name in ("youth", "adult", "elder"))
+    assert ages == sum(living[name][0] for name in ("low_floor", "middle_floor", "high_floor")) > 300
+    assert living[WORST][0] == ages // 10 and living[WORST][1] < found.metrics["living_satisfaction"]

@@ -20,7 +20,18 @@ from twin.rules.read import read_rules
 from twin.rules.reference import Case, Past
 from twin.scenario.build import engine_for
 from twin.scenario.load import load
-from twin.world.evaluation import bound, cusum, miss_chance, missed, operating_curve, run_chance, streak, two_year
+from twin.world.evaluation import (
+    Judging,
+    bound,
+    cusum,
+    miss_chance,
+    missed,
+    operating_curve,
+    run_chance,
+    stop_chance,
+    streak,
+    two_year,
+)
 from twin.world.finance import (
     annuity,
     at_least,
@@ -230,6 +241,44 @@ def test_a_rule_stops_programmes_as_often_as_its_curve_says() -> None:
     found = metrics("improvement_fund", "two_year", 1, *sets)["false_stop_share"]
     theory = operating_curve(np.array([0.8]), 100, 0.8)[0]
     assert abs(found - theory) < 3 * math.sqrt(theory * (1 - theory) / 400)
+
+
+CURVE = {75: 0.97, 78: 0.78, 80: 0.50, 82: 0.20, 85: 0.017}
+
+
+def test_the_scenario_prints_the_operating_curve_of_every_rule() -> None:
+    rules = {arm: metrics("improvement_fund", arm) for arm in ("no_rule", "two_year", "upper_bound", "running_sum")}
+    for percent, ever in CURVE.items():
+        name = f"stop_chance_{percent}"
+        assert rules["no_rule"][name] == 0
+        assert rules["two_year"][name] == pytest.approx(ever, abs=0.006)
+    for found in rules.values():
+        curve = [found[f"stop_chance_{percent}"] for percent in (70, 75, 78, 80, 82, 85, 90)]
+        assert curve == sorted(curve, reverse=True)
+    assert "stop_chance_80" not in metrics("improvement_fund", "deaf_evaluator")
+
+
+@pytest.mark.parametrize("true", [0.75, 0.8, 0.85])
+def test_the_curve_of_every_rule_is_what_its_judgements_come_to(true: float) -> None:
+    """Against 20,000 programmes judged year by year with the rules as they are defined: three standard errors."""
+    keys = np.arange(20_000, dtype=np.uint64)
+    luck = np.stack([Draw(7, "fund", year).uniform("estimate", keys) for year in range(5)], axis=1)
+    binomial = [math.comb(50, k) * true**k * (1 - true) ** (50 - k) for k in range(51)]
+    estimates = np.searchsorted(np.cumsum(binomial), luck) / 50
+    rules = {
+        "two_year": lambda seen: two_year(seen, 0.8, 2),
+        "bound": lambda seen: bound(seen, 0.8, 50, 1.645),
+        "cusum": lambda seen: cusum(seen, 0.8, 0.01, 0.06),
+    }
+    for name, rule in rules.items():
+        ends = np.zeros(len(keys), np.bool_)
+        for year in range(1, 6):
+            ends |= rule(estimates[:, :year])
+        theory = stop_chance(Judging(name, 50, 0.8), true, 5)
+        assert abs(ends.mean() - theory) < 3 * math.sqrt(theory * (1 - theory) / len(keys))
+    assert stop_chance(Judging("two_year", 50, 0.8), true, 5) == pytest.approx(
+        run_chance(miss_chance(true, 50, 0.8), 5, 2)
+    )
 
 
 # -- when to replace, when to clean

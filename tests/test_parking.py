@@ -29,8 +29,8 @@ def test_two_lots_of_twenty_block_more_than_one_of_forty() -> None:
 
 def textbook(sharing: str, days: int = 60, **more: Any) -> Engine:
     """Two sides of 20 spaces with 18 erlangs each, hour after hour: cars that stay an hour, 432 a day."""
-    given = {"households": {"flat": list(range(72))}}
-    load_ = {"cars_per_household_day": 6.0, "office_cars_per_day": 432.0, "resident_stay_hours": 1.0}
+    given = {"households": {"flat": list(range(72)), "cars": [1] * 72}}
+    load_ = {"homecomings_per_car_day": 6.0, "office_cars_per_day": 432.0, "resident_stay_hours": 1.0}
     hours = {"resident_hours": EVEN, "office_hours": EVEN, "office_stay_hours": 1.0, "office_closed_weekends": False}
     shared = {"sharing": sharing, "consent_share": 1.0, "offices_share_hours": (0, 0), "residents_share_hours": (0, 0)}
     lots = {"followed": True, "resident_spaces": 20, "office_spaces": 20, "look_minutes": 1.0, "give_up_minutes": 120.0}
@@ -116,7 +116,7 @@ def test_two_sides_with_the_same_hours_gain_little_from_sharing() -> None:
     alike = [
         "parking.office_hours=[1,1,0,0,0,0,1,2,2,2,2,4,5,3,3,4,7,14,18,13,8,5,3,2]", "parking.office_stay_hours=11",
         "parking.office_cars_per_day=100", "parking.office_closed_weekends=off", "parking.resident_spaces=60",
-        "parking.cars_per_household_day=0.33",
+        "parking.homecomings_per_car_day=0.75",
     ]  # fmt: skip
     gain, gain_alike = (
         np.mean(

@@ -58,19 +58,21 @@ def busy() -> dict[str, Any]:
     }
 
 
-YEARS = {"upkeep": 95, "heating": 50, "fund": 1100, "funding": 190}  # they act at the end of a year, or of a month
+# they act at the end of a year, or of a month
+YEARS = {"upkeep": 95, "heating": 50, "fund": 1100, "funding": 190, "ppp": 370}
 
 
 def special(name: str) -> dict[str, Any]:
     """What a mechanism needs besides, so that it has something to do: a map, or to be switched on."""
     if name == "traffic":
         estate = PlacesSettings(map="estate", households=60)
-        return {"places": estate, "traffic": block(name, followed=True, closed=(1,), calmed=(2,), widened=(0,))}
+        return {"places": estate, "traffic": block(name, followed=True, peak_share=1.0, closed=(1,), calmed=(2,), widened=(0,))}
     if name == "legal_review":
         doubtful = replace(busy()["plans"], unlawful_chance=1.0)
         return {"plans": doubtful, name: block(name, followed=True, review=True, challenge_per_day=0.3)}
     if name == "drains":
-        return {name: block(name, inlets=12, blocked_per_month=2.0, clean_months=(10,), clean_share=0.5, capacity_mm=1.0)}
+        return {name: block(name, inlets=12, blocked_per_month=2.0, clean_months=(10,), clean_share=0.5,
+                            capacity_mm=1.0)}
     if name == "falls":
         rates = {"rates_per_year": (3.0, 4.0, 5.0), "homes": 9, "alarm_share": 0.5, "high_risk": 0.8}
         return {name: block(name, followed=True, **rates)}
@@ -102,7 +104,13 @@ def special(name: str) -> dict[str, Any]:
         return {name: block(name, leak_chance=0.8, **looking)}
     if name == "parking":
         lots = {"resident_spaces": 20, "office_spaces": 12, "consent_share": 0.7, "sharing": "both"}
-        return {name: block(name, followed=True, office_cars_per_day=40.0, cars_per_household_day=0.7, **lots)}
+        return {name: block(name, followed=True, office_cars_per_day=40.0, homecomings_per_car_day=1.5, **lots)}
+    if name == "forum":  # decided late, so that some remember having been answered
+        return {"plans": replace(busy()["plans"], decide_on_day=10)}
+    if name == "ties":  # every ground is built, and used
+        grounds = {work: short_works()[work] for work in ("greenery", "play", "care_station")}
+        built = {"plans": replace(busy()["plans"], catalogue=grounds), "ballots": block("ballots", consent="none")}
+        return quarrelsome() | built | {"works": block("works", followed=True, crews=9)}
     return quarrelsome() if name in (*QUARRELS, "happiness") else {}
 
 
@@ -123,10 +131,11 @@ def quarrelsome() -> dict[str, Any]:
         "coalitions": block("coalitions", from_stage=2, recruit_per_day=0.05, petition_from_stage=2,
                             petition_per_day=0.3),
         "stress": block("stress", categories=("social_care",), threshold=0.2, uptake_per_day=0.2, again_days=4),
-        "ties": block("ties", event_every_days=3, attendance=0.3, work_every_days=2, members=0.2),
+        "ties": block("ties", event_every_days=3, attendance=0.3, work_every_days=2, members=0.2, visits_per_day=0.5),
         "conventions": block("conventions", process="deliberated", from_day=1),
         "desk": DeskSettings(teams={"all": Team(workers=8, calendar="24x7")}, dispatch="instant",
-                             intake_calendar="24x7", misroute_chance=0.0, first_time_fix=0.5, service=Service(mean_hours=0.5),
+                             intake_calendar="24x7", misroute_chance=0.0, first_time_fix=0.5,
+                             service=Service(mean_hours=0.5),
                              limit_hours=(0.2, 0.5, 1.0, 2.0)),
     }  # fmt: skip
 

@@ -104,6 +104,27 @@ def test_sobol_indices_of_ishigami_are_the_known_ones_and_scipy_agrees() -> None
     assert [one.value for one in total] == pytest.approx(other.total_order.tolist(), rel=0.02)
 
 
+def test_indices_and_elementary_effects_are_those_of_salib_to_the_digit() -> None:
+    from SALib.analyze import morris as their_morris
+    from SALib.analyze import sobol as their_sobol
+
+    problem = {"num_vars": 3, "names": list("abc"), "bounds": [[0, 1]] * 3}
+    values = ishigami(designs.sobol(64, 3))
+    one, other, *mixed = values.reshape(5, -1)
+    in_their_order = np.stack([one, *mixed, other], axis=1).ravel()
+    theirs = their_sobol.analyze(problem, in_their_order, calc_second_order=False, seed=1)
+    for found, key in zip(sobol_indices(values, 3), ("S1", "ST"), strict=True):
+        assert [index.value for index in found] == pytest.approx(theirs[key].tolist(), rel=1e-12)
+
+    shares = designs.morris(10, 3)
+    values = ishigami(shares)
+    theirs = their_morris.analyze(problem, shares, values, num_levels=4, seed=1)
+    found = morris_effects(values, shares)
+    for key, ours in (("mu_star", [effect.size.value for effect in found]), ("mu", [one.mean for one in found]),
+                      ("sigma", [one.spread for one in found])):  # fmt: skip
+        assert ours == pytest.approx(theirs[key].tolist(), rel=1e-12), key
+
+
 def test_elementary_effects_of_a_line_are_its_slopes() -> None:
     shares = designs.morris(8, 3)
     found = morris_effects(shares @ np.array([4.0, -2.0, 0.0]), shares)

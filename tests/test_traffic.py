@@ -11,24 +11,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twin.core.cases import Case, engine_of
 from twin.core.engine import Engine
 from twin.errors import InputError, Words
+from twin.mechanisms import CATALOGUE
 from twin.report import maps
 from twin.runs.regret import regrets
 from twin.scenario.build import engine_for
 from twin.scenario.load import load
+from twin.world.ledger import STREETS
 from twin.world.noise import exposure, level_db
 from twin.world.places.build import places_of
 from twin.world.places.settings import PlacesSettings
 from twin.world.roads import MAIN, rank_of, roads_of
+from twin.world.tables import TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 PLANS = ("travel_minutes", "noise_db_mean", "green_m2_per_resident", "street_plan_cost_yuan", "street_plan_score")
 
 
 def lived(*sets: str, arm: str = "as_it_is", seed: int = 1) -> Engine:
-    small = ["places.map=bubenec", "population.residents=800", "traffic.through_per_hour=2500 /h"]
-    engine = engine_for(load(ROOT / "scenarios/plan_compare.yaml", sets=[*small, *sets]), arm, seed)
+    engine = engine_for(load(ROOT / "tests/small_streets.yaml", sets=list(sets)), arm, seed)
     engine.run()
     return engine
 
@@ -134,16 +137,182 @@ def test_more_through_traffic_is_louder_and_slower() -> None:
     assert loud[1] > quiet[1]
 
 
-def test_a_street_that_the_map_has_not_is_refused_in_two_languages() -> None:
-    with pytest.raises(InputError, match=r"traffic\.closed: the roads of the map have no street") as caught:
-        lived("traffic.closed=[99]")
-    assert caught.value.complaints[0].code == "M370"
+def test_a_street_that_the_map_has_not_is_refused_at_its_place() -> None:
+    with pytest.raises(InputError, match=r"traffic\.closed: the roads of the map have no street 99") as caught:
+        load(ROOT / "tests/small_streets.yaml", sets=["traffic.closed=[8, 99]"])
+    complaint = caught.value.complaints[0]
+    assert complaint.code == "M370"
+    assert complaint.place is not None
+    assert (complaint.place.line, complaint.place.column) == (1, 20)
+
+
+@pytest.mark.parametrize(
+    ("given", "needed"),
+    [
+        ("traffic.capacity_per_hour=[1000 /h]", 3), ("traffic.speed_kmh=[30 km/h, 30 km/h]", 3),
+        ("traffic.yuan_a_metre=[1 yuan/m]", 3), ("traffic.score_weights=[10]", 4),
+        ("falls.rates_per_year=[0.1 /year]", 3), ("parking.resident_hours=[1, 2]", 24),
+        ("parking.office_hours=[1]", 24),
+    ],
+)  # fmt: skip
+def test_lists_of_the_wrong_length_are_refused_at_their_place(given: str, needed: int) -> None:
+    with pytest.raises(InputError, match=f"{needed} items are needed") as caught:
+        load(ROOT / "tests/small_streets.yaml", sets=[given])
+    (complaint,) = caught.value.complaints
+    assert complaint.code == "S133"
+    assert complaint.place is not None
+    assert complaint.place.column == given.index("=") + 2
+
+
+# -- whoever is cut off
+
+
+def test_a_plan_does_not_win_by_cutting_people_off() -> None:
+    """Street 3 is the only way to some homes and gates: without a charge for it, closing it would score best."""
+    before, cut = lived().metrics(), lived(arm="cut").metrics()
+    assert before["cut_off_share"] == before["through_cut_off_share"] == 0
+    assert cut["cut_off_share"] > 0.02
+    assert cut["through_cut_off_share"] > 0.05
+    assert cut["travel_minutes"] > before["travel_minutes"]
+    assert cut["street_plan_score"] < before["street_plan_score"] - 10
+    free, free_cut = (lived("traffic.cut_off_minutes=0", arm=arm).metrics() for arm in ("as_it_is", "cut"))
+    assert free_cut["street_plan_score"] > free["street_plan_score"]
+
+
+def test_nobody_who_drives_is_left_out_of_the_mean() -> None:
+    residents = lived(arm="cut").world.residents
+    assert residents.cut_off.any()
+    assert not residents.cut_off[~residents.drives_home].any()
+    assert (np.isnan(residents.trip_minutes) == ~residents.drives_home).all()
+    assert (residents.trip_minutes[residents.cut_off] > 20).all()
+    assert lived(arm="cut").metrics()["travel_minutes"] == pytest.approx(np.nanmean(residents.trip_minutes))
+
+
+def test_the_score_by_hand() -> None:
+    """Each weight alone: minutes (turning back too), noise and cost count against a plan, green for it."""
+    found = {
+        weights: lived(f"traffic.score_weights={weights}", arm="cut").metrics()
+        for weights in ("[1,0,0,0]", "[0,1,0,0]", "[0,0,1,0]", "[0,0,0,1]")
+    }
+    scores = [one["street_plan_score"] for one in found.values()]
+    one = found["[1,0,0,0]"]
+    turned_back = 20 * one["through_cut_off_share"]
+    assert scores == pytest.approx(
+        [-one["travel_minutes"] - turned_back, -one["noise_db_mean"], one["green_m2_per_resident"],
+         -one["street_plan_cost_yuan"] / 1e6]
+    )  # fmt: skip
+
+
+def test_noise_lowers_the_score() -> None:
+    quiet, loud = (lived(f"traffic.background_db={level} dB").metrics() for level in (30, 70))
+    assert loud["noise_db_mean"] > quiet["noise_db_mean"]
+    assert loud["travel_minutes"] == quiet["travel_minutes"]
+    louder = loud["noise_db_mean"] - quiet["noise_db_mean"]
+    assert loud["street_plan_score"] - quiet["street_plan_score"] == pytest.approx(-3 * louder)
+
+
+# -- what would be best for all
+
+
+def on_roads(roads: dict[str, list[Any]], **params: Any) -> Engine:
+    given = {"followed": True, "peak_share": 0.0, **params}
+    case = Case("", "", 1, {"roads": roads}, given, world={"days": 1})
+    engine = engine_of(case, CATALOGUE["traffic"], list(CATALOGUE.own.values()), TABLES)
+    engine.run()
+    return engine
+
+
+def both_ways(pieces: list[tuple[int, int, float, int]], gates: set[int]) -> dict[str, list[Any]]:
+    """Return roads of pieces (start, end, metres, rank), each a street of its own."""
+    there = [(street, *one) for street, one in enumerate(pieces)]
+    back = [(street, end, start, metres, rank) for street, start, end, metres, rank in there]
+    street, start, end, metres, rank = (list(column) for column in zip(*there, *back, strict=True))
+    x, end_x = [0.001 * one for one in start], [0.001 * one for one in end]
+    gate = [one in gates for one in start]
+    return {"street": street, "start": start, "end": end, "metres": metres, "rank": rank, "x": x, "end_x": end_x,
+            "gate": gate}  # fmt: skip
+
+
+def test_two_links_cost_a_twentieth_more_than_they_need() -> None:
+    """Free times 10 and 15 min, capacities 200 and 400, 600 cars: 9541.41 against 9062.85 at the best."""
+    engine = on_roads(
+        both_ways([(0, 1, 10_000, 0), (0, 1, 15_000, 1)], {0, 1}), through_per_hour=1200.0,
+        speed_kmh=(60.0, 60.0, 60.0), capacity_per_hour=(200.0, 400.0, 100.0),
+    )  # fmt: skip
+    assert engine.metrics()["price_of_anarchy"] == pytest.approx(1.0528, abs=2e-4)
+    assert engine.world.roads.best_flow_per_hour[0] == pytest.approx(230.373, rel=2e-3)
+
+
+def test_pigou_with_the_fourth_power() -> None:
+    """A road that always takes a minute beside one that takes (x / all) ** 4: 1 / (1 - 4 / 5 ** 1.25)."""
+    engine = on_roads(
+        both_ways([(0, 1, 1000, 0), (0, 1, 1e-6, 1)], {0, 1}), through_per_hour=200.0, congestion=1e9,
+        speed_kmh=(60.0, 60.0, 60.0), capacity_per_hour=(1e12, 100.0, 1.0),
+    )  # fmt: skip
+    assert engine.metrics()["price_of_anarchy"] == pytest.approx(1 / (1 - 4 / 5**1.25), rel=2e-3)
+
+
+def test_closing_the_bypass_of_braess_makes_all_quicker_and_anarchy_cheaper() -> None:
+    """0 - 1 - 3 and 0 - 2 - 3; 0 - 1 and 2 - 3 are short and narrow, the others long and wide; 1 - 2 joins them."""
+    pieces = [(0, 1, 1000, 1), (0, 2, 30_000, 0), (1, 3, 30_000, 0), (2, 3, 1000, 1), (1, 2, 1000, 0)]
+    streets = {"speed_kmh": (60.0, 60.0, 60.0), "capacity_per_hour": (1e6, 500.0, 1.0), "congestion": 1.0}
+    with_it, without = (
+        on_roads(both_ways(pieces, {0, 3}), through_per_hour=2400.0, closed=closed, **streets) for closed in ((), (4,))
+    )
+    time = [
+        float(one.world.roads.flow_per_hour @ np.where(np.isinf(one.world.roads.minutes), 0, one.world.roads.minutes))
+        for one in (with_it, without)
+    ]
+    assert time[1] < 0.95 * time[0]
+    anarchy = [one.metrics()["price_of_anarchy"] for one in (with_it, without)]
+    assert anarchy[0] > 1.05
+    assert anarchy[1] == pytest.approx(1.0, abs=2e-3)
+
+
+# -- one world
+
+
+def test_a_lever_that_moves_is_followed_and_paid_for_once() -> None:
+    engine = engine_for(load(ROOT / "tests/small_streets.yaml", sets=["days=4"]), "as_it_is", 1)
+    engine.step()
+    assert engine.world.roads.flow_per_hour[engine.world.roads.street == 8].sum() > 0
+    engine._move({"traffic.closed": (8,)})
+    engine.step()
+    engine.step()
+    roads = engine.world.roads
+    assert roads.flow_per_hour[roads.street == 8].sum() == 0
+    postings = engine.world.postings
+    paid = postings.account == STREETS
+    assert postings.day[paid].tolist() == [1]
+    assert postings.fen[paid].tolist() == [round(150_000 * roads.metres[roads.street == 8].sum() / 2)]
+    engine._move({"traffic.closed": ()})
+    engine.step()
+    assert engine.metrics()["cut_off_share"] == 0
+    same = lived().world.roads.flow_per_hour
+    assert engine.world.roads.flow_per_hour.tolist() == same.tolist()
+
+
+def test_parking_and_traffic_speak_of_the_same_cars() -> None:
+    sets = ["parking.followed=on", "traffic.peak_share=1", "population.residents=1500", "days=7"]
+    engine = lived(*sets)
+    households, residents, stays = engine.world.households, engine.world.residents, engine.world.stays
+    driving = np.bincount(residents.household[residents.drives_home], minlength=len(households))
+    grown = np.bincount(residents.household[residents.age >= 18], minlength=len(households))
+    assert (driving == np.minimum(households.cars, grown)).all()
+    came = (stays.side == 0).sum() / 7
+    assert came == pytest.approx(0.8 * households.cars.sum(), rel=0.1)
+    rich, poor = (households.cars[np.isin(households.income, fifths)].mean() for fifths in ((4, 5), (1, 2)))
+    assert rich > poor + 0.15
+    assert households.cars.mean() == pytest.approx(0.45, abs=0.05)
+    none = lived(*sets, "population.cars_per_household=0")
+    assert not (none.world.stays.side == 0).any()
+    assert not none.world.residents.drives_home.any()
 
 
 def test_scenarios_without_traffic_have_no_roads() -> None:
     engine = lived("traffic.followed=off")
     assert not len(engine.world.roads)
-    assert not {*PLANS, "trips_lost_share"} & engine.metrics().keys()
+    assert not {*PLANS, "cut_off_share"} & engine.metrics().keys()
 
 
 # -- regret, and the map of differences
@@ -182,3 +351,13 @@ def test_the_map_of_differences_adds_both_directions() -> None:
     same = replace(atlas, changes=(replace(change, after=cars),))
     assert {row[3] for row in maps.told(same).sheets["map_traffic_b"]["en"].rows} == {"+0"}
     assert set(maps.draw(atlas, "zh")) == {"map_traffic_b"}
+    said = {lang: words_on(maps.draw(atlas, lang)["map_traffic_b"]) for lang in ("en", "zh")}
+    assert "cars an hour in the evening peak, against “a”: up to 100 more or fewer on one street" in said["en"]
+    assert "晚高峰每小时车流，与“甲”相比：单条道路最多增减 100 辆" in said["zh"]
+    assert {"100 cars/h", "300 cars/h", "720 cars/h and beyond"} <= said["en"]
+    assert any(one.endswith("no difference") for one in words_on(maps.draw(same, "en")["map_traffic_b"]))
+
+
+def words_on(figure: Any) -> set[str]:
+    legends = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    return {text.get_text() for text in figure.texts} | set(legends)

@@ -4,6 +4,7 @@
 >>> experiment = twin.run("scenarios/dispatch.yaml", arms=["manual", "smart"], replications=20)
 >>> experiment.differences["smart"]["hours_to_close_mean"].verdict
 'better'
+>>> experiment.frame("differences").query("primary")[["arm", "metric", "mean", "low", "high"]]  # a pandas data frame
 
 The public names below are imported when they are first used, so that ``import twin`` costs nothing.
 """
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from twin.errors import InputError, RunFailed, TwinError
     from twin.report import run
-    from twin.runs.compare import paired_difference
+    from twin.report.calling import compare, sweep
     from twin.runs.experiment import RESULTS_VERSION as results_version  # noqa: N811
     from twin.runs.experiment import Experiment, run_one
     from twin.scenario.load import Scenario, load
@@ -28,11 +29,12 @@ __all__ = [
     "Scenario",
     "TwinError",
     "__version__",
+    "compare",
     "load",
-    "paired_difference",
     "results_version",
     "run",
     "run_one",
+    "sweep",
 ]
 
 __version__ = "0.1.0"
@@ -43,11 +45,12 @@ _HOMES = {
     "RunFailed": ("twin.errors", "RunFailed"),
     "Scenario": ("twin.scenario.load", "Scenario"),
     "TwinError": ("twin.errors", "TwinError"),
+    "compare": ("twin.report.calling", "compare"),
     "load": ("twin.scenario.load", "load"),
-    "paired_difference": ("twin.runs.compare", "paired_difference"),
     "results_version": ("twin.runs.experiment", "RESULTS_VERSION"),
     "run": ("twin.report", "run"),
     "run_one": ("twin.runs.experiment", "run_one"),
+    "sweep": ("twin.report.calling", "sweep"),
 }
 
 

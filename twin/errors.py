@@ -1371,8 +1371,8 @@ ERRORS: dict[str, Entry] = {
     "M370": Entry(
         "traffic.{name}: the roads of the map have no street {streets}",
         "traffic.{name}：地图道路中没有编号为 {streets} 的道路",
-        "streets are counted from 0 in the map's order, those for cars only: {known}",
-        "道路按地图中的次序从 0 起编号，仅限机动车道路：{known}",
+        "streets are counted from 0 in the map's order; those for cars only can be named",
+        "道路按地图中的次序从 0 起编号，仅可使用机动车道路",
     ),
     "R201": Entry(
         "`{folder}` holds another experiment; it differs in: {differing}",
@@ -1708,6 +1708,56 @@ ERRORS: dict[str, Entry] = {
         "install the same version on all machines and start the workers again",
         "请在所有机器上安装同一版本，并重启工作进程",
     ),
+    "R290": Entry(
+        "`{folder}` cannot be compared: {held} of {total} runs are in and whole",
+        "`{folder}` 无法比较：{total} 次运行中只有 {held} 次完整",
+        "finish it first, with the command that made it",
+        "请先用生成它的命令完成全部运行",
+    ),
+    "R291": Entry(
+        "`{folder}` was made by `{command}`: it has no arms that could be compared",
+        "`{folder}` 由 `{command}` 生成，没有可比较的方案",
+        "compare folders of `twin run`; `twin runs export` gives every value as a table",
+        "请比较 `twin run` 的文件夹；`twin runs export` 可将全部数值导出为表格",
+    ),
+    "R292": Entry(
+        "these arms have no partner: the first has {first}; the second has {second}",
+        "方案无法一一对应：前者有 {first}；后者有 {second}",
+        "say which belong together with --arm FIRST=SECOND",
+        "请用 --arm 前者=后者 指明对应关系",
+    ),
+    "R293": Entry(
+        "these runs cannot be paired: the first has results version {first}, the second {second}",
+        "这些运行无法配对：前者的结果版本为 {first}，后者为 {second}",
+        "run the older one again; `twin check --tier equivalence` holds a program to what another one gave",
+        "请重新运行较旧的一个；`twin check --tier equivalence` 可将程序与以往结果对照",
+    ),
+    "R294": Entry(
+        "these runs cannot be paired: they have no seed in common ({first} and {second})",
+        "这些运行无法配对：没有共同的种子（{first} 与 {second}）",
+        "run one of them again with --seed and -n of the other",
+        "请按另一方的 --seed 与 -n 重新运行其中之一",
+    ),
+    "R295": Entry(
+        "`{file}` does not end in {ending}",
+        "`{file}` 的扩展名不是 {ending}",
+    ),
+    "R296": Entry(
+        "`{source}` is neither a run folder nor a scenario file",
+        "`{source}` 既不是运行文件夹，也不是场景文件",
+    ),
+    "R297": Entry(
+        "there is no dispute {number}: the run has {count}, numbered 0 to {last}",
+        "没有纠纷 {number}：该运行共有 {count} 起，编号 0 至 {last}",
+        "take a number of that range, or another replication with --seed",
+        "请选用该范围内的编号，或用 --seed 选择其他重复",
+    ),
+    "R298": Entry(
+        "arm `{arm}` has no disputes",
+        "方案 `{arm}` 没有纠纷",
+        "disputes are kept where the scenario says `disputes: {{followed: on}}`; --arm chooses another arm",
+        "场景须写明 `disputes: {{followed: on}}` 才会记录纠纷；可用 --arm 选择其他方案",
+    ),
     "S101": Entry(
         "unknown key `{key}`",
         "未知的键 `{key}`",
@@ -1968,6 +2018,22 @@ ERRORS: dict[str, Entry] = {
         "其他软件包的机制默认关闭，须在场景中写 `mechanisms: {{{name}: on}}`",
         "changes nothing",
         "不起作用",
+    ),
+    "S153": Entry(
+        "`{path}` is {value}, but the run ends after {days} days",
+        "`{path}` 为 {value}，但运行只有 {days} 天",
+        "nothing is decided in the run: choose an earlier day, or a longer run",
+        "运行期内不会作出决定：请提前决定日，或延长运行天数",
+        "never comes",
+        "不会到来",
+    ),
+    "S154": Entry(
+        "`{path}` is 0: nobody can take part before the first day",
+        "`{path}` 为 0：首日之前无人能够参与",
+        "residents take part in the `forum.open_days` before the decision: choose a later day",
+        "居民在决定前的 `forum.open_days` 天内参与：请推后决定日",
+        "no day to take part",
+        "没有参与的时间",
     ),
     "S160": Entry(
         "there are no rules called `{name}`",

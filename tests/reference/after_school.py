@@ -23,3 +23,8 @@ def after_school(world, p, luck, note):
             note.add("residents", who, care_days=1)
         else:
             note.add("residents", who, care_missed=1)
+    fen = min(p.places, len(asking)) * round(p.day_yuan * 100)
+    fees = round(fen * p.fee_share)
+    for kind, source, one in (("care", 0, fen - fees), ("fees", 3, fees)):
+        if one:
+            note.spawn("postings", luck.key(kind, 0), day=world.day, account=21, fen=one, source=source)

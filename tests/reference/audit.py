@@ -15,13 +15,13 @@ def audit(world, p, luck, note):
         kept = int(postings.seal[row])
         if p.chained and not kept:
             words = (int(postings.day[row]), int(postings.account[row]), fen, int(postings.source[row]),
-                     int(postings.project[row]))  # fmt: skip
-            kept = int.from_bytes(hashlib.sha256(struct.pack("<QQqqqqq", before, key, *words)).digest()[:8], "little")
+                     int(postings.project[row]), int(postings.programme[row]))  # fmt: skip
+            kept = int.from_bytes(hashlib.sha256(struct.pack("<QQqqqqqq", before, key, *words)).digest()[:8], "little")
             note.set("postings", row, seal=kept)
         before = kept
         if not postings.handled[row]:
             chance = p.leak_chance * max(1 - p.fear * p.audit_share * detect, 0)
-            large = postings.account[row] in (5, 6, 7, 9, 11) and fen >= max(p.least_yuan * 100, 1)
+            large = postings.account[row] in (5, 6, 7, 9, 11, 12, 13, 14) and fen >= max(p.least_yuan * 100, 1)
             leaks = luck.happens("leak", chance, key, 0) and large
             note.set("postings", row, handled=True, leaked_fen=round(fen * p.leak_share) if leaks else 0)
         elif postings.judged_on[row] < 0 and world.day >= postings.day[row] + p.audit_after_days:
@@ -32,4 +32,5 @@ def audit(world, p, luck, note):
             back = round(astray * p.recovered_share)
             if found and back:
                 note.spawn("postings", luck.key("recovered", key, 0), day=world.day, account=10, fen=-back,
-                           source=postings.source[row], project=postings.project[row])  # fmt: skip
+                           source=postings.source[row], project=postings.project[row],
+                           programme=postings.programme[row])  # fmt: skip

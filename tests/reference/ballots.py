@@ -38,7 +38,8 @@ def ballots(world, p, luck, note):
     for project in range(len(projects)):
         if projects.decided[project] + wait != world.day:
             continue
-        passed, losers = bool(projects.lawful[project]), []
+        followed = world.levers["legal_review"].followed
+        passed, losers = bool(projects.reversed_on[project] < 0 if followed else projects.lawful[project]), []
         if p.consent == "vote":
             work = works[projects.work[project]]
             households = [one for one in range(len(world.households)) if covered(world, project, one)]

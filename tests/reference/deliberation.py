@@ -33,7 +33,8 @@ def deliberation(world, p, luck, note):
                     rise[work.domain] = min(rise[work.domain] + work.benefit, 1)
             brought = sum(float(getattr(residents, f"need_{domain}")[who]) * rise[domain] for domain in DOMAINS)
             taste = p.taste_spread * luck.normal("taste", int(residents.key[who]), 0)
-            formed = 0.5 + p.answer_weight * (brought - p.answer_needed) + taste
+            answered = brought / (brought + p.answer_needed)
+            formed = 0.5 + p.answer_weight * (answered - 0.5) + taste
             note.set("residents", who, opinion=min(max(formed, 0), 1))
         return
     if since > p.talk_days or p.law == "none":

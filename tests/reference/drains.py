@@ -24,16 +24,20 @@ def wear_of(world, p, day):
 def live_a_day(world, p, luck, note):
     inlets, date = world.inlets, world.clock.date(world.day)
     clean_day = date.day == 1 and date.month in p.clean_months
+    cleaned = 0
     is_open, count = [0] * len(world.basins), [0] * len(world.basins)
     for row in range(len(inlets)):
         key, visits, wear = int(inlets.key[row]), int(inlets.visits[row]), float(inlets.wear[row])
         if clean_day and luck.happens("cleaned", p.clean_share, key):
-            visits, wear = visits + 1, 0.0
+            visits, wear, cleaned = visits + 1, 0.0, cleaned + 1
         wear += wear_of(world, p, world.day)
         blocked = wear >= luck.exponential("patience", 1.0, key, visits)
         note.set("inlets", row, visits=visits, wear=wear, blocked=blocked)
         count[inlets.basin[row]] += 1
         is_open[inlets.basin[row]] += not blocked
+    if cleaned:
+        fen = cleaned * round(p.visit_yuan * 100)
+        note.spawn("postings", luck.key("cleaning", 0), day=world.day, account=18, fen=fen)
     rain = beijing().rain_mm[beijing().row(date, p.weather_year)].tolist()
     for basin in range(len(world.basins)):
         over = [max(hour - p.capacity_mm * is_open[basin] / max(count[basin], 1), 0) for hour in rain]

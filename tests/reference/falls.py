@@ -11,8 +11,8 @@ def falls(world, p, luck, note):
     if world.phase.value == "arrive" and not world.running_on:
         for who in old:
             tumble(world, p, luck, note, who)
-    elif world.phase.value == "decide" and world.day == 0:
-        best = {}
+    elif world.phase.value == "decide" and world.warm_up_days <= world.day < world.days:
+        best, there = {}, [home for home in range(len(world.households)) if world.households.fitted[home]]
         for who in old:
             home = int(residents.household[who])
             score = luck.normal("chosen", int(residents.key[who]), 0)
@@ -21,8 +21,13 @@ def falls(world, p, luck, note):
                 score = p.assessment * signal + math.sqrt(1 - p.assessment**2) * score
             if home >= 0:
                 best[home] = max(best.get(home, -math.inf), score)
-        for home in sorted(best, key=lambda one: -best[one])[: p.homes]:
+        free = [home for home in sorted(best, key=lambda one: -best[one]) if home not in there]
+        chosen = free[: max(p.homes - len(there), 0)]
+        for home in chosen:
             note.set("households", home, fitted=2 if p.targeting == "risk" else 1)
+        if chosen and p.home_yuan:
+            fen = len(chosen) * round(p.home_yuan * 100)
+            note.spawn("postings", luck.key("fitting", 0), day=world.day, account=17, fen=fen)
 
 
 def relative(world, p, luck, who):

@@ -29,6 +29,12 @@ def judge(world, p, luck, note, row):
     judged = rows.judged[row] + 1
     in_a_row = rows.missed_years[row] + 1 if estimate < p.target - 1e-12 else 0
     shortfall = max(rows.shortfall[row] + p.target - p.cusum_slack - estimate, 0)
+    whole = round(p.programme_yuan * 100)
+    donated = round(whole * p.donated_share)
+    for kind, source, fen in (("public", 0, whole - donated), ("donated", 2, donated)):
+        if fen:
+            note.spawn("postings", luck.key(kind, key), day=world.day, account=13, fen=fen, source=source,
+                       programme=row)  # fmt: skip
     note.set("programmes", row, truth=truth, satisfied=rows.satisfied[row] + truth, judged=judged,
              missed_years=in_a_row, estimates=rows.estimates[row] + estimate, shortfall=shortfall)  # fmt: skip
     if p.rule == "two_year" and in_a_row >= p.years:

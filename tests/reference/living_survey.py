@@ -5,7 +5,8 @@ import math
 
 def living_survey(world, p, luck, note):
     residents, scale = world.residents, world.levers["measurement"]
-    if not world.levers["works"].followed or world.running_on or (world.day + 1) % p.every_days:
+    last = world.day == world.days - 1
+    if not world.levers["works"].followed or world.running_on or ((world.day + 1) % p.every_days and not last):
         return
     for who in range(len(residents)):
         key = int(residents.key[who])

@@ -29,21 +29,34 @@ def take_contact(world, p, luck, note, row):
     table, key = world.disputes, int(world.disputes.key[row])
     stage = int(table.stage[row])
     hazard = p.contact_per_day * stage + p.outreach_per_day
-    asked = table.contacted_on[row] >= 0 or not is_open(world, row)
-    if asked or not luck.happens("contact", 1 - math.exp(-hazard), key):
+    asked = table.contacted_on[row] >= 0
+    if asked and p.ask_again_days and table.agreed_on[row] < 0:
+        asked = world.day - table.asked_on[row] < p.ask_again_days
+    if asked or not is_open(world, row) or not luck.happens("contact", 1 - math.exp(-hazard), key):
         return
     skills = [world.residents.digital_skill[side] if side >= 0 else 1.0
               for side in (table.plaintiff[row], table.respondent[row])]  # fmt: skip
     online = p.online and luck.happens("online", min(skills), key, 0)
-    note.set("disputes", row, contacted_on=world.day, is_online=online)
+    times = int(table.times_asked[row])
+    note.set("disputes", row, asked_on=world.day, times_asked=times + 1, is_online=online)
+    if times == 0:
+        note.set("disputes", row, contacted_on=world.day)
     logit = math.log(p.agree_chance / (1 - p.agree_chance)) + p.ripening * (stage - 3)
     chance = 1 / (1 + math.exp(-logit))
     if online:
         chance += p.online_reach * (1 - chance)
-    if luck.happens("agrees", chance, key, 0):
+    if not luck.happens("agrees", chance, (key + times) % 2**64, 0):
+        turn(world, luck, note, 4, row, 0)
+    else:
         level = needed(p, stage)
         wait = (p.online_date_days if online else p.date_days) + (0 if p.one_stop else p.hand_off_days * (level - 1))
         note.set("disputes", row, agreed_on=world.day, level=level, due_on=world.day + wait)
+        turn(world, luck, note, 1, row, level)
+
+
+def turn(world, luck, note, kind, row, level, **said):
+    key = luck.key(("stage", "seated", "handed_on", "held", "refused")[kind], int(world.disputes.key[row]))
+    note.spawn("turns", key, dispute=row, day=world.day, kind=kind, stage=world.disputes.stage[row], level=level, **said)
 
 
 def matter(world, row):
@@ -59,6 +72,7 @@ def ask_for_session(world, p, luck, note, row):
     wait = 0 if p.one_stop else p.hand_off_days * (level - int(table.level[row]))
     if level > table.level[row]:
         note.set("disputes", row, level=level)
+        turn(world, luck, note, 2, row, level)
     if wait > 0:
         note.set("disputes", row, due_on=world.day + wait)
         return
@@ -105,6 +119,9 @@ def hold(world, p, luck, note, row, minute):
         true[side] += p.hardening * (stage - 1)
         thinks[side] = true[side] + p.doubt * apart * luck.normal(f"{side} doubt", key + held - 1, 0)
     surplus = 1 - thinks["plaintiff"] - thinks["respondent"]
+    said = {f"{side}_fallback": value for side, value in true.items()}
+    said |= {f"{side}_thinks": value for side, value in thinks.items()}
+    turn(world, luck, note, 3, row, table.level[row], needed=p.secrecy * apart, **said)
     if surplus < p.secrecy * apart:
         last = held >= p.sessions_most
         note.set("disputes", row, gave_up=last, due_on=math.inf if last else world.day + p.pause_days)

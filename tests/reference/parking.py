@@ -8,7 +8,8 @@ DAY = 1440
 def parking(world, p, luck, note):
     if not p.followed:
         return
-    spaces, shared = (p.resident_spaces, p.office_spaces), shared_spaces(p, luck)
+    spaces = spaces_of(world, p)
+    shared = shared_spaces(p, spaces, luck)
     standing = []  # until, side, lot
     for row in range(len(world.stays)):
         if world.stays.lot[row] >= 0:
@@ -30,13 +31,9 @@ def parking(world, p, luck, note):
 
 
 def cars(world, p, luck):
-    sides = ((p.cars_per_household_day * len(world.households), p.resident_hours, p.resident_stay_hours),
-             (p.office_cars_per_day, p.office_hours, p.office_stay_hours))  # fmt: skip
-    for side, (rate, hours, stay) in enumerate(sides):
-        if side == 1 and p.office_closed_weekends and not world.clock.is_workday(world.day):
-            rate = 0.0
-        for number in range(luck.poisson("cars", rate, side)):
-            key = number + side * 2**32
+    sides = ((p.resident_hours, p.resident_stay_hours), (p.office_hours, p.office_stay_hours))
+    for side, (hours, stay) in enumerate(sides):
+        for key in home_keys(world, p, luck) if side == 0 else office_keys(world, p, luck):
             at, hour = luck.uniform("hour", key) * sum(hours), 0
             while at >= sum(hours[: hour + 1]):
                 hour += 1
@@ -44,10 +41,32 @@ def cars(world, p, luck):
             yield arrived, key, side, arrived + luck.exponential("stay", stay, key) * 60
 
 
-def shared_spaces(p, luck):
+def home_keys(world, p, luck):
+    for home in range(len(world.households)):
+        key = int(world.households.key[home])
+        count = luck.poisson("cars", p.homecomings_per_car_day * float(world.households.cars[home]), key)
+        yield from (key * 1024 + number for number in range(count))
+
+
+def office_keys(world, p, luck):
+    closed = p.office_closed_weekends and not world.clock.is_workday(world.day)
+    count = 0 if closed else luck.poisson("office_cars", p.office_cars_per_day, 0)
+    return [number + 2**48 for number in range(count)]
+
+
+def spaces_of(world, p):
+    catalogue, projects, more = world.levers["plans"].catalogue, world.projects, 0
+    for row in range(len(projects)):
+        domain = catalogue[sorted(catalogue)[projects.work[row]]].domain
+        if domain == "parking" and projects.finished[row] >= 0:
+            more += round(p.project_spaces * float(projects.quality[row]))
+    return p.resident_spaces + more, p.office_spaces
+
+
+def shared_spaces(p, spaces, luck):
     return [
-        sum(luck.happens("consent", p.consent_share, number + side * 2**32, 0) for number in range(spaces))
-        for side, spaces in enumerate((p.resident_spaces, p.office_spaces))
+        sum(luck.happens("consent", p.consent_share, number + side * 2**48, 0) for number in range(there))
+        for side, there in enumerate(spaces)
     ]
 
 

@@ -2,7 +2,14 @@
 
 
 def ppp(world, p, luck, note):
-    if world.day or p.mode == "none":
+    if p.mode == "none" or world.running_on:
+        return
+    if world.phase.value == "settle":
+        for row in range(len(world.payments)):
+            year, fen = int(world.payments.year[row]), int(world.payments.fen[row])
+            if fen and world.day == (365 * year - 1 if year else 0):
+                note.spawn("postings", luck.key("due", row), day=world.day, account=12, fen=fen, source=0)
+    if world.day or world.phase.value != "decide":
         return
     overrun = max(p.overrun_mean + p.overrun_spread * luck.normal("overrun", 0, 0), -1)
     broken = False

@@ -17,6 +17,11 @@ def stages(world, p, luck, note):
         key, total, stage = int(table.key[row]), up + p.down_per_day, int(table.stage[row])
         if luck.happens("moves", 1 - math.exp(-total), key):
             stage += 1 if luck.uniform("direction", key) * total < up else -1
-        if stage < 1 and p.fades:
+        gone = stage < 1 and p.fades
+        if gone:
             note.set("disputes", row, faded_on=world.day)
         note.set("disputes", row, stage=min(max(stage, 1), 9))
+        now = 0 if gone else min(max(stage, 1), 9)
+        if now != table.stage[row]:
+            note.spawn("turns", luck.key("turn", key), dispute=row, day=world.day, kind=0, stage=now,
+                       level=table.level[row])  # fmt: skip

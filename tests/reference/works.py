@@ -28,14 +28,20 @@ def live_a_day(world, p, luck, note):
     projects, day = world.projects, world.day
     catalogue = world.levers["plans"].catalogue
     work_of = [catalogue[sorted(catalogue)[work]] for work in projects.work]
-    going = [projects.started[k] >= 0 and projects.finished[k] < 0 for k in range(len(projects))]
+    fallen = [projects.reversed_on[k] >= 0 for k in range(len(projects))]
+    begun = [projects.started[k] >= 0 and projects.finished[k] < 0 for k in range(len(projects))]
+    going = [begun[k] and not fallen[k] for k in range(len(projects))]
+    given_up = [projects.stopped_until[k] == 2**31 - 1 for k in range(len(projects))]
     left = round(world.levers["plans"].budget_yuan * 100) - sum(map(int, projects.spent_fen))
-    left += sum(int(projects.owners_fen[k]) for k in range(len(projects)) if projects.started[k] >= 0)
+    for k in range(len(projects)):
+        if projects.started[k] >= 0:
+            owners = int(projects.owners_fen[k])
+            left += round(owners * p.advance_share) if given_up[k] else owners
     ready = [int(projects.passed_on[k]) + work.lead_days for k, work in enumerate(work_of)]
     due = promised(world, p, ready, work_of)
     starts, crews = set(), p.crews - sum(going)
     for k in sorted(range(len(projects)), key=lambda k: (due[k], int(projects.key[k]))):
-        waiting = due[k] >= 0 and projects.started[k] < 0 and day >= ready[k]
+        waiting = due[k] >= 0 and projects.started[k] < 0 and day >= ready[k] and not fallen[k]
         if waiting and crews > 0 and projects.cost_fen[k] - projects.owners_fen[k] <= left:
             starts.add(k)
             crews, left = crews - 1, left - int(projects.cost_fen[k] - projects.owners_fen[k])
@@ -50,19 +56,21 @@ def live_a_day(world, p, luck, note):
         done = worked and projects.worked_days[k] + 1 >= work.duration_days
         stopped = worked and not done and projects.objections[k] - projects.answered[k] >= p.objections_to_stop
         delivered = min(max(p.finish_quality + p.finish_spread * luck.normal("finish", projects.key[k], 0), 0), 1)
-        late = projects.finished[k] < 0 and 0 <= due[k] < day
+        late = projects.finished[k] < 0 and 0 <= due[k] < day and not fallen[k]
+        dropped = begun[k] and fallen[k] and not given_up[k]
         note.set("projects", k, due=due[k])
         note.set("projects", k, started=day if k in starts else projects.started[k])
         note.set("projects", k, finished=day if done else projects.finished[k])
         note.set("projects", k, worked_days=projects.worked_days[k] + worked)
-        note.set("projects", k, stopped_until=day + 1 + p.stoppage_days if stopped else projects.stopped_until[k])
+        until = day + 1 + p.stoppage_days if stopped else projects.stopped_until[k]
+        note.set("projects", k, stopped_until=2**31 - 1 if dropped else until)
         note.set("projects", k, stopped_days=projects.stopped_days[k] + still)
         note.set("projects", k, answered=projects.objections[k] if stopped else projects.answered[k])
         note.set("projects", k, delay_days=day - due[k] if late else projects.delay_days[k])
-        note.set("projects", k, spent_fen=projects.spent_fen[k] + spent)
         extra = 0 if k in starts else spent
         whole = (int(projects.cost_fen[k] - projects.owners_fen[k]), int(projects.owners_fen[k]))
         first = [round(one * p.advance_share) for one in whole]
+        note.set("projects", k, spent_fen=projects.spent_fen[k] + spent - dropped * (sum(whole) - sum(first)))
         dues = [part * (k in starts) + (one - part) * done for one, part in zip(whole, first, strict=True)]
         for kind, source, fen in (("works", 0, dues[0] + extra), ("owners", 1, dues[1])):
             if fen:
@@ -77,10 +85,13 @@ def live_a_day(world, p, luck, note):
 def promised(world, p, ready, work_of):
     """The last day of each project if its crew, the first that is free, begins when it can; -1 before consent."""
     due = [int(day) for day in world.projects.due]
-    unfinished = sorted(day for k, day in enumerate(due) if day >= 0 and world.projects.finished[k] < 0)
+    fallen = [day >= 0 for day in world.projects.reversed_on]
+    unfinished = sorted(
+        day for k, day in enumerate(due) if day >= 0 and world.projects.finished[k] < 0 and not fallen[k]
+    )
     free = [day + 1 for day in unfinished[-p.crews :]]
     free += [0] * (p.crews - len(free))
-    new = [k for k in range(len(due)) if world.projects.passed[k] and due[k] < 0]
+    new = [k for k in range(len(due)) if world.projects.passed[k] and due[k] < 0 and not fallen[k]]
     for k in sorted(new, key=lambda k: (ready[k], int(world.projects.key[k]))):
         free.sort()
         due[k] = max(ready[k], free[0]) + work_of[k].duration_days - 1

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, Words] = {
     "validate": Words("check scenario files", "检查场景文件"),
     "show": Words("print a scenario as it is understood", "显示解析后的场景"),
     "people": Words("make the residents of a scenario and hold them against their table", "生成居民并与人口表对照"),
+    "compare": Words("hold two run folders or two scenarios against each other", "对照两个运行文件夹或两个场景"),
     "sweep": Words("run one arm at many points of its parameters", "在多个参数取值点上运行一个方案"),
     "search": Words("search lever settings that are good in several metrics", "搜索在多个指标上都好的杠杆取值"),
     "attribute": Words("split the difference of two arms among its parts", "将两个方案的差异分解到各部分"),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from twin.cli import console
-from twin.cli.spoken import SpokenGroup, json_option, lang_option, option, speaking
+from twin.cli.run import progress_bar
+from twin.cli.spoken import SpokenGroup, json_option, lang_option, option, sets_option, speaking
 from twin.errors import Words
 
 if TYPE_CHECKING:
-    from twin.runs.experiment import Experiment
+    from twin.runs.baselines import Baseline
+    from twin.runs.experiment import Plan
+    from twin.scenario.load import Scenario
 
 FOLDER = "outputs/baselines"
 _ACCEPTED = Words("{scenario}: accepted into {file} ({seeds} seeds)", "{scenario}：已写入 {file}（{seeds} 个种子）")
@@ -50,36 +54,44 @@ def diff(scenarios: tuple[str, ...], baselines: str, jobs: int, as_json: bool, l
 @option("-n", "--replications", type=int, metavar="N",
         en="Seeds (as many as the baseline has, else 3); the tier of equivalence needs 20 or more.",
         zh="种子数（缺省同现有基线，否则为 3）；等效层级需要 20 个以上。")  # fmt: skip
+@sets_option("Set a parameter, such as fewer days; the baseline remembers it (without: what it remembers already).",
+             "设置参数（如缩短天数）；基线会记住（缺省沿用已记住的设置）。")  # fmt: skip
 @option("--baselines", default=FOLDER, metavar="FOLDER", en="Where baselines lie.", zh="基线所在文件夹。")
 @option("--jobs", type=int, default=1, metavar="J", en="Processes.", zh="进程数。")
 @lang_option()
 def accept(
-    scenarios: tuple[str, ...], reason: str, metrics: tuple[str, ...], replications: int | None, baselines: str,
-    jobs: int, lang: str | None,
+    scenarios: tuple[str, ...], reason: str, metrics: tuple[str, ...], replications: int | None, sets: tuple[str, ...],
+    baselines: str, jobs: int, lang: str | None,
 ) -> None:  # fmt: skip
     """Measure, then write; without a reason nothing is measured."""
     from twin.errors import InputError
     from twin.runs.baselines import accept as accepted
     from twin.runs.baselines import baseline_file, of_experiment, read_baseline, write_baseline
+    from twin.runs.experiment import Means
+    from twin.runs.together import together
 
     if not reason.strip():
         raise InputError.of("R281")
     spoken = console.language(lang)
-    for scenario in scenarios:
+    held = {scenario: read_baseline(baseline_file(scenario, Path(baselines))) for scenario in scenarios}
+    with progress_bar(spoken) as progress:
+        measured = together({one: _asked(one, old, replications, sets) for one, old in held.items()},
+                            Means(jobs=jobs, progress=progress))  # fmt: skip
+    for scenario, old in held.items():
         file = baseline_file(scenario, Path(baselines))
-        old = read_baseline(file)
-        count = replications or (old.replications if old else None)
-        measured = _measured(scenario, count, jobs, old.first_seed if old else None)
-        write_baseline(accepted(old, of_experiment(measured, scenario, file), reason, metrics))
-        console.note(_ACCEPTED[spoken].format(scenario=scenario, file=file, seeds=measured.replications))
+        write_baseline(accepted(old, of_experiment(measured[scenario], scenario, file), reason, metrics))
+        console.note(_ACCEPTED[spoken].format(scenario=scenario, file=file, seeds=measured[scenario].replications))
 
 
-def _measured(scenario: str, replications: int | None, jobs: int, seed: int | None) -> Experiment:
-    from twin.runs.experiment import Means, run
+def _asked(path: str, old: Baseline | None, replications: int | None, sets: Sequence[str]) -> tuple[Scenario, Plan]:
+    """What is not asked for stays as the baseline has it."""
+    from twin.runs.experiment import Plan
     from twin.runs.guard import EXACT_SEEDS
     from twin.scenario.load import load
 
-    return run(load(scenario), None, replications or EXACT_SEEDS, seed, Means(jobs=jobs))
+    scenario = load(path, sets=list(sets or (old.sets if old else ())))
+    count = replications or (old.replications if old else EXACT_SEEDS)
+    return scenario, Plan.of(scenario, None, count, old.first_seed if old else None)
 
 
 for _one in (diff, accept):

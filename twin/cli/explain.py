@@ -1,10 +1,11 @@
-"""``twin explain``: which rule decided what about a ticket of a run, why, and what would have altered it."""
+"""``twin explain``: what rules decided about a ticket of a run, and why; the life of one of its disputes."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,7 @@ from twin.cli.spoken import json_option, lang_option, option, speaking
 from twin.errors import InputError, Words
 
 if TYPE_CHECKING:
+    from twin.runs.dispute_lives import Dispute
     from twin.runs.explaining import Ticket
 
 _HEAD = Words(
@@ -36,12 +38,16 @@ _MOMENTS = {
 }  # fmt: skip
 
 
-@speaking("Explain what rules decided about a ticket of a run.", "解释规则对某张工单的决定。")
+@speaking(
+    "Explain what rules decided about a ticket of a run, or tell the life of a dispute.",
+    "解释规则对某张工单的决定，或讲述某起纠纷的始末。",
+)
 @click.argument("run")
-@click.argument("what", type=click.Choice(["ticket"]))
+@click.argument("what", type=click.Choice(["ticket", "dispute"]))
 @click.argument("number", type=int)
-@option("--arm", metavar="ARM", en="Of this arm (the first that has rules about orders).",
-        zh="所属方案（默认第一个含工单规则的方案）。")  # fmt: skip
+@option("--arm", metavar="ARM",
+        en="Of this arm (the first that has rules about orders; of a dispute the first in which somebody mediates).",
+        zh="所属方案（工单默认第一个含工单规则的方案，纠纷默认第一个提供调解的方案）。")  # fmt: skip
 @option("--seed", type=int, metavar="SEED", en="Of the replication with this seed (the first).",
         zh="所属重复的种子（默认第一个）。")  # fmt: skip
 @json_option()
@@ -49,18 +55,32 @@ _MOMENTS = {
 def command(
     run: str, what: str, number: int, arm: str | None, seed: int | None, as_json: bool, lang: str | None
 ) -> None:
-    """Explain a ticket by the rules as they were."""
-    from twin.runs.explaining import explain_ticket
-
+    """Explain a ticket or a dispute by what the run kept, rules as they were."""
     spoken = console.language(lang)
     try:
-        ticket = explain_ticket(Path(run), number, arm, seed)
+        found, lines = _TELL[what](Path(run), number, arm, seed)
     except InputError as reason:
         console.fail(reason, spoken)
     if as_json:
-        console.say(json.dumps(ticket.to_json(), ensure_ascii=False, allow_nan=False))
+        console.say(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
     else:
-        console.say("\n".join(_lines(ticket, spoken)))
+        console.say("\n".join(lines(found, spoken)))
+
+
+def _ticket(*asked: Any) -> tuple[Ticket, Callable[..., list[str]]]:
+    from twin.runs.explaining import explain_ticket
+
+    return explain_ticket(*asked), _lines
+
+
+def _dispute(*asked: Any) -> tuple[Dispute, Callable[..., list[str]]]:
+    from twin.report.dispute_text import dispute_lines
+    from twin.runs.dispute_lives import explain_dispute
+
+    return explain_dispute(*asked), dispute_lines
+
+
+_TELL: dict[str, Callable[..., tuple[Any, Callable[..., list[str]]]]] = {"ticket": _ticket, "dispute": _dispute}
 
 
 def _lines(ticket: Ticket, lang: console.Language) -> list[str]:

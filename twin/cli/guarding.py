@@ -44,7 +44,7 @@ def findings_of(files: Sequence[str], tier: str, folder: Path, jobs: int, lang: 
     """Return what the guard finds about scenarios and files of claims (none named: all that have a baseline)."""
     from twin.runs.baselines import read_baseline
     from twin.runs.experiment import Means
-    from twin.runs.guard import TIERS, check_claims, check_scenario, read_claims
+    from twin.runs.guard import TIERS, check_claims, check_scenarios, read_claims
 
     tiers: Sequence[Tier] = [one for one in TIERS if tier in (ALL, one)]
     found: list[Finding] = []
@@ -56,10 +56,9 @@ def findings_of(files: Sequence[str], tier: str, folder: Path, jobs: int, lang: 
             raise InputError.of("R284", folder=str(folder))
     with progress_bar(lang) as progress:
         means = Means(jobs=jobs, progress=progress)
-        for file in files:
-            if not file.endswith(CLAIMS):
-                found += check_scenario(file, tiers, folder, means)
-            elif "claims" in tiers:
+        found += check_scenarios([file for file in files if not file.endswith(CLAIMS)], tiers, folder, means)
+        for file in files if "claims" in tiers else ():
+            if file.endswith(CLAIMS):
                 found += check_claims(read_claims(Path(file)), means)
     return found
 

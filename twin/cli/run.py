@@ -16,6 +16,7 @@ from twin.cli.spoken import json_option, lang_option, option, sets_option, speak
 from twin.errors import Words
 
 if TYPE_CHECKING:
+    from twin.report.text import Writer
     from twin.runs.experiment import Experiment
 
 _WORKING = Words("running", "运行中")
@@ -97,6 +98,7 @@ def command(
 
 
 def _show(experiment: Experiment, every: bool, lang: console.Language) -> None:
+    from twin.report.channels import channel_sheets
     from twin.report.text import Writer, headlines, metrics_asked_for
 
     writer = Writer(experiment, lang)
@@ -104,10 +106,27 @@ def _show(experiment: Experiment, every: bool, lang: console.Language) -> None:
     if len(experiment.arms) > 1:
         for sheet in (*writer.differences(headlines(experiment)), *writer.parts(headlines(experiment))):
             console.show(sheet)
+        for sheet in channel_sheets(writer):
+            console.show(sheet)
     console.show(writer.results(names=None if every else metrics_asked_for(experiment)))
+    _show_groups(experiment, writer, every)
     console.say("\n".join((*writer.notes(), *([] if every else writer.left_out()))))
     if experiment.out is not None:
         console.note("\n" + _KEPT[lang].format(folder=experiment.out, page=experiment.out / "summary.html"))
+
+
+def _show_groups(experiment: Experiment, writer: Writer, every: bool) -> None:
+    """Say who gains and who loses, as far as tables were kept; every number with ``--all``."""
+    from twin.report.equity_text import equity_lines, equity_sheets, equity_words
+
+    lines = equity_lines(experiment.equity, writer)
+    if not lines:
+        return
+    if every:
+        for sheet in equity_sheets(experiment.equity, writer):
+            console.show(sheet)
+    title, caption = equity_words(writer.lang)
+    console.say("\n".join((title, *lines, *([caption] if every else []), "")))
 
 
 @contextmanager

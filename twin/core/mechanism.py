@@ -40,7 +40,9 @@ class Metric:
     also kept for every day; a ``latent`` one could not be measured in a real street. ``en`` and ``zh`` are
     its titles for a reader, without the unit; ``doc`` and ``doc_zh`` define it exactly, with what a share is
     a share of. ``margin`` is the smallest difference that matters, in the unit (``None``: a hundredth of the
-    baseline; of a share, one percentage point).
+    baseline; of a share, one percentage point). ``beside`` are metrics without which it misleads, such as its
+    denominators: whoever is shown one is shown all. ``part_of`` names a metric of the same unit in whose difference
+    between two arms this one is a term: what has parts is taken apart, so every term that can differ declares it.
     """
 
     of: Callable[[World], float | None]
@@ -53,6 +55,8 @@ class Metric:
     doc_zh: str = ""
     en: str = ""
     margin: float | None = None
+    beside: tuple[str, ...] = ()
+    part_of: str = ""
 
 
 @dataclass(frozen=True)

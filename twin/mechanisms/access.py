@@ -1,8 +1,9 @@
 """Access: which facilities somebody in a wheelchair can reach, and what removing barriers opens up.
 
 What it does    Some pieces of street have a barrier: steps, a kerb, a parked car. Facilities stand at junctions. Who
-                walks passes all pieces, who cannot walk freely only those without a barrier, and more slowly. On
-                the first day barriers are removed: any of them, or those that open up most.
+                walks passes all pieces, who cannot walk freely only those without a barrier, and more slowly. By
+                the first day that is measured barriers are removed, which is booked: any of them, or those that
+                open up most; more when the lever moves.
 Why             One barrier on every way is enough to cut a place off; barriers removed one by one may bring
                 nothing until the last [seeds]. Reach is a search over pieces without barriers.
 Leaves out      Slopes, surfaces, lifts inside buildings, help by others, opening hours.
@@ -22,6 +23,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
+from twin.world.ledger import BARRIERS, booked_yuan, to_fen
 from twin.world.places.build import Places
 from twin.world.reach import reached_share
 from twin.world.roads import lattice, roads_of
@@ -31,6 +33,7 @@ from twin.world.tables import MOBILITIES
 _HOUR_MINUTES = 60
 _METRES = 1000.0
 _WALKS = MOBILITIES.index("walks")
+_ONE = np.zeros(1, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Access:
         source="the scenario's author",
         evidence="assumed",
         lever=True,
-        doc="share of the barriers removed on the first day",
+        doc="share of the barriers removed by the first day that is measured",
         zh="消除障碍占比",
         when="facilities",
     )
@@ -151,6 +154,11 @@ def barriers_left(world: World) -> float | None:
     return float(np.count_nonzero(world.paths.barrier)) if len(world.paths) else None
 
 
+def barrier_removal_yuan(world: World) -> float | None:
+    """Booked for removing barriers in the window."""
+    return booked_yuan(world, [BARRIERS]) if len(world.paths) else None
+
+
 @mechanism(
     phase=(Phase.ARRIVE, Phase.RESPOND),
     params=Access,
@@ -158,9 +166,10 @@ def barriers_left(world: World) -> float | None:
            "residents.y", "buildings.x", "buildings.y"],
     owns={
         "paths.barrier": Column(np.bool_, "1", "cannot be passed without walking freely", start=False),
+        "paths.removed": Column(np.bool_, "1", "had a barrier that was removed", start=False),
         "residents.reach": Column(np.float32, "1", "share of facilities within reach; NaN: not followed", start=np.nan),
     },
-    spawns=["paths"],
+    spawns=["paths", "postings"],
     metrics={
         "wheelchair_reach_share": Metric(
             wheelchair_reach_share, "1", better="higher", en="Within reach of a wheelchair", zh="轮椅可达设施占比",
@@ -176,17 +185,25 @@ def barriers_left(world: World) -> float | None:
             barriers_left, "1", better="lower", en="Barriers that are left", zh="剩余障碍数",
             doc="pieces of street that still have a barrier", doc_zh="仍有障碍的路段数",
         ),
+        "barrier_removal_yuan": Metric(
+            barrier_removal_yuan, "yuan", better="lower", en="Cost of removing barriers", zh="消除障碍费用",
+            doc="what was booked in the window: barriers removed, times the cost of one",
+            doc_zh="统计期内入账的费用：消除的障碍数 × 单处费用",
+        ),
     },
     sources=["seeds", "mohurd2018"],
 )  # fmt: skip
 def access(world: View, p: Access, draw: Draw, effects: Effects) -> None:
     """Lay out the paths (in ARRIVE of the first day); remove barriers and see who reaches what (in RESPOND)."""
-    if not p.facilities or world.day:
+    if not p.facilities:
         return
     if world.phase is Phase.ARRIVE:
-        lay_out(world, p, draw, effects)
+        if world.day == 0:
+            lay_out(world, p, draw, effects)
     elif len(world.paths.start):
-        open_up(world, p, draw, effects)
+        count = due(world, p)
+        if world.day == 0 or count:
+            open_up(world, p, draw, effects, count)
 
 
 def lay_out(world: View, p: Access, draw: Draw, effects: Effects) -> None:
@@ -204,8 +221,16 @@ def lay_out(world: View, p: Access, draw: Draw, effects: Effects) -> None:
     )  # fmt: skip
 
 
-def open_up(world: Any, p: Access, draw: Draw, effects: Effects) -> None:
-    """Remove barriers, and tell every resident what is within reach."""
+def due(world: Any, p: Access) -> int:
+    """Return how many barriers are to be removed today: what the lever wants by now and is not done."""
+    if not world.warm_up_days <= world.day < world.days:
+        return 0
+    done, left = int(np.count_nonzero(world.paths.removed)), int(np.count_nonzero(world.paths.barrier))
+    return max(round(p.removed_share * (left + done)) - done, 0)
+
+
+def open_up(world: Any, p: Access, draw: Draw, effects: Effects, count: int) -> None:
+    """Remove barriers, book it, and tell every resident what is within reach."""
     paths = world.paths
     start, end, metres = paths.start.astype(np.int64), paths.end.astype(np.int64), paths.metres
     nodes = int(max(start.max(), end.max())) + 1
@@ -222,11 +247,13 @@ def open_up(world: Any, p: Access, draw: Draw, effects: Effects) -> None:
         free = ~barrier
         return float(frail @ reached_share(start[free], end[free], metres[free], nodes, facility, chair_metres))
 
-    barrier = removed(p, draw, paths.key, paths.barrier.copy(), worth)
+    barrier = left_of(p, draw, paths.key, paths.barrier.copy(), worth, count)
     free = ~barrier
     by_chair = reached_share(start[free], end[free], metres[free], nodes, facility, chair_metres)
     on_foot = reached_share(start, end, metres, nodes, facility, p.minutes / _HOUR_MINUTES * p.walking_kmh * _METRES)
-    effects.set("paths", None, barrier=barrier)
+    effects.set("paths", None, barrier=barrier, removed=paths.removed | (paths.barrier & ~barrier))
+    if fen := count * to_fen(p.barrier_yuan):
+        effects.spawn("postings", draw.keys("removal", _ONE), day=world.day, account=BARRIERS, fen=fen)
     effects.set("residents", None, reach=np.where(walks, on_foot[home], by_chair[home]).astype(np.float32))
 
 
@@ -235,10 +262,9 @@ def homes(world: Any) -> Floats:
     return np.stack([world.residents.x, world.residents.y], axis=1).astype(np.float64)
 
 
-def removed(p: Access, draw: Draw, keys: Any, barrier: Flags, worth: Any) -> Flags:
+def left_of(p: Access, draw: Draw, keys: Any, barrier: Flags, worth: Any, count: int) -> Flags:
     """Return the barriers that are left: those removed go by lot, or the one that opens up most first."""
     there = np.flatnonzero(barrier)
-    count = round(p.removed_share * len(there))
     lot = there[np.argsort(draw.uniform("lot", keys[there], 0), kind="stable")]
     left = barrier.copy()
     if p.chosen_by == "lot":

@@ -2,10 +2,11 @@
 
 What it does    On every working day a child of 6 to 12 needs a place more often if all adults at home work. Places
                 go to children of lone adults first, then by lot; whoever gets none has a parent who stays at home
-                in those hours.
+                in those hours. A day of a child in care costs money, of which parents pay a part; it is booked.
 Why             Lessons end hours before work does; what is freed is working time of parents, mostly of two
                 earners [seeds]. The share that needs a place is assumed.
-Leaves out      What children do there, school holidays beyond the official ones, fees, grandparents.
+Leaves out      What children do there, school holidays beyond the official ones, places that stay empty and
+                cost all the same, parents whom the fee keeps away, grandparents.
 Ablation        places 0: nobody is served. places beyond the demand: everybody is.
 """
 
@@ -22,10 +23,12 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
+from twin.world.ledger import CHILD_CARE, OPERATION, PUBLIC, booked_yuan, to_fen
 from twin.world.series import ratio
 
 _WORKING_AGES = (18, 60)
 _WEEK_DAYS = 7
+_ONE = np.zeros(1, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,29 @@ class AfterSchool:
         zh="单亲家庭优先",
         when="followed",
     )
+    day_yuan: float = param(
+        25.0,
+        "yuan",
+        0.0,
+        1000.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="cost of a child's day in care",
+        zh="每名儿童每日托管费用",
+        when="followed",
+    )
+    fee_share: float = param(
+        0.3,
+        "1",
+        0.0,
+        1.0,
+        source="scenario range",
+        evidence="assumed",
+        lever=True,
+        doc="part of it that parents pay as a fee; the rest is public",
+        zh="家长缴费占比",
+        when="followed",
+    )
 
 
 # -- metrics -------------------------------------------------------------------------------------------------
@@ -144,6 +170,12 @@ def unmet_care_lone_share(world: World) -> float | None:
     return ratio(missed, served + missed)
 
 
+def child_care_yuan(world: World) -> float | None:
+    """Booked for care in the window."""
+    p: Any = world.levers["after_school"]
+    return booked_yuan(world, [CHILD_CARE]) if p.followed else None
+
+
 @mechanism(
     phase=Phase.RESPOND,
     params=AfterSchool,
@@ -152,6 +184,7 @@ def unmet_care_lone_share(world: World) -> float | None:
         "residents.care_days": Column(np.int32, "day", "days of the window on which the child had a place", low=0),
         "residents.care_missed": Column(np.int32, "day", "days of the window on which it needed one in vain", low=0),
     },
+    spawns=["postings"],
     metrics={
         "unmet_care_share": Metric(
             unmet_care_share, "1", better="lower", en="Needs for a place that found none", zh="托管需求未满足率",
@@ -170,11 +203,16 @@ def unmet_care_lone_share(world: World) -> float | None:
             doc="child-days with a place, times the hours of a day, by week of the window",
             doc_zh="得到托管的儿童日 × 每日时长，按统计期周数平均",
         ),
+        "child_care_yuan": Metric(
+            child_care_yuan, "yuan", better="lower", en="Cost of care after school", zh="课后托管费用",
+            doc="what was booked in the window: child-days with a place, times the cost of one",
+            doc_zh="统计期内入账的费用：得到托管的儿童日 × 每日费用",
+        ),
     },
     sources=["seeds"],
 )  # fmt: skip
 def after_school(world: View, p: AfterSchool, draw: Draw, effects: Effects) -> None:
-    """Let children in as far as there are places."""
+    """Let children in as far as there are places, and book what it costs."""
     if not p.followed or not world.warm_up_days <= world.day < world.days or not world.clock.is_workday(world.day):
         return
     asking = np.flatnonzero(needs_place(world, p, draw))
@@ -183,6 +221,16 @@ def after_school(world: View, p: AfterSchool, draw: Draw, effects: Effects) -> N
     order = asking[np.lexsort((lot, ~(lone & p.lone_first)))]
     effects.add("residents", order[: p.places], care_days=1)
     effects.add("residents", order[p.places :], care_missed=1)
+    book(world, p, draw, effects, len(order[: p.places]))
+
+
+def book(world: Any, p: AfterSchool, draw: Draw, effects: Effects, children: int) -> None:
+    """Book the day's care: the fees of parents, and the public part."""
+    whole = children * to_fen(p.day_yuan)
+    fees = round(whole * p.fee_share)
+    for kind, source, fen in (("care", PUBLIC, whole - fees), ("fees", OPERATION, fees)):
+        if fen:
+            effects.spawn("postings", draw.keys(kind, _ONE), day=world.day, account=CHILD_CARE, fen=fen, source=source)
 
 
 def adults_at_home(world: Any) -> Ints:

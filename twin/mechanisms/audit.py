@@ -1,10 +1,10 @@
 """Audit: money that goes astray on its way, a ledger that cannot be rewritten, and somebody who looks.
 
-What it does    Whoever handles a payment for works, compensation, asking or a park may overstate it and keep the
-                rest, the less likely the more an audit is to be feared. Some time later a share of the payments is
-                audited; what is found is paid back in part. With `chained` on every posting carries a seal, a
-                hash of what it says and of the seal before it, so that nobody can rewrite the books before the
-                audit comes: more of what is audited is found.
+What it does    Whoever handles a payment (for works, compensation, asking, a park, upkeep, a contract, a programme
+                or a service) may overstate it and keep the rest, the less likely the more an audit is to be
+                feared. Some time later a share of the payments is audited; what is found is paid back in part. With
+                `chained` on every posting carries a seal, a hash of what it says and of the seal before it, so
+                that nobody can rewrite the books before the audit comes: more of what is audited is found.
 Why             A ledger that cannot be changed proves what was written, not that it was right. It works through
                 those who read it: without an audit it changes nothing, to the fen. What is found, and what is
                 left undone for fear of it, come from the same two numbers.
@@ -144,7 +144,9 @@ METRICS = {
 @mechanism(
     phase=Phase.SETTLE,
     params=Audit,
-    reads=["postings.day", "postings.account", "postings.fen", "postings.source", "postings.project"],
+    reads=[
+        "postings.day", "postings.account", "postings.fen", "postings.source", "postings.project", "postings.programme",
+    ],
     owns={
         "postings.leaked_fen": Column(np.int64, "fen", "the part of it that went astray", start=0, low=0),
         "postings.handled": Column(np.bool_, "1", "it is decided whether it leaks", start=False),
@@ -214,5 +216,5 @@ def judge(world: Any, p: Audit, draw: Draw, effects: Effects) -> None:
     if back.any():
         effects.spawn(
             "postings", draw.keys("recovered", postings.key[caught], 0), day=world.day, account=RECOVERED, fen=-back,
-            source=postings.source[caught], project=postings.project[caught],
+            source=postings.source[caught], project=postings.project[caught], programme=postings.programme[caught],
         )  # fmt: skip

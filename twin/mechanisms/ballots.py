@@ -209,9 +209,9 @@ def abstained_share(world: World) -> float | None:
 METRICS = {
     "passed_share": Metric(
         passed_share, "1", better=None, en="Projects that may be built", zh="项目通过率",
-        doc="projects that owners consented to, or that needed no consent, and whose decision is lawful / projects "
-            "decided whose day of the vote has passed",
-        doc_zh="已获业主同意（或无需同意）且决定合法的项目数 ÷ 表决日已过的决定项目数",
+        doc="projects that owners consented to, or that needed no consent, and whose decision is lawful (or, where "
+            "legal_review is followed, has not fallen) / projects decided whose day of the vote has passed",
+        doc_zh="已获业主同意（或无需同意）且决定合法（模拟合法性审查时：尚未被撤销）的项目数 ÷ 表决日已过的决定项目数",
     ),
     "ballot_turnout_share": Metric(
         ballot_turnout_share, "1", better=None, en="Owners who took part in votes", zh="业主表决参与率",
@@ -242,14 +242,15 @@ def law(world: View, p: Ballots, draw: Draw) -> RuleSet | None:
     gates=["plans.process", "lifts.asked"],
     reads=[
         "projects.work", "projects.building", "projects.stairwell", "projects.grid", "projects.decided",
-        "projects.cost_fen", "projects.lawful", "projects.asked_for", "households.flat", "households.tenure",
+        "projects.cost_fen", "projects.lawful", "projects.asked_for", "projects.reversed_on", "households.flat",
+        "households.tenure",
         "households.lift_net_yuan", "flats.building", "flats.stairwell", "flats.floor", "flats.area_m2",
         "buildings.grid", "buildings.storeys", "residents.household", "residents.role", "residents.opinion",
-        "levers.plans.process", "levers.plans.catalogue", "levers.lifts.asked",
+        "levers.plans.process", "levers.plans.catalogue", "levers.lifts.asked", "levers.legal_review.followed",
         *(f"residents.need_{domain}" for domain in DOMAINS),
     ],
     owns={
-        "projects.passed": Column(np.bool_, "1", "owners consented, or need not, and it is lawful", start=False),
+        "projects.passed": Column(np.bool_, "1", "owners consented, or need not, and it stands in law", start=False),
         "projects.passed_on": Column(np.int32, "day", "day on which it passed, -1 if it did not", start=-1),
         "residents.compensation_fen": Column(np.int64, "fen", "paid for what works take from the resident", low=0),
     },
@@ -259,11 +260,11 @@ def law(world: View, p: Ballots, draw: Draw) -> RuleSet | None:
     start=law,
 )  # fmt: skip
 def ballots(world: View, p: Ballots, draw: Draw, effects: Effects) -> None:
-    """Hold the votes that are due today; where owners are not asked, let pass what is lawful."""
+    """Hold the votes that are due today; where owners are not asked, let pass what stands in law."""
     due = np.flatnonzero(world.projects.decided + _wait(p) == world.day)
     if not len(due):
         return
-    passed = world.projects.lawful[due]
+    passed = stands(world, due)
     if p.consent == "vote":
         papers = papers_of(world, due)
         act = acts(world, p, draw, papers)
@@ -275,6 +276,13 @@ def ballots(world: View, p: Ballots, draw: Draw, effects: Effects) -> None:
         compensate(world, p, draw, papers, np.isin(papers.project, due[passed]), effects)
     effects.set("projects", due, passed=passed)
     effects.set("projects", due[passed], passed_on=world.day)
+
+
+def stands(world: Any, due: Ints) -> Flags:
+    """Tell which decisions stand today: all that have not fallen, or those that are lawful if none is followed."""
+    followed: bool = world.levers["legal_review"].followed
+    standing: Flags = world.projects.reversed_on < 0 if followed else world.projects.lawful
+    return standing[due]
 
 
 def _wait(p: Any) -> int:

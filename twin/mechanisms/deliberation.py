@@ -1,8 +1,8 @@
 """Deliberation: what residents think of a plan, and how talk between neighbours moves it.
 
 What it does    On the day of a decision everybody forms an opinion of the plan, from 0 against it to 1 for it: a
-                personal taste, and what it would bring of what one needs. Then, for some days, neighbours of a
-                building talk, and those whose opinions are near enough draw closer.
+                personal taste, and what it would bring of what one needs, of which more counts ever less. Then, for
+                some days, neighbours of a building talk, and those whose opinions are near enough draw closer.
 Why             Bounded confidence: Deffuant's meetings of two, or Hegselmann and Krause's hearing of all who
                 are near [deffuant2000, hegselmann2002]; which opinions survive depends on the confidence
                 alone [bennaim2003]. Confidence is hardly ever measured: it is assumed, and to be varied.
@@ -47,10 +47,10 @@ class Deliberation:
     step: float = param(0.2, "1", 0.0, 0.5, source="deffuant2000", evidence="assumed",
                         doc="part of the difference by which each of two gives way", zh="让步比例",
                         when="law=deffuant")
-    answer_weight: float = param(2.0, "1", 0.0, 5.0, source="scenario range", evidence="assumed",
-                                 doc="rise of opinion from a plan that brings nothing to one that raises all that one "
-                                     "needs from 0 to 1", zh="需求回应权重")
-    answer_needed: float = param(0.1, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+    answer_weight: float = param(0.8, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                 doc="opinion of a plan that answers every need without end, above that of one that "
+                                     "brings nothing", zh="需求回应权重")
+    answer_needed: float = param(0.1, "1", 0.01, 1.0, source="scenario range", evidence="assumed",
                                  doc="rise of quality, weighted by the own needs, that makes for a neutral opinion",
                                  zh="中立意见所需的质量提升")
     taste_spread: float = param(0.15, "1", 0.0, 0.5, source="scenario range", evidence="assumed",
@@ -120,7 +120,8 @@ def formed(world: Any, p: Deliberation, draw: Draw) -> Floats:
     chosen = Sites(*(getattr(world.projects, name).astype(np.int64) for name in Sites._fields))
     brought = (needs_of(world) * gains(works, chosen, where(world), len(DOMAINS))).sum(axis=1)
     taste = p.taste_spread * draw.normal("taste", world.residents.key, 0)
-    return np.clip(_NEUTRAL + p.answer_weight * (brought - p.answer_needed) + taste, 0.0, 1.0)
+    answered = brought / (brought + p.answer_needed)
+    return np.clip(_NEUTRAL + p.answer_weight * (answered - _NEUTRAL) + taste, 0.0, 1.0)
 
 
 def talked(world: Any, p: Deliberation, draw: Draw) -> Floats:

@@ -1,8 +1,9 @@
 """Falls: old people fall at home, some more often than others, and homes can be made safer.
 
 What it does    Everybody of 60 and over falls with a hazard by age, living alone and a lasting frailty. Homes are
-                fitted with rails and safe floors: at random, or by an assessment of who falls most, which sees
-                frailty with error and fits what is done to the person. Some falls become alarms on the desk.
+                fitted with rails and safe floors, which is booked: at random, or by an assessment of who falls
+                most, which sees frailty with error and fits what is done to the person. Some falls become
+                alarms on the desk.
 Why             Fall rates are Chinese [kang2022]. Fitting homes lowers the falls of those at high risk by 38 %,
                 and of unselected people not at all [clemson2023]: whom one chooses is most of the effect.
 Leaves out      Falls out of doors, fear of falling, fractures (not changed by fitting homes [clemson2023]), how
@@ -24,12 +25,14 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
+from twin.world.ledger import HOME_FITTING, booked_yuan, to_fen
 from twin.world.series import in_window, ratio
 
 YEAR_DAYS = 365
 _OLD = 60
 _AGES = (70, 80)
 _CATEGORY = "social_care"
+_ONE = np.zeros(1, np.uint64)
 UNFITTED, FITTED, FITTED_TO_PERSON = range(3)
 
 
@@ -40,7 +43,7 @@ class Falls:
     followed: bool = param(
         False, "", source="the scenario's author", evidence="assumed", doc="falls are followed", zh="是否模拟跌倒"
     )
-    rates_per_year: tuple[float, ...] = param(
+    rates_per_year: tuple[float, float, float] = param(
         (0.178, 0.245, 0.319),
         "1/year",
         0.0,
@@ -81,7 +84,7 @@ class Falls:
         source="the scenario's author",
         evidence="assumed",
         lever=True,
-        doc="homes that are fitted on the first day",
+        doc="homes that are fitted by the first day that is measured",
         zh="适老化改造户数",
         when="followed",
     )
@@ -178,9 +181,8 @@ def falls_per_1000_elder_years(world: World) -> float | None:
 
 
 def home_fitting_yuan(world: World) -> float | None:
-    """Cost of the homes that were fitted."""
-    p: Any = world.levers["falls"]
-    return float(np.count_nonzero(world.households.fitted)) * p.home_yuan if p.followed else None
+    """Booked for fitting homes in the window."""
+    return booked_yuan(world, [HOME_FITTING]) if world.levers["falls"].followed else None  # type: ignore[attr-defined]
 
 
 @mechanism(
@@ -189,7 +191,7 @@ def home_fitting_yuan(world: World) -> float | None:
     reads=["residents.age", "residents.living_alone", "residents.household", "residents.grid", "residents.x",
            "residents.y"],
     owns={"households.fitted": Column(np.int8, "1", "home: 0 as it was, 1 fitted, 2 fitted to who lives there")},
-    spawns=["tumbles", "tickets"],
+    spawns=["tumbles", "tickets", "postings"],
     metrics={
         "falls_per_1000_elder_years": Metric(
             falls_per_1000_elder_years, "1/year", better="lower", en="Falls by 1,000 old people and year",
@@ -199,20 +201,21 @@ def home_fitting_yuan(world: World) -> float | None:
         ),
         "home_fitting_yuan": Metric(
             home_fitting_yuan, "yuan", better="lower", en="Cost of fitting homes", zh="适老化改造费用",
-            doc="homes fitted, times the cost of one", doc_zh="改造户数 × 每户费用",
+            doc="what was booked in the window: homes fitted, times the cost of one",
+            doc_zh="统计期内入账的费用：改造户数 × 每户费用",
         ),
     },
     sources=["kang2022", "clemson2023"],
 )  # fmt: skip
 def falls(world: View, p: Falls, draw: Draw, effects: Effects) -> None:
-    """Let old people fall (in ARRIVE); fit homes on the first day (in DECIDE)."""
+    """Let old people fall (in ARRIVE); fit the homes that are to be fitted (in DECIDE)."""
     if not p.followed or not len(world.residents):
         return
     who = np.flatnonzero(world.residents.age >= _OLD)
     if world.phase is Phase.ARRIVE:
         if not world.running_on:
             tumble(world, p, draw, effects, who)
-    elif world.day == 0 and p.homes:
+    elif world.warm_up_days <= world.day < world.days and p.homes > np.count_nonzero(world.households.fitted):
         fit_homes(world, p, draw, effects, who)
 
 
@@ -267,6 +270,11 @@ def fit_homes(world: Any, p: Falls, draw: Draw, effects: Effects, who: Ints) -> 
     housed = home >= 0
     best = np.full(len(world.households.fitted), -np.inf)
     np.maximum.at(best, home[housed], score[housed])
-    chosen = np.argsort(-best, kind="stable")[: p.homes]
+    there = world.households.fitted > UNFITTED
+    best[there] = -np.inf
+    chosen = np.argsort(-best, kind="stable")[: p.homes - np.count_nonzero(there)]
     chosen = chosen[np.isfinite(best[chosen])]
     effects.set("households", chosen, fitted=FITTED_TO_PERSON if p.targeting == "risk" else FITTED)
+    fen = len(chosen) * to_fen(p.home_yuan)
+    if fen:
+        effects.spawn("postings", draw.keys("fitting", _ONE), day=world.day, account=HOME_FITTING, fen=fen)

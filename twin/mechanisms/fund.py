@@ -3,6 +3,8 @@
 What it does    A fund runs a number of programmes. Once a year so many people are asked about each, and a rule
                 decides on the estimates: two years below target, a confidence bound, a running sum, or none. What
                 is stopped frees its place, which the next candidate takes; the market may ruin a programme.
+                What each programme costs is booked in the one ledger at the end of its year, out of the public
+                budget and of donations.
 Why             The rule of two years below target [seeds] is a test with errors: it stops good programmes and
                 misses bad ones, by how many were asked [page1954]. A shrinking market turns a good programme bad.
 Leaves out      That a programme learns, that the evaluated choose the evaluator, budgets by size.
@@ -12,6 +14,7 @@ Ablation        rule none, or evaluator_error so large that estimates mean nothi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,8 +26,10 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.evaluation import RULES, missed
+from twin.world.evaluation import EXACT, RULES, Judging, missed, stop_chance
+from twin.world.ledger import DONATIONS, PROGRAMME, PUBLIC, booked_yuan
 from twin.world.series import ratio, share
+from twin.world.works import FEN_PER_YUAN
 
 YEAR_DAYS = 365
 RUNNING = -1
@@ -44,6 +49,29 @@ class Fund:
         evidence="assumed",
         doc="places for programmes (0: there is no fund)",
         zh="项目名额（0：无基金）",
+    )
+    programme_yuan: float = param(
+        200_000.0,
+        "yuan/year",
+        0.0,
+        1e9,
+        source="scenario range",
+        evidence="assumed",
+        lever=True,
+        doc="what a programme costs in a year",
+        zh="每个项目年费用",
+        when="programmes",
+    )
+    donated_share: float = param(
+        0.2,
+        "1",
+        0.0,
+        1.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="part of it that donations pay; the rest is public",
+        zh="其中捐款占比",
+        when="programmes",
     )
     true_mean: float = param(
         0.80,
@@ -228,6 +256,37 @@ def fund_benefit(world: World) -> float | None:
     return ratio(float(rows.satisfied.sum()), p.programmes * years)  # type: ignore[attr-defined]
 
 
+def _stop_chance(percent: int) -> Callable[[World], float | None]:
+    def measured(world: World) -> float | None:
+        p: Any = world.levers["fund"]
+        years = world.days // YEAR_DAYS
+        if not p.programmes or not years or p.evaluator_error:
+            return None
+        judging = Judging(p.rule, p.answers, p.target, p.years, p.bound_z, p.cusum_slack, p.cusum_limit)
+        return stop_chance(judging, percent / 100, years)
+
+    return measured
+
+
+CURVE = {
+    f"stop_chance_{percent}": Metric(
+        _stop_chance(percent), "1", better=None, en=f"Chance to be stopped at {percent} % satisfied",
+        zh=f"真实满意率 {percent}% 时被终止的概率",
+        doc=f"a point of the operating curve of the rule: the chance, computed exactly, that a programme which truly "
+            f"satisfies {percent} % is stopped within the years of the run; a false stop from the target on, below it "
+            "1 less it is a miss; undefined where the evaluator has an error of its own",
+        doc_zh=f"规则操作特性曲线上的一点：真实满意率 {percent}% 的项目在运行年限内被终止的概率（精确计算）；"
+            "达标者为误停，未达标者以 1 减之为漏判；评估方自身有误差时无定义",
+    )
+    for percent in (70, 75, 78, 80, 82, 85, 90)
+}  # fmt: skip
+
+
+def fund_cost_yuan(world: World) -> float | None:
+    """What programmes cost in the window."""
+    return booked_yuan(world, [PROGRAMME]) if world.levers["fund"].programmes else None  # type: ignore[attr-defined]
+
+
 @mechanism(
     phase=Phase.SETTLE,
     params=Fund,
@@ -241,8 +300,9 @@ def fund_benefit(world: World) -> float | None:
         "programmes.stopped_on": Column(np.int32, "day", "day on which it was stopped, -1 while it runs", start=-1),
         "programmes.satisfied": Column(np.float64, "year", "share truly satisfied, summed over its years", low=0.0),
     },
-    spawns=["programmes"],
-    metrics={
+    spawns=["programmes", "postings"],
+    metrics=CURVE
+    | {
         "false_stop_share": Metric(
             false_stop_share, "1", better="lower", en="Good programmes stopped", zh="误停率", latent=True,
             doc="programmes truly at or above target that were stopped / such programmes that were ever judged",
@@ -258,6 +318,10 @@ def fund_benefit(world: World) -> float | None:
             fund_benefit, "1", better="higher", en="What the fund truly brings", zh="基金真实成效", latent=True,
             doc="mean over places and years of the share of people truly satisfied; an empty place counts 0",
             doc_zh="各名额各年真实满意率的平均，空缺按 0 计",
+        ),
+        "fund_cost_yuan": Metric(
+            fund_cost_yuan, "yuan", better="lower", en="Cost of the fund", zh="基金支出",
+            doc="what was booked for programmes in the window", doc_zh="统计期内为基金项目入账的费用",
         ),
     },
     sources=["seeds", "page1954"],
@@ -286,6 +350,7 @@ def judge(world: Any, p: Fund, draw: Draw, effects: Effects) -> None:
     rows = world.programmes
     running = np.flatnonzero(rows.stopped_on == RUNNING)
     keys = rows.key[running]
+    pay(world, p, draw, running, effects)
     struck = draw.happens("shock", p.shock_chance, keys)
     truth = np.clip(rows.truth[running] - struck * p.shock_size, 0, 1)
     estimate = asked(p, draw, keys, truth)
@@ -306,6 +371,16 @@ def judge(world: Any, p: Fund, draw: Draw, effects: Effects) -> None:
         start(p, draw, effects, place, generation + 1, world.day + 1)
 
 
+def pay(world: Any, p: Fund, draw: Draw, running: Ints, effects: Effects) -> None:
+    """Book what the year of every programme that ran has cost, a posting for each purse."""
+    whole = round(p.programme_yuan * FEN_PER_YUAN)
+    donated = round(whole * p.donated_share)
+    for kind, source, fen in (("public", PUBLIC, whole - donated), ("donated", DONATIONS, donated)):
+        if fen and len(running):
+            keys = draw.keys(kind, world.programmes.key[running])
+            effects.spawn("postings", keys, day=world.day, account=PROGRAMME, fen=fen, source=source, programme=running)
+
+
 def asked(p: Fund, draw: Draw, keys: Keys, truth: Floats) -> Floats:
     """Return the evaluator's estimates: the share of satisfied answers, and an error of its own."""
     people = draw.keys("person", np.arange(p.answers, dtype=np.uint64), 0)
@@ -321,4 +396,4 @@ def stopped(p: Fund, record: Record) -> Flags:
         pooled = np.clip(record.estimates / record.judged, 0, 1)
         error = np.sqrt(pooled * (1 - pooled) / (p.answers * record.judged))
         return np.asarray(pooled + p.bound_z * error < p.target)
-    return np.asarray(record.shortfall > p.cusum_limit) & (p.rule == "cusum")
+    return np.asarray(record.shortfall > p.cusum_limit + EXACT) & (p.rule == "cusum")

@@ -1,7 +1,9 @@
 """Funding: sources of money that fail, together or apart, and a service that stops when the money is out.
 
 What it does    Every month each source pays what luck makes of its mean; the service costs the same every month and
-                draws on a reserve. Where income and reserve do not reach, it stops for the month.
+                draws on a reserve. Where income and reserve do not reach, it stops for the month. Service and
+                reserve are accounts of the one ledger: each source bears its part of what is spent, and what is
+                put by stays its own. What lapses was never taken.
 Why             Several sources are steadier than one as far as they do not fail together [markowitz1952].
 Leaves out      That a source can be asked for more, borrowing, spending that bends. A month is 30 days.
 Ablation        correlation 1: many sources are as one. shock 0: nothing ever fails.
@@ -14,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from twin.core.columns import Column
+from twin.core.columns import Column, Ints
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.finance import concentration, together
+from twin.world.ledger import DONATIONS, OPERATION, OWNERS, PUBLIC, RESERVE, SERVICE, SOURCES, apportioned, balances
 from twin.world.series import mean, ratio
 from twin.world.works import FEN_PER_YUAN
 
@@ -43,6 +46,16 @@ class Funding:
         doc="mean of each source in a month: fiscal, donations, operation, owners "
         "or whatever they are (none: no service is paid for)",
         zh="各来源月均收入（空：无）",
+    )
+    paid_by: tuple[str, ...] = param(
+        tuple(SOURCES[one] for one in (PUBLIC, DONATIONS, OPERATION, OWNERS)),
+        "",
+        source="the scenario's author",
+        evidence="assumed",
+        choices=SOURCES,
+        doc="whose money each source is, in their order; further ones are as the last",
+        zh="各来源的资金性质（依次对应，多出者同最后一项）",
+        when="sources_yuan",
     )
     shock: float = param(
         0.3,
@@ -131,13 +144,13 @@ def reserve_mean_yuan(world: World) -> float | None:
 @mechanism(
     phase=Phase.SETTLE,
     params=Funding,
-    reads=["months.month"],
+    reads=["months.month", "postings.account", "postings.source", "postings.fen"],
     owns={
         "months.income_fen": Column(np.int64, "fen", "what all sources paid", low=0),
         "months.reserve_fen": Column(np.int64, "fen", "reserve at the end of the month", low=0),
         "months.stopped": Column(np.bool_, "1", "the service stopped for want of money", start=False),
     },
-    spawns=["months"],
+    spawns=["months", "postings"],
     metrics={
         "interrupted_months": Metric(
             interrupted_months, "1", better="lower", en="Months without the service", zh="服务中断月数",
@@ -166,13 +179,41 @@ def funding(world: View, p: Funding, draw: Draw, effects: Effects) -> None:
     if not p.sources_yuan or world.day % MONTH_DAYS != MONTH_DAYS - 1 or world.running_on:
         return
     month = world.day // MONTH_DAYS
+    come = income(p, draw, month)
+    kept = balances(world.postings, RESERVE) if len(world.months.month) else opening(p)
+    cost = round(p.cost_yuan * FEN_PER_YUAN)
+    there = kept + come
+    stopped = int(there.sum()) < cost
+    spent = apportioned(0 if stopped else cost, there.tolist())
+    reserve = min(int((there - spent).sum()), round(p.reserve_limit_yuan * FEN_PER_YUAN))
+    left = apportioned(reserve, (there - spent).tolist())
+    key = draw.keys("month", np.array([month], np.uint64), 0)
+    effects.spawn("months", key, month=month, income_fen=int(come.sum()), reserve_fen=reserve, stopped=stopped)
+    book(world, draw, effects, "service", SERVICE, spent)
+    book(world, draw, effects, "reserve", RESERVE, left - balances(world.postings, RESERVE))
+
+
+def income(p: Funding, draw: Draw, month: int) -> Ints:
+    """Return what comes in this month by whose money it is (SOURCES,) [fen]."""
     own = draw.normal("source", np.arange(len(p.sources_yuan), dtype=np.uint64), month)
     common = float(draw.normal("all", np.zeros(1, np.uint64), month)[0])
     paid = np.array(p.sources_yuan) * np.maximum(1 + p.shock * together(own, common, p.correlation), 0)
-    income = int(np.rint(paid * FEN_PER_YUAN).sum())
-    kept = int(world.months.reserve_fen[-1]) if len(world.months.month) else round(p.reserve_yuan * FEN_PER_YUAN)
-    left = kept + income - round(p.cost_yuan * FEN_PER_YUAN)
-    stopped = left < 0
-    reserve = min(kept + income if stopped else left, round(p.reserve_limit_yuan * FEN_PER_YUAN))
-    key = draw.keys("month", np.array([month], np.uint64), 0)
-    effects.spawn("months", key, month=month, income_fen=income, reserve_fen=reserve, stopped=stopped)
+    names = [p.paid_by[min(place, len(p.paid_by) - 1)] if p.paid_by else SOURCES[PUBLIC] for place in range(len(paid))]
+    found = np.zeros(len(SOURCES), np.int64)
+    np.add.at(found, [SOURCES.index(name) for name in names], np.rint(paid * FEN_PER_YUAN).astype(np.int64))
+    return found
+
+
+def opening(p: Funding) -> Ints:
+    """Return the reserve at the beginning, which is public money (SOURCES,) [fen]."""
+    found = np.zeros(len(SOURCES), np.int64)
+    found[PUBLIC] = round(p.reserve_yuan * FEN_PER_YUAN)
+    return found
+
+
+def book(world: Any, draw: Draw, effects: Effects, kind: str, account: int, fen: Ints) -> None:
+    """Book what goes to an account, a posting for each source that bears some of it."""
+    bears = np.flatnonzero(fen)
+    if len(bears):
+        keys = draw.keys(kind, bears.astype(np.uint64))
+        effects.spawn("postings", keys, day=world.day, account=account, fen=fen[bears], source=bears)

@@ -75,6 +75,13 @@ def happiness_true(world: World) -> float | None:
     return mean(residents.happiness[(residents.age_group != _CHILD) & (residents.used_to >= 0)])
 
 
+def happiness_spread(world: World) -> float | None:
+    """Standard deviation of the same."""
+    residents = world.residents
+    felt = residents.happiness[(residents.age_group != _CHILD) & (residents.used_to >= 0)]
+    return float(felt.std()) if len(felt) else None
+
+
 @mechanism(
     phase=Phase.RESPOND,
     params=Happiness,
@@ -103,7 +110,13 @@ def happiness_true(world: World) -> float | None:
             en="Happiness (true, 0 to 10)", zh="幸福感（真实，0–10）", daily=True, latent=True,
             doc="mean latent happiness of residents above 14 at the horizon, 0 to 10",
             doc_zh="期末 14 岁以上居民的潜在幸福感均值，0–10",
-        )
+        ),
+        "happiness_spread": Metric(
+            happiness_spread, "1", better="lower",
+            en="Spread of happiness", zh="幸福感离散度", latent=True,
+            doc="standard deviation of latent happiness between residents above 14 at the horizon, on the ladder of ten",
+            doc_zh="期末 14 岁以上居民潜在幸福感的标准差，0–10 级",
+        ),
     },
     sources=["lucas2007", "luhmann2018", "whr2023"],
     start=set_points,

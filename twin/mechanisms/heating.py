@@ -1,11 +1,14 @@
 """Heating: what a home loses through its walls on a cold day, and what that costs.
 
 What it does    On every day of the heating season each home loses heat in proportion to its walls, how badly they
-                are insulated and how cold it is outside, and pays for it. On the first day a share of the buildings
-                is insulated, the worst first; people then keep it a little warmer.
+                are insulated and how cold it is outside, and pays for it. On the first day that is measured (and
+                when the lever moves) a share of the buildings is insulated, the worst first, which is booked; a
+                finished project of insulation does it too, as well as it was built. People then keep it a little
+                warmer.
 Why             Heat is lost as U x area x degree hours [gb50176]: the bill falls with U, and with nothing else
                 that insulation does. The cold is that of Beijing, hour by hour [chen2017].
-Leaves out      Sun, neighbours who heat less, air through windows, subsidies, flats that stand empty, summer.
+Leaves out      Sun, neighbours who heat less, air through windows, flats that stand empty, summer, time to build
+                outside of projects, taking insulation off again.
 Ablation        u_insulated = u_before: insulation changes nothing but the budget.
 """
 
@@ -16,18 +19,22 @@ from typing import Any
 
 import numpy as np
 
-from twin.core.columns import Column, Floats
+from twin.core.columns import Column, Flags, Floats, Ints
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
+from twin.world.construction import buildings_at, finished_in
+from twin.world.ledger import INSULATION, OWNERS, PUBLIC, booked_yuan, to_fen
 from twin.world.series import mean, ratio
 from twin.world.weather import YEARS, beijing
 
 _WATTS = 1000.0
 _YEAR_DAYS = 365
 _SEASON = (11, 12, 1, 2, 3)
+_DOMAIN = "insulation"
+_ONE = np.zeros(1, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,7 @@ class Heating:
         source="the scenario's author",
         evidence="assumed",
         lever=True,
-        doc="share of the buildings insulated on the first day, the worst first",
+        doc="share of the buildings insulated by the first day that is measured, the worst first",
         zh="外墙保温楼栋占比",
         when="followed",
     )
@@ -147,6 +154,18 @@ class Heating:
         evidence="assumed",
         doc="cost of insulating, over floor area",
         zh="每平方米保温造价",
+        when="insulated_share",
+    )
+    owners_share: float = param(
+        0.0,
+        "1",
+        0.0,
+        1.0,
+        source="scenario range",
+        evidence="assumed",
+        lever=True,
+        doc="part of it that owners pay; the rest is public",
+        zh="业主出资占比",
         when="insulated_share",
     )
     weather_year: int = param(
@@ -182,21 +201,21 @@ def heat_kwh_m2(world: World) -> float | None:
 
 
 def insulation_yuan(world: World) -> float | None:
-    """Cost of the buildings that were insulated."""
-    p: Any = world.levers["heating"]
-    done = world.buildings.insulated[world.flats.building]
-    return float(world.flats.area_m2[done].sum()) * p.insulation_yuan_m2 if p.followed else None
+    """Booked for insulating outside of projects in the window."""
+    return booked_yuan(world, [INSULATION]) if world.levers["heating"].followed else None  # type: ignore[attr-defined]
 
 
 @mechanism(
     phase=(Phase.ARRIVE, Phase.RESPOND),
     params=Heating,
-    reads=["households.flat", "flats.building", "flats.area_m2", "buildings.grid"],
+    reads=["households.flat", "flats.building", "flats.area_m2", "buildings.grid", "projects.work",
+           "projects.building", "projects.grid", "projects.finished", "projects.quality", "levers.plans.catalogue"],
     owns={
         "buildings.u_value": Column(np.float64, "W/m2K", "heat that its envelope lets through; 0: not followed"),
-        "buildings.insulated": Column(np.bool_, "1", "was insulated on the first day", start=False),
+        "buildings.insulated": Column(np.float64, "1", "part of what insulating brings that it has", 0.0, 0.0, 1.0),
         "households.heat_kwh": Column(np.float64, "kWh", "energy paid for in the window", low=0.0),
     },
+    spawns=["postings"],
     metrics={
         "heating_bill_yuan": Metric(
             heating_bill_yuan, "yuan/year", better="lower", en="Heating bill of a household", zh="户均年采暖费",
@@ -210,30 +229,60 @@ def insulation_yuan(world: World) -> float | None:
         ),
         "insulation_yuan": Metric(
             insulation_yuan, "yuan", better="lower", en="Cost of insulating", zh="外墙保温造价",
-            doc="floor area of insulated buildings, times the cost of a square metre",
-            doc_zh="保温楼栋的建筑面积 × 每平方米造价",
+            doc="what was booked in the window for insulating outside of projects: floor area times the cost of a "
+                "square metre",
+            doc_zh="统计期内为（工程项目之外的）外墙保温入账的费用：建筑面积 × 每平方米造价",
         ),
     },
     sources=["gb50176", "chen2017"],
 )  # fmt: skip
 def heating(world: View, p: Heating, draw: Draw, effects: Effects) -> None:
-    """Insulate (in ARRIVE of the first day); heat through the day (in RESPOND)."""
+    """Insulate what is to be insulated (in ARRIVE); heat through the day (in RESPOND)."""
     if not p.followed or not len(world.buildings.grid):
         return
     if world.phase is Phase.ARRIVE:
-        if world.day == 0:
-            insulate(world, p, draw, effects)
+        insulate(world, p, draw, effects)
     elif world.clock.date(world.day).month in _SEASON and world.warm_up_days <= world.day < world.days:
         effects.add("households", None, heat_kwh=burnt(world, p))
 
 
 def insulate(world: Any, p: Heating, draw: Draw, effects: Effects) -> None:
-    """Give every building its U value, and insulate the worst."""
+    """Insulate the worst buildings up to the share that is wanted, count finished projects, and set U values."""
+    before = world.buildings.insulated
+    part = np.maximum(before, built(world))
     found = p.u_before * np.exp(p.u_spread * draw.normal("u", world.buildings.key, 0) - p.u_spread**2 / 2)
-    worst = np.argsort(-found, kind="stable")[: round(p.insulated_share * len(found))]
-    done = np.zeros(len(found), np.bool_)
-    done[worst] = True
-    effects.set("buildings", None, insulated=done, u_value=np.where(done, np.minimum(found, p.u_insulated), found))
+    new = worst_of(p, found, part) if world.day >= world.warm_up_days else np.empty(0, np.int64)
+    part[new] = 1.0
+    if world.day == 0 or (part != before).any():
+        better = np.maximum(found - p.u_insulated, 0)
+        effects.set("buildings", None, insulated=part, u_value=found - part * better)
+    if len(new):
+        book(world, p, draw, effects, np.isin(world.flats.building, new))
+
+
+def built(world: Any) -> Floats:
+    """Return what finished projects have insulated, as well as they were built (buildings,)."""
+    part = np.zeros(len(world.buildings))
+    for project in finished_in(world, _DOMAIN).tolist():
+        at = buildings_at(world, project)
+        part[at] = np.maximum(part[at], world.projects.quality[project])
+    return part
+
+
+def worst_of(p: Heating, found: Floats, part: Floats) -> Ints:
+    """Return the buildings to insulate now: of those that nobody has insulated, the worst."""
+    missing = max(round(p.insulated_share * len(found)) - np.count_nonzero(part), 0)
+    worst = np.argsort(-found, kind="stable")
+    return worst[part[worst] == 0][:missing]
+
+
+def book(world: Any, p: Heating, draw: Draw, effects: Effects, flats: Flags) -> None:
+    """Book what it costs to insulate buildings with these flats: the owners' part, and the public one."""
+    whole = to_fen(float(world.flats.area_m2[flats].sum(dtype=np.float64)) * p.insulation_yuan_m2)
+    owners = round(whole * p.owners_share)
+    for kind, source, fen in (("insulation", PUBLIC, whole - owners), ("owners", OWNERS, owners)):
+        if fen:
+            effects.spawn("postings", draw.keys(kind, _ONE), day=world.day, account=INSULATION, fen=fen, source=source)
 
 
 def burnt(world: Any, p: Heating) -> Floats:
@@ -241,7 +290,7 @@ def burnt(world: Any, p: Heating) -> Floats:
     weather = beijing()
     outdoors = weather.temp_c[weather.row(world.clock.date(world.day), p.weather_year)]
     building = world.flats.building[world.households.flat]
-    insulated = world.buildings.insulated[building]
+    insulated = world.buildings.insulated[building] > 0
     degree_hours = [np.maximum(p.indoor_c + warmer - outdoors, 0).sum() for warmer in (0.0, p.rebound_c)]
     envelope = world.flats.area_m2[world.households.flat].astype(np.float64) * p.envelope_share
     lost = world.buildings.u_value[building] * envelope * np.where(insulated, degree_hours[1], degree_hours[0])

@@ -2,10 +2,11 @@
 
 What it does    Where decisions are reviewed, most of those that would not stand are put right before anybody minds.
                 Each of the others may be challenged, every day with a small hazard, and then falls; everybody who
-                hears of it trusts the street office a little less.
+                hears of it trusts the street office a little less. Until then it is carried out like any other;
+                afterwards it is not voted on any more, and `works` gives its site up.
 Why             Rule of law in the neighbourhood 法治化 means that a decision can be examined. What falls afterwards
                 costs more than what was examined before; the sizes are assumed.
-Leaves out      What becomes of works under way on a decision that fell (they are the works' matter), courts, costs.
+Leaves out      Courts, their costs, that what was built is pulled down. What owners have paid each other stays paid.
 Ablation        review off: every decision that would not stand waits to be challenged. trust_cost 0: a reversal
                 costs nothing. challenge_per_day 0: nobody examines anything.
 """

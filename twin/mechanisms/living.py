@@ -88,6 +88,12 @@ def _felt(world: World, column: str) -> Floats:
     return cast(Floats, felt[counted])
 
 
+def living_spread(world: World) -> float | None:
+    """Return the standard deviation of satisfaction between residents above 14."""
+    felt = _felt(world, "living_satisfaction")
+    return float(felt.std()) if len(felt) else None
+
+
 def _of_group(group: str) -> Callable[[World], float | None]:
     def measured(world: World) -> float | None:
         known = world.residents.first_conditions >= 0
@@ -103,11 +109,18 @@ def _metrics() -> dict[str, Metric]:
             en="Satisfaction with living conditions (latent)", zh="居住满意度（潜在）", daily=True, latent=True,
             doc="mean latent satisfaction of residents above 14 with their living conditions at the horizon",
             doc_zh="期末 14 岁以上居民对居住条件的潜在满意度均值",
-        )
+        ),
+        "living_spread": Metric(
+            living_spread, "1", better="lower",
+            en="Spread of satisfaction with living conditions", zh="居住满意度离散度", latent=True,
+            doc="standard deviation of latent satisfaction with living conditions between residents above 14 at the "
+                "horizon",
+            doc_zh="期末 14 岁以上居民对居住条件潜在满意度的标准差",
+        ),
     }  # fmt: skip
     parts = {
         f"living_{channel}": Metric(
-            _whole(f"felt_{channel}"), "1", better="higher",
+            _whole(f"felt_{channel}"), "1", better="higher", part_of="living_satisfaction",
             en=f"Satisfaction: {en}", zh=f"居住满意度：{zh}", latent=True,
             doc=f"the part of mean satisfaction with living conditions that comes from {en}; with the base the parts "
                 "sum to it",

@@ -1,7 +1,8 @@
 """Living survey: what is reported of satisfaction with living conditions and of happiness.
 
-What it does    Every few months a sample of residents above 14 is asked. Who is satisfied answers more readily; all
-                answer with noise, and something kinder than the truth to the office that asks; happiness is told in
+What it does    Every few months, and on the last day of the window, so that what is reported and what is true are of
+                one day, a sample of residents above 14 is asked. Who is satisfied answers more readily; all answer
+                with noise, and something kinder than the truth to the office that asks; happiness is told in
                 whole steps of the ladder. Both are reckoned twice: as reported, and as they are.
 Why             A survey by those who did the work flatters them [bevan2006]. With a hundred answers a wave, sampling
                 alone moves a share by a tenth; a figure without its truth beside it says little.
@@ -18,13 +19,14 @@ from typing import Any
 
 import numpy as np
 
+from twin.core.clock import DAY_MINUTES
 from twin.core.columns import Column, Flags, Floats, Ints
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.series import mean
+from twin.world.series import in_window, mean
 from twin.world.surveys import (
     LIVING,
     last_answers,
@@ -45,7 +47,7 @@ class LivingSurvey:
     """How the survey is held, and how feelings become answers."""
 
     every_days: int = param(90, "day", 1, 3650, source="scenario range", evidence="assumed", lever=True,
-                            doc="days from survey to survey", zh="调查间隔")
+                            doc="days from survey to survey; another is held on the last day", zh="调查间隔（最后一天另调查一次）")
     sample_share: float = param(0.1, "1", 0.0, 1.0, source="scenario range", evidence="assumed", lever=True,
                                 doc="residents above 14 who are asked", zh="抽样比例")
     response_share: float = param(0.4, "1", 0.01, 0.99, source="scenario range", evidence="assumed",
@@ -68,6 +70,15 @@ class LivingSurvey:
 def happiness_reported(world: World) -> float | None:
     """Mean answer of the window's last survey."""
     return mean(world.answers.happiness[last_answers(world)].astype(np.float64))
+
+
+def living_answers(world: World) -> float | None:
+    """Answers to all surveys of the window; None where living conditions are not followed."""
+    works: Any = world.levers["works"]
+    if not works.followed:
+        return None
+    asked = world.answers.day[world.answers.kind == LIVING].astype(np.float64)
+    return float(np.count_nonzero(in_window(world, asked * DAY_MINUTES)))
 
 
 METRICS = {
@@ -97,6 +108,12 @@ METRICS = {
         doc="mean answer, in whole steps from 0 to 10, to the window's last survey of living conditions",
         doc_zh="统计期内最后一次居住调查中幸福感答案（0–10 的整数）的均值",
     ),
+    "living_answers": Metric(
+        living_answers, "1", better=None,
+        en="Answers to surveys of living conditions", zh="居住调查作答数",
+        doc="answers to all surveys of living conditions in the window: what was asked of residents",
+        doc_zh="统计期内历次居住调查的作答总数",
+    ),
 }  # fmt: skip
 
 
@@ -114,8 +131,9 @@ METRICS = {
     sources=["bevan2006"],
 )  # fmt: skip
 def living_survey(world: View, p: LivingSurvey, draw: Draw, effects: Effects) -> None:
-    """Ask a sample of residents on the last day of each interval."""
-    if not world.levers["works"].followed or world.running_on or (world.day + 1) % p.every_days:
+    """Ask a sample of residents on the last day of each interval, and of the window."""
+    due = (world.day + 1) % p.every_days == 0 or world.day + 1 == world.days
+    if not world.levers["works"].followed or world.running_on or not due:
         return
     residents, scale = world.residents, world.levers["measurement"]
     asked = draw.happens("sample", p.sample_share, residents.key) & (residents.age_group != _CHILD)

@@ -27,10 +27,15 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.disputes import (
+    HANDED_ON,
+    HELD,
     LEVELS,
     NEVER,
     NOISE,
     PETS,
+    REFUSED,
+    SEATED,
+    TURNS,
     fairness,
     is_open,
     nash_share,
@@ -63,6 +68,9 @@ class Mediation:
                                    doc="hazard that a side asks for help, for each stage", zh="求助率（按阶段）")
     outreach_per_day: float = param(0.0, "1/day", 0.0, 1.0, source="scenario range", evidence="assumed", lever=True,
                                     doc="hazard that a grid worker brings a dispute to the table", zh="主动排查率")
+    ask_again_days: int = param(0, "day", 0, 3650, source="scenario range", evidence="assumed", lever=True,
+                                doc="after which a side that did not agree may be asked again, when it may have become "
+                                    "ready (0: it is asked once)", zh="对方拒绝后再次邀请的间隔（0 为只问一次）")
     agree_chance: float = param(0.45, "1", 0.01, 0.99, source="cook1980", evidence="published",
                                 doc="the other side agrees to the table, at stage 3", zh="对方同意调解概率")
     ripening: float = param(0.2, "1", 0.0, 2.0, source="zartman2000", evidence="assumed",
@@ -220,6 +228,8 @@ def days_to_first_session(world: World) -> float | None:
     return mean(table.heard_on[heard] / DAY_MINUTES - table.contacted_on[heard])
 
 
+SUCCESSES = ("agreed_share", "settled_of_sessions", "settled_of_contacts", "contacts", "agreed_cases", "session_cases",
+             "settled_cases")  # fmt: skip
 _OF = "disputes brought to a mediator in the window"
 _OF_ZH = "统计期内申请调解的纠纷"
 METRICS = {
@@ -245,15 +255,15 @@ METRICS = {
     ),
     "agreed_share": Metric(
         _share("agreed", "contacts"), "1", better="higher", en="Agreed, of contacts", zh="同意率",
-        doc="cases that both sides agreed to / contacts", doc_zh="双方同意数 ÷ 申请调解数",
+        doc="cases that both sides agreed to / contacts", doc_zh="双方同意数 ÷ 申请调解数", beside=SUCCESSES,
     ),
     "settled_of_sessions": Metric(
         _share("settled", "heard"), "1", better="higher", en="Settled, of cases with a session", zh="开会案件成功率",
-        doc="cases settled / cases with a session", doc_zh="调解成功数 ÷ 已开会案件数",
+        doc="cases settled / cases with a session", doc_zh="调解成功数 ÷ 已开会案件数", beside=SUCCESSES,
     ),
     "settled_of_contacts": Metric(
         _share("settled", "contacts"), "1", better="higher", en="Settled, of contacts", zh="申请案件成功率",
-        doc="cases settled / contacts", doc_zh="调解成功数 ÷ 申请调解数",
+        doc="cases settled / contacts", doc_zh="调解成功数 ÷ 申请调解数", beside=SUCCESSES,
     ),
     "mediated_per_1000": Metric(
         mediated_per_1000, "1/year", better=None, en="Mediated disputes per 1,000 residents",
@@ -301,6 +311,9 @@ METRICS = {
     ],
     owns={
         "disputes.contacted_on": Column(np.int32, "day", "day on which a side asked for help, -1 if none", start=NEVER),
+        "disputes.asked_on": Column(np.int32, "day", "day on which the other side was last asked, -1 if never",
+                                    start=NEVER),
+        "disputes.times_asked": Column(np.int16, "1", "times that the other side was asked"),
         "disputes.agreed_on": Column(np.int32, "day", "day on which the other side agreed, -1 if not", start=NEVER),
         "disputes.is_online": Column(np.bool_, "1", "its sessions are held online", start=False),
         "disputes.level": Column(np.int8, "1", "table: 1 community, 2 street, 3 city, 0 none", low=0, high=3),
@@ -317,7 +330,7 @@ METRICS = {
             start=np.inf,
         ),
     },
-    spawns=["tickets"],
+    spawns=["tickets", "turns"],
     metrics=METRICS,
     sources=["cook1980", "felstiner1985", "nash1950", "rubinstein1982", "chatterjee1983", "zartman2000"],
 )  # fmt: skip
@@ -340,19 +353,38 @@ def level_needed(p: Mediation, stage: Ints) -> Ints:
 def take_contacts(world: Any, p: Mediation, draw: Draw, effects: Effects) -> None:
     """Let sides ask for help, ask the other side, and find a date."""
     table = world.disputes
-    free = np.flatnonzero(is_open(world) & (table.contacted_on < 0))
+    free = np.flatnonzero(is_open(world) & may_be_asked(world, p))
     hazard = p.contact_per_day * table.stage[free] + p.outreach_per_day
     asking = free[draw.happens("contact", -np.expm1(-hazard), table.key[free])]
     if not len(asking):
         return
     on_screen = online(world, p, draw, asking)
-    agreed = draw.happens("agrees", agree_chances(p, table.stage[asking], on_screen), table.key[asking], 0)
-    effects.set("disputes", asking, contacted_on=world.day, is_online=on_screen)
+    times = table.times_asked[asking]
+    key = table.key[asking] + times.astype(np.uint64)
+    agreed = draw.happens("agrees", agree_chances(p, table.stage[asking], on_screen), key, 0)
+    effects.set("disputes", asking, asked_on=world.day, times_asked=times + 1, is_online=on_screen)
+    effects.set("disputes", asking[times == 0], contacted_on=world.day)
     level = level_needed(p, table.stage[asking])
     wait = np.where(on_screen, p.online_date_days, p.date_days) + handed_off(p, level - 1)
     seated = asking[agreed]
     effects.set("disputes", seated, agreed_on=world.day, level=level[agreed].astype(np.int8),
                 due_on=world.day + wait[agreed])  # fmt: skip
+    tell(world, draw, SEATED, seated, level[agreed], effects)
+    tell(world, draw, REFUSED, asking[~agreed], 0 * level[~agreed], effects)
+
+
+def may_be_asked(world: Any, p: Mediation) -> Flags:
+    """Tell for which disputes the other side has not been asked yet, or did not agree and may have become ready."""
+    table = world.disputes
+    waited = (table.agreed_on < 0) & (world.day - table.asked_on >= p.ask_again_days)
+    return (table.contacted_on < 0) | (waited & (p.ask_again_days > 0))
+
+
+def tell(world: Any, draw: Draw, kind: int, rows: Ints, level: Ints, effects: Effects, **said: Any) -> None:
+    """Write down what has happened to these disputes today."""
+    table = world.disputes
+    effects.spawn("turns", draw.keys(TURNS[kind], table.key[rows]), dispute=rows, day=world.day, kind=kind,
+                  stage=table.stage[rows], level=level.astype(np.int8), **said)  # fmt: skip
 
 
 def handed_off(p: Mediation, levels: Ints) -> Floats:
@@ -384,6 +416,7 @@ def ask_for_sessions(world: Any, p: Mediation, draw: Draw, effects: Effects) -> 
     wait = handed_off(p, needed - table.level[due])
     grown = needed > table.level[due]
     effects.set("disputes", due[grown], level=needed[grown].astype(np.int8))
+    tell(world, draw, HANDED_ON, due[grown], needed[grown], effects)
     later, now = due[wait > 0], due[wait == 0]
     effects.set("disputes", np.concatenate((later, now)),
                 due_on=np.concatenate((world.day + wait[wait > 0], np.full(len(now), np.inf))))  # fmt: skip
@@ -454,7 +487,11 @@ def settle(world: Any, p: Mediation, draw: Draw, rows: Ints, minute: Floats, eff
     held = table.sessions[rows] + 1
     apart = kept_apart(p, table.stage[rows], table.level[rows], table.is_online[rows])
     sides = fallbacks(world, p, draw, rows, p.doubt * apart)
-    agree = 1 - sides.plaintiff_thinks - sides.respondent_thinks >= p.secrecy * apart
+    needed = p.secrecy * apart
+    agree = 1 - sides.plaintiff_thinks - sides.respondent_thinks >= needed
+    tell(world, draw, HELD, rows, table.level[rows], effects, needed=needed, plaintiff_fallback=sides.plaintiff,
+         respondent_fallback=sides.respondent, plaintiff_thinks=sides.plaintiff_thinks,
+         respondent_thinks=sides.respondent_thinks)  # fmt: skip
     first = table.sessions[rows] == 0
     effects.set("disputes", rows, awaiting=False, sessions=held.astype(np.int16))
     effects.set("disputes", rows[first], heard_on=minute[first])

@@ -1,6 +1,7 @@
 """Parking: cars that come, look for a space, find one or do not, by the hour of the day.
 
-What it does    Residents' and office workers' cars arrive hour by hour, each side at its own spaces. Who
+What it does    Households' cars (those that drive home in `traffic`) and office workers' cars arrive hour by hour, each
+                side at its own spaces; a finished project of parking adds spaces to the residents'. Who
                 finds all of its own taken may use spaces that owners of the other side share, in the hours in
                 which they do. The fuller the spaces, the longer the search; who finds none gives up, and some
                 of those park where they must not, which is a fault that can be reported.
@@ -29,17 +30,23 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
+from twin.world.construction import finished_in
 from twin.world.series import in_window, mean, share
 
 SIDES = ("residents", "offices")
 RESIDENTS, OFFICES = range(len(SIDES))
 BLOCKED = -1
 _HOUR_MINUTES = 60
-_SIDE_KEYS = 1 << 32
-_CATEGORY = "parking"
+_SIDE_KEYS = 1 << 48
+_HOMECOMINGS = 1 << 10  # of a household in a day: more than there can be
+_CATEGORY = _DOMAIN = "parking"
 # Shares of a day's arrivals by hour, 0 to 23: home in the evening, at the office in the morning. Assumed.
 _HOME_HOURS = (1, 1, 0, 0, 0, 0, 1, 2, 2, 2, 2, 4, 5, 3, 3, 4, 7, 14, 18, 13, 8, 5, 3, 2)
 _OFFICE_HOURS = (0, 0, 0, 0, 0, 0, 2, 10, 26, 22, 8, 4, 3, 8, 7, 4, 3, 2, 1, 0, 0, 0, 0, 0)
+HoursOfDay = tuple[
+    float, float, float, float, float, float, float, float, float, float, float, float,
+    float, float, float, float, float, float, float, float, float, float, float, float,
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,15 +80,15 @@ class Parking:
         zh="周边单位车位数",
         when="followed",
     )
-    cars_per_household_day: float = param(
-        0.36,
+    homecomings_per_car_day: float = param(
+        0.8,
         "1/day",
         0.0,
         10.0,
         source="scenario range",
         evidence="assumed",
-        doc="cars that come home in a day, over households",
-        zh="户日均回家车次",
+        doc="how often a household's car comes home in a day",
+        zh="每车日均回家次数",
         when="followed",
     )
     office_cars_per_day: float = param(
@@ -95,7 +102,7 @@ class Parking:
         zh="单位日均到达车次",
         when="followed",
     )
-    resident_hours: tuple[float, ...] = param(
+    resident_hours: HoursOfDay = param(
         _HOME_HOURS,
         "1",
         0.0,
@@ -106,7 +113,7 @@ class Parking:
         zh="居民车辆到达的小时权重",
         when="followed",
     )
-    office_hours: tuple[float, ...] = param(
+    office_hours: HoursOfDay = param(
         _OFFICE_HOURS,
         "1",
         0.0,
@@ -216,6 +223,17 @@ class Parking:
         zh="最长找位时间",
         when="followed",
     )
+    project_spaces: float = param(
+        100.0,
+        "1",
+        0.0,
+        10_000.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="spaces that a project of parking adds if all that was promised is delivered",
+        zh="每个停车工程新增车位数",
+        when="followed",
+    )
     illegal_share: float = param(
         0.3,
         "1",
@@ -249,6 +267,18 @@ def blocked_residents_share(world: World) -> float | None:
     return share(stays.lot[ours] == BLOCKED)
 
 
+def parking_spaces(world: World) -> float | None:
+    """Spaces of the residents at the end."""
+    p: Any = world.levers["parking"]
+    return float(spaces_of(world, p)[RESIDENTS]) if p.followed else None
+
+
+def spaces_of(world: Any, p: Parking) -> tuple[int, int]:
+    """Return the spaces of both sides, those that finished projects have added counted."""
+    built = np.rint(p.project_spaces * world.projects.quality[finished_in(world, _DOMAIN)]).sum()
+    return p.resident_spaces + int(built), p.office_spaces
+
+
 # -- arrivals ------------------------------------------------------------------------------------------------
 
 
@@ -265,17 +295,30 @@ class Cars(NamedTuple):
 def cars_today(world: Any, p: Parking, draw: Draw) -> Cars:
     """Return the cars of both sides; each is the same in every arm."""
     at_work = world.clock.is_workday(world.day) or not p.office_closed_weekends
-    rates = np.array([p.cars_per_household_day * len(world.households.flat), p.office_cars_per_day * at_work])
-    counts = draw.poisson("cars", rates, np.arange(len(SIDES), dtype=np.uint64))
-    side = np.repeat(np.arange(len(SIDES)), counts)
-    number = np.concatenate([np.arange(count) for count in counts]).astype(np.uint64)
-    key = number + side.astype(np.uint64) * np.uint64(_SIDE_KEYS)
+    key = np.concatenate([homecomings(world, p, draw), office_cars(p.office_cars_per_day * at_work, draw)])
+    side = (key >= np.uint64(_SIDE_KEYS)).astype(np.int64)
     hour = np.where(side == RESIDENTS, hour_of(p.resident_hours, draw, key), hour_of(p.office_hours, draw, key))
     stay = np.where(side == RESIDENTS, p.resident_stay_hours, p.office_stay_hours)
     arrived = world.day * DAY_MINUTES + (hour + draw.uniform("minute", key)) * _HOUR_MINUTES
     until = arrived + draw.exponential("stay", stay, key) * _HOUR_MINUTES
     order = np.lexsort((key, arrived))
     return Cars(side[order], arrived[order], until[order], draw.uniform("look", key)[order], key[order])
+
+
+def homecomings(world: Any, p: Parking, draw: Draw) -> Keys:
+    """Return a key for each time that a car of a household comes home today."""
+    households = world.households
+    counts = draw.poisson("cars", p.homecomings_per_car_day * households.cars.astype(np.float64), households.key)
+    home = np.repeat(np.arange(len(counts)), counts)
+    number = np.arange(len(home)) - (np.cumsum(counts) - counts)[home]
+    keys: Keys = households.key[home] * np.uint64(_HOMECOMINGS) + number.astype(np.uint64)
+    return keys
+
+
+def office_cars(expected: float, draw: Draw) -> Keys:
+    """Return a key for each car that comes to the offices today."""
+    count = int(draw.poisson("office_cars", expected, np.zeros(1, np.uint64))[0])
+    return np.arange(count, dtype=np.uint64) + np.uint64(_SIDE_KEYS)
 
 
 def hour_of(weights: tuple[float, ...], draw: Draw, key: Keys) -> Ints:
@@ -290,9 +333,10 @@ def hour_of(weights: tuple[float, ...], draw: Draw, key: Keys) -> Ints:
 class Lots:
     """The spaces of both sides, who stands on them, and what is shared when."""
 
-    def __init__(self, p: Parking, shared: tuple[int, int], present: list[tuple[float, int, int]]) -> None:
-        self.p, self.shared = p, shared
-        self.spaces = (p.resident_spaces, p.office_spaces)
+    def __init__(
+        self, p: Parking, spaces: tuple[int, int], shared: tuple[int, int], present: list[tuple[float, int, int]]
+    ) -> None:
+        self.p, self.spaces, self.shared = p, spaces, shared
         self.leaving = present
         heapq.heapify(self.leaving)
         self.taken = [0, 0]
@@ -340,11 +384,11 @@ def looks_of(occupied: float, luck: float) -> float:
     return 1.0 if occupied <= 0 else 1.0 + math.floor(math.log(luck) / math.log(occupied))
 
 
-def shared_spaces(p: Parking, draw: Draw) -> tuple[int, int]:
+def shared_spaces(p: Parking, spaces: tuple[int, int], draw: Draw) -> tuple[int, int]:
     """Return how many spaces of each side have an owner who agrees to share."""
     counts = []
-    for side, spaces in enumerate((p.resident_spaces, p.office_spaces)):
-        keys = np.arange(spaces, dtype=np.uint64) + np.uint64(side * _SIDE_KEYS)
+    for side, there in enumerate(spaces):
+        keys = np.arange(there, dtype=np.uint64) + np.uint64(side * _SIDE_KEYS)
         counts.append(int(draw.happens("consent", p.consent_share, keys, 0).sum()))
     return counts[RESIDENTS], counts[OFFICES]
 
@@ -356,7 +400,8 @@ def shared_spaces(p: Parking, draw: Draw) -> tuple[int, int]:
     phase=Phase.ARRIVE,
     params=Parking,
     reads=[
-        "households.flat", "stays.side", "stays.lot", "stays.until", "places.grid", "places.x", "places.y",
+        "households.cars", "stays.side", "stays.lot", "stays.until", "places.grid", "places.x", "places.y",
+        "projects.work", "projects.finished", "projects.quality", "levers.plans.catalogue",
     ],
     owns={
         "stays.search_minutes": Column(np.float64, "min", "how long the driver looked for a space", low=0.0),
@@ -380,6 +425,11 @@ def shared_spaces(p: Parking, draw: Draw) -> tuple[int, int]:
             doc="residents' cars that found no space / residents' cars that came in the window",
             doc_zh="居民未找到车位的车次 ÷ 统计期内居民到达车次",
         ),
+        "parking_spaces": Metric(
+            parking_spaces, "1", better="higher", en="Spaces of the residents", zh="居民车位数",
+            doc="spaces of the residents at the end, those added by finished projects counted",
+            doc_zh="期末居民车位数，含已完工停车工程新增的车位",
+        ),
     },
     sources=["erlang1917", "shoup2006", "guilin_parking"],
 )  # fmt: skip
@@ -390,7 +440,8 @@ def parking(world: View, p: Parking, draw: Draw, effects: Effects) -> None:
     stays = world.stays
     here = np.flatnonzero((stays.until > world.day * DAY_MINUTES) & (stays.lot != BLOCKED))
     present = list(zip(stays.until[here].tolist(), stays.side[here].tolist(), stays.lot[here].tolist(), strict=True))
-    lots, cars = Lots(p, shared_spaces(p, draw), present), cars_today(world, p, draw)
+    spaces = spaces_of(world, p)
+    lots, cars = Lots(p, spaces, shared_spaces(p, spaces, draw), present), cars_today(world, p, draw)
     found = [lots.park(*car) for car in zip(*(one.tolist() for one in cars[:4]), strict=True)]
     if not found:
         return

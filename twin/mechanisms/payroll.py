@@ -171,15 +171,15 @@ def _booked_yuan(world: World, accounts: range | list[int]) -> float | None:
     return float(postings.fen[counted].sum()) / _YUAN_FEN
 
 
-_PAID_BY = ("out of the public budget", "by owners", "by donations")
-_PAID_BY_ZH = ("财政资金", "业主出资", "捐款")
+_PAID_BY = ("out of the public budget", "by owners", "by donations", "out of what operation earns")
+_PAID_BY_ZH = ("财政资金", "业主出资", "捐款", "经营收入")
 METRICS = {
     "cost_yuan": Metric(
         cost_yuan, "yuan", better="lower",
         en="Cost", zh="费用合计",
         doc="everything booked in the ledger in the window: labour, works, compensation, asking residents, "
-            "crowdfunding, upkeep; undefined where labour is",
-        doc_zh="统计期内入账的全部费用：人工、工程、补偿、征求意见、众筹、养护；人工费用无定义时亦无定义",
+            "crowdfunding, upkeep, contracts, programmes, services; undefined where labour is",
+        doc_zh="统计期内入账的全部费用：人工、工程、补偿、征求意见、众筹、养护、合同、基金项目、服务；人工费用无定义时亦无定义",
     ),
     **{
         f"cost_yuan_{name}": Metric(

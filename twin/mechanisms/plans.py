@@ -24,7 +24,7 @@ from twin.core.columns import Column, Flags, Floats, Ints
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
-from twin.core.parameters import param
+from twin.core.parameters import Doubt, param
 from twin.core.world import Phase, World
 from twin.world.asking import ESTIMATES, NOT_ASKED, believed, error_of, stated_of
 from twin.world.budgeting import RULES, equal_shares, greedy, phragmen, welfare
@@ -33,8 +33,10 @@ from twin.world.series import ratio, share
 from twin.world.sites import Sites, cause_keys, gains, reached, sites_of, where, worth
 from twin.world.tables import AGE_GROUPS
 from twin.world.works import (
+    APP_PROCESSES,
     DOMAINS,
     FEN_PER_YUAN,
+    MEETING_PROCESSES,
     PROCESSES,
     STAYED_AWAY,
     Weights,
@@ -96,6 +98,11 @@ class Plans:
     unanswered_voice: float = param(0.5, "1", 0.0, 1.0, source="lind1988", evidence="assumed",
                                     doc="voice of whoever spoke and got nothing, against one who got everything",
                                     zh="表达未被采纳时的程度", when="voice")
+
+    def doubts(self) -> list[Doubt]:
+        """Doubt a decision in which residents are to take part, and before which there is no day to do so."""
+        asked = self.process in (*MEETING_PROCESSES, *APP_PROCESSES)
+        return [Doubt("S154", "decide_on_day", {})] if asked and not self.decide_on_day else []
 
 
 # -- metrics ---------------------------------------------------------------------------------------------

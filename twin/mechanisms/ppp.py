@@ -2,17 +2,20 @@
 
 What it does    On the first day a contract is written for so many years. In every year costs are what luck makes of
                 them: building and running may cost more than planned, and the partner may fail. The budget bears
-                all of it, or the partner does, for a price; when the partner fails the budget takes over.
+                all of it, or the partner does, for a price; when the partner fails the budget takes over. What the
+                contract will cost is bound on the first day; it is booked in the one ledger as it falls due: at
+                once what building costs, and every year's payment on that year's last day.
 Why             A partner may be cheaper by its efficiency and dearer by its cost of capital [grimsey2004]; with
                 neither, both ways cost the same. What risk is passed on shows only with risk.
 Leaves out      Renegotiation, quality that nobody can measure, what users pay. The years of the contract are lived
-                on paper, on the first day.
+                on paper, on the first day; the ledger holds those that fall within the run.
 Ablation        efficiency 0 and private_rate = public_rate, without risk: both cost the same, to the yuan.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,10 +26,12 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.finance import annuity, present_value
+from twin.world.ledger import CONTRACT, PUBLIC, balances
 from twin.world.series import share
 from twin.world.works import FEN_PER_YUAN
 
 MODES = ("none", "public", "partner")
+YEAR_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -192,11 +197,19 @@ def served_years_share(world: World) -> float | None:
     return share(~world.payments.failed[world.payments.year > 0])
 
 
+def contract_bound_yuan(world: World) -> float | None:
+    """What the contract will still cost the budget after the run."""
+    if not len(world.payments):
+        return None
+    return float(world.payments.fen.sum() - balances(world.postings, CONTRACT).sum()) / FEN_PER_YUAN
+
+
 @mechanism(
-    phase=Phase.DECIDE,
+    phase=(Phase.DECIDE, Phase.SETTLE),
     params=Ppp,
     gates=["ppp.mode"],
-    spawns=["payments"],
+    reads=["payments.year", "payments.fen"],
+    spawns=["payments", "postings"],
     metrics={
         "npv_cost_yuan": Metric(
             npv_cost_yuan, "yuan", better="lower", en="Cost to the budget, today's value", zh="财政成本现值",
@@ -208,6 +221,11 @@ def served_years_share(world: World) -> float | None:
             doc="npv_cost_yuan less the present value of building and running by the budget as planned",
             doc_zh="财政成本现值 − 按计划由财政自建自营的现值",
         ),
+        "contract_bound_yuan": Metric(
+            contract_bound_yuan, "yuan", better=None, en="Bound by the contract", zh="合同剩余支付义务",
+            doc="payments of the contract that are not due by the end of the run",
+            doc_zh="至期末尚未到期的合同付款之和",
+        ),
         "served_years_share": Metric(
             served_years_share, "1", better="higher", en="Years without a failure", zh="正常服务年份占比",
             doc="years of the contract in which the partner did not fail / years of the contract",
@@ -217,9 +235,26 @@ def served_years_share(world: World) -> float | None:
     sources=["grimsey2004", "flyvbjerg2002"],
 )  # fmt: skip
 def ppp(world: View, p: Ppp, draw: Draw, effects: Effects) -> None:
-    """Live the years of the contract on paper."""
-    if world.day or p.mode == "none":
+    """Live the years of the contract on paper (in DECIDE of the first day); pay what falls due (in SETTLE)."""
+    if p.mode == "none" or world.running_on:
         return
+    if world.phase is Phase.SETTLE:
+        pay(world, draw, effects)
+    elif world.day == 0:
+        sign(p, draw, effects)
+
+
+def pay(world: Any, draw: Draw, effects: Effects) -> None:
+    """Book the payment that falls due today."""
+    year, rest = divmod(world.day + 1, YEAR_DAYS)
+    due = np.flatnonzero((world.payments.year == year) & (world.payments.fen != 0))
+    if len(due) and (world.day == 0 or not rest):
+        keys = draw.keys("due", due.astype(np.uint64))
+        effects.spawn("postings", keys, day=world.day, account=CONTRACT, fen=world.payments.fen[due], source=PUBLIC)
+
+
+def sign(p: Ppp, draw: Draw, effects: Effects) -> None:
+    """Write down what the budget pays in each year of the contract."""
     years = np.arange(p.contract_years + 1)
     key = np.zeros(1, np.uint64)
     overrun = max(p.overrun_mean + p.overrun_spread * float(draw.normal("overrun", key, 0)[0]), -1.0)

@@ -23,7 +23,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.disputes import FIRST_STAGE, LAST_STAGE, NEVER, is_open
+from twin.world.disputes import FIRST_STAGE, LAST_STAGE, NEVER, STAGE_MOVED, is_open
 from twin.world.series import in_window, mean, share
 
 
@@ -62,8 +62,9 @@ def stage_of_open_mean(world: World) -> float | None:
     gates=["disputes.followed"],
     reads=[
         "disputes.plaintiff", "disputes.respondent", "disputes.settled_on", "disputes.agreed_on", "disputes.gave_up",
-        "residents.stress", "levers.stress.set_point",
+        "disputes.level", "residents.stress", "levers.stress.set_point",
     ],
+    spawns=["turns"],
     owns={
         "disputes.stage": Column(np.int8, "1", "Glasl's stage, 1 to 9", start=1, low=1, high=9),
         "disputes.faded_on": Column(np.int32, "day", "day on which it was made up by itself, -1 if not", start=NEVER),
@@ -93,6 +94,16 @@ def stages(world: View, p: Stages, draw: Draw, effects: Effects) -> None:
     over = (stage < FIRST_STAGE) & p.fades
     effects.set("disputes", rows, stage=np.clip(stage, FIRST_STAGE, LAST_STAGE).astype(np.int8))
     effects.set("disputes", rows[over], faded_on=world.day)
+    now = np.clip(stage, np.where(over, 0, FIRST_STAGE), LAST_STAGE)
+    turned = now != world.disputes.stage[rows]
+    tell(world, draw, rows[turned], now[turned], effects)
+
+
+def tell(world: Any, draw: Draw, rows: Ints, stage: Ints, effects: Effects) -> None:
+    """Write down that these disputes have come to other stages today (0: made up)."""
+    table = world.disputes
+    effects.spawn("turns", draw.keys("turn", table.key[rows]), dispute=rows, day=world.day, kind=STAGE_MOVED,
+                  stage=stage.astype(np.int8), level=table.level[rows])  # fmt: skip
 
 
 def steps(world: Any, p: Stages, draw: Draw, rows: Ints) -> Ints:

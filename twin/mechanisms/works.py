@@ -4,7 +4,8 @@ What it does    A project that was consented to waits for its lead time, a free 
                 day by day, and raises the quality of its domain where it is done; everything wears off slowly.
                 The plan promises a last day for each, as if nothing went wrong. Enough objections stop a project
                 for a while. A stopped day costs money and keeps the crew; all of it comes out of one budget,
-                which is never overdrawn: what cannot be paid does not begin.
+                which is never overdrawn: what cannot be paid does not begin. Where a decision falls in law the
+                site is given up: the crew is free, and so is what was bound and not paid yet.
 Why             A plan that meets resistance is late and dearer, and what it wastes is missing elsewhere
                 [flyvbjerg2003]. Delay and cost come out of objections, crews and money; none is put in.
 Leaves out      Bad weather, rest days, insolvency, changes of the plan; who builds it. A lift of one stairwell
@@ -33,6 +34,7 @@ from twin.world.works import DOMAINS, FEN_PER_YUAN, Work, listed
 
 _YEAR_DAYS = 365
 _UNSET = -1
+_FOR_EVER = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,8 @@ METRICS = {
     gates=["works.followed"],
     reads=[
         "projects.work", "projects.building", "projects.stairwell", "projects.grid", "projects.cost_fen",
-        "projects.owners_fen", "projects.passed", "projects.passed_on", "projects.objections", "buildings.grid",
+        "projects.owners_fen", "projects.passed", "projects.passed_on", "projects.objections", "projects.reversed_on",
+        "buildings.grid",
         "flats.building", "flats.stairwell", "levers.plans.catalogue", "levers.plans.budget_yuan",
     ],
     owns={
@@ -190,12 +193,13 @@ def furnish(world: Any, p: Works, draw: Draw, effects: Effects) -> None:
 
 
 class Day(NamedTuple):
-    """What happens today (projects,): the plan's last day, and who begins, stands still, finishes; money in fen."""
+    """What happens today (projects,): the plan's last day; who begins, stands, is done, is given up; money [fen]."""
 
     due: Ints
     begun: Flags
     still: Flags
     done: Flags
+    dropped: Flags
     spent: Ints
 
 
@@ -222,19 +226,45 @@ def day_on_site(world: Any, p: Works, works_at: list[Work]) -> Day:
     lead = np.array([work.lead_days for work in works_at])
     takes = np.array([work.duration_days for work in works_at])
     due = scheduled(world, p, projects.passed_on + lead, takes)
-    left = round(world.levers["plans"].budget_yuan * FEN_PER_YUAN) - public_fen(projects)
+    left = round(world.levers["plans"].budget_yuan * FEN_PER_YUAN) - public_fen(p, projects)
     begun = beginning(world, p, due, projects.passed_on + lead, left)
     left -= int((projects.cost_fen - projects.owners_fen)[begun].sum())
-    still = under_way(world) & (projects.stopped_until > world.day)
+    going = under_way(world) & ~fallen(projects)
+    still = going & (projects.stopped_until > world.day)
     extra = affordable(np.rint(still * projects.cost_fen * p.stoppage_cost_share).astype(np.int64), left)
-    working = (under_way(world) | begun) & ~still
-    done = working & (projects.worked_days + 1 >= takes)
-    return Day(due, begun, still, done, np.where(begun, projects.cost_fen, extra))
+    done = (going | begun) & ~still & (projects.worked_days + 1 >= takes)
+    dropped = under_way(world) & fallen(projects) & ~given_up(projects)
+    spent = np.where(begun, projects.cost_fen, extra)
+    return Day(due, begun, still, done, dropped, spent - np.where(dropped, released(p, projects), 0))
 
 
-def public_fen(projects: Any) -> int:
+def fallen(projects: Any) -> Flags:
+    """Tell the decision on which projects was reversed (projects,)."""
+    reversed_: Flags = projects.reversed_on >= 0
+    return reversed_
+
+
+def given_up(projects: Any) -> Flags:
+    """Tell which projects had begun and were given up because their decision fell (projects,)."""
+    stopped: Flags = projects.stopped_until == _FOR_EVER
+    return stopped
+
+
+def bound_part(p: Works, whole: Ints) -> Ints:
+    """Return what of each sum is bound until the work is finished, and paid then [fen]."""
+    part: Ints = whole - np.rint(whole * p.advance_share).astype(np.int64)
+    return part
+
+
+def released(p: Works, projects: Any) -> Ints:
+    """Return what is no longer bound if a project that has begun is given up, of both purses [fen]."""
+    return bound_part(p, projects.cost_fen - projects.owners_fen) + bound_part(p, projects.owners_fen)
+
+
+def public_fen(p: Works, projects: Any) -> int:
     """Return what the public budget has spent or bound: all but the owners' part of what has begun."""
-    return int((projects.spent_fen - np.where(projects.started >= 0, projects.owners_fen, 0)).sum())
+    owners = projects.owners_fen - np.where(given_up(projects), bound_part(p, projects.owners_fen), 0)
+    return int((projects.spent_fen - np.where(projects.started >= 0, owners, 0)).sum())
 
 
 def scheduled(world: Any, p: Works, ready_on: Ints, takes: Ints) -> Ints:
@@ -244,10 +274,10 @@ def scheduled(world: Any, p: Works, ready_on: Ints, takes: Ints) -> Ints:
     """
     projects = world.projects
     due = projects.due.astype(np.int64)
-    promised = np.sort(due[(due >= 0) & (projects.finished < 0)])[::-1][: p.crews]
+    promised = np.sort(due[(due >= 0) & (projects.finished < 0) & ~fallen(projects)])[::-1][: p.crews]
     free = [*(promised + 1).tolist(), *[0] * (p.crews - len(promised))]
     heapq.heapify(free)
-    new = np.flatnonzero(projects.passed & (due < 0))
+    new = np.flatnonzero(projects.passed & (due < 0) & ~fallen(projects))
     for project in new[np.lexsort((projects.key[new], ready_on[new]))]:
         start = max(int(ready_on[project]), free[0] if free else 0)
         due[project] = start + takes[project] - 1
@@ -259,9 +289,9 @@ def scheduled(world: Any, p: Works, ready_on: Ints, takes: Ints) -> Ints:
 def beginning(world: Any, p: Works, due: Ints, ready_on: Ints, left: int) -> Flags:
     """Tell which projects begin today: lead time over, crew free, money there; the earliest due comes first."""
     projects = world.projects
-    ready = np.flatnonzero((due >= 0) & (projects.started < 0) & (world.day >= ready_on))
+    ready = np.flatnonzero((due >= 0) & (projects.started < 0) & (world.day >= ready_on) & ~fallen(projects))
     begun = np.zeros(len(projects), np.bool_)
-    crews = p.crews - np.count_nonzero(under_way(world))
+    crews = p.crews - np.count_nonzero(under_way(world) & ~fallen(projects))
     for project in ready[np.lexsort((projects.key[ready], due[ready]))]:
         cost = int(projects.cost_fen[project] - projects.owners_fen[project])
         if crews > 0 and cost <= left:
@@ -279,10 +309,11 @@ def affordable(wanted: Ints, left: int) -> Ints:
 def note_down(world: Any, p: Works, today: Day, quality: Floats, effects: Effects) -> None:
     """Write down what happened on the sites."""
     projects, day = world.projects, world.day
-    on_site = under_way(world) | today.begun
+    on_site = (under_way(world) & ~fallen(projects)) | today.begun
     open_objections = projects.objections - projects.answered
     stopped = on_site & ~today.still & ~today.done & (open_objections >= p.objections_to_stop)
-    late = (projects.finished < 0) & (today.due >= 0) & (day > today.due)
+    late = (projects.finished < 0) & (today.due >= 0) & (day > today.due) & ~fallen(projects)
+    until = np.where(stopped, day + 1 + p.stoppage_days, projects.stopped_until)
     effects.set(
         "projects",
         None,
@@ -290,7 +321,7 @@ def note_down(world: Any, p: Works, today: Day, quality: Floats, effects: Effect
         started=np.where(today.begun, day, projects.started),
         finished=np.where(today.done, day, projects.finished),
         worked_days=projects.worked_days + (on_site & ~today.still),
-        stopped_until=np.where(stopped, day + 1 + p.stoppage_days, projects.stopped_until),
+        stopped_until=np.where(today.dropped, _FOR_EVER, until),
         stopped_days=projects.stopped_days + today.still,
         answered=np.where(stopped, projects.objections, projects.answered),
         delay_days=np.where(late, day - today.due, projects.delay_days),
@@ -302,7 +333,7 @@ def note_down(world: Any, p: Works, today: Day, quality: Floats, effects: Effect
 def pay(world: Any, p: Works, today: Day, draw: Draw, effects: Effects) -> None:
     """Book what is paid today, a posting a project for each purse; what is bound but not yet paid waits."""
     projects = world.projects
-    extra = np.where(today.begun, 0, today.spent)
+    extra = np.where(today.begun | today.dropped, 0, today.spent)
     public = paid_today(p, today, projects.cost_fen - projects.owners_fen) + extra
     for kind, source, fen in (("works", PUBLIC, public), ("owners", OWNERS, paid_today(p, today, projects.owners_fen))):
         paid = np.flatnonzero(fen)
@@ -313,8 +344,8 @@ def pay(world: Any, p: Works, today: Day, draw: Draw, effects: Effects) -> None:
 
 def paid_today(p: Works, today: Day, whole: Ints) -> Ints:
     """Return what is paid today of each sum that is due in two parts, at the beginning and at the end (projects,)."""
-    first = np.rint(whole * p.advance_share).astype(np.int64)
-    due: Ints = np.where(today.begun, first, 0) + np.where(today.done, whole - first, 0)
+    rest = bound_part(p, whole)
+    due: Ints = np.where(today.begun, whole - rest, 0) + np.where(today.done, rest, 0)
     return due
 
 

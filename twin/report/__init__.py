@@ -72,7 +72,6 @@ def publish(experiment: Experiment, folder: RunFolder, lang: str = "en") -> None
     from twin.report import figures, maps
     from twin.report.page import page
     from twin.report.profiles import profiles_of
-    from twin.runs.equity import equity_of
 
     profiles, atlas = profiles_of(experiment, folder), maps.atlas_of(experiment, folder)
     drawings: dict[str, dict[str, str]] = {}
@@ -85,8 +84,7 @@ def publish(experiment: Experiment, folder: RunFolder, lang: str = "en") -> None
                 folder.write(f"figures/{name}-{tongue}.png", picture)
     if atlas:
         folder.write("map.geojson", maps.geojson(atlas))
-    told, effects = maps.told(atlas) if atlas else None, equity_of(experiment, folder)
-    folder.write("summary.html", page(experiment, profiles, drawings, told, lang, effects))
+    folder.write("summary.html", page(experiment, profiles, drawings, maps.told(atlas) if atlas else None, lang))
 
 
 def _loaded(scenario: str | Path | Scenario, sets: Sequence[str] | None) -> Scenario:

@@ -27,6 +27,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from twin.errors import Words
+from twin.report.channels import channel_titles, channels_of
 from twin.report.profiles import EDGES, HOURS_A_DAY, HOURS_A_WEEK, WEEKDAYS, Material, Profile
 from twin.report.text import Scale, cells, headlines
 from twin.runs.compare import Difference, Estimate
@@ -39,6 +40,8 @@ logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # most Chi
 LANGUAGES = ("en", "zh")
 WIDTH = 7.2  # inches: an A4 page less its margins
 GREY, BLUE, VERMILION, INK = "#8a8a8a", "#0072B2", "#D55E00", "#222222"
+_SHADES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", "#8a8a8a")  # Okabe and Ito
+_HATCHES = ("", "////", "....", "\\\\\\\\", "xx", "", "--")  # so that no colour alone tells channels apart
 _TONES = {"better": BLUE, "worse": VERMILION, "higher": INK, "lower": INK}
 _THICKNESS = {GREY: 2.6, BLUE: 1.2}  # so that the baseline shows under an option that equals it
 _THIN = 12  # every so many bins make a point of a curve
@@ -124,6 +127,29 @@ def differences(material: Material) -> Figure | None:
     return figure
 
 
+def channels(material: Material) -> Figure | None:
+    """One bar an option, of the parts of its difference from the baseline; a dot for the whole with its interval."""
+    found = channels_of(material.experiment)
+    if not found:
+        return None
+    writer, options = material.writer, material.experiment.arms[1:]
+    labels = [writer.arm(option) for option in options]
+    bars = (len(options) + 1) * _ROW
+    keys = {whole: (len(parts) + 2) // 2 * 0.22 for whole, parts in found.items()}
+    height = sum(bars + key + 0.8 for key in keys.values())
+    figure = Figure(figsize=(WIDTH, height))
+    left, top = max(map(cells, labels)) * _CELL + 0.15, height
+    for whole, parts in found.items():
+        top -= bars + 0.32
+        axes = figure.add_axes((left / WIDTH, top / height, 1 - (left + 0.15) / WIDTH, bars / height))
+        _channels_panel(axes, material, whole, parts)
+        axes.set_yticks(range(len(labels)), labels)
+        beneath = {"bbox_to_anchor": (0.02, (top - 0.26) / height), "bbox_transform": figure.transFigure}
+        axes.legend(loc="upper left", ncols=2, frameon=False, fontsize=8, borderaxespad=0.1, **beneath)
+        top -= keys[whole] + 0.48
+    return figure
+
+
 def hours_to_close(material: Material) -> Figure | None:
     """The share of tickets whose work is done within a time, one panel an option, the baseline grey in each."""
     if not any(profile.counts.any() for profile in material.profiles.values()):
@@ -181,6 +207,7 @@ def who_waits(material: Material) -> Figure | None:
 
 DRAWERS: Mapping[str, Drawer] = {
     "differences": differences,
+    "channels": channels,
     "hours_to_close": hours_to_close,
     "backlog": backlog,
     "who_waits": who_waits,
@@ -207,6 +234,28 @@ def _forest_panel(axes: Axes, material: Material, name: str, labels: Sequence[st
     axes.margins(x=0.06)
     axes.locator_params(axis="x", nbins=6)
     axes.set_title(writer.labelled(name, difference=True), loc="left", fontweight="bold")
+
+
+def _channels_panel(axes: Axes, material: Material, whole: str, parts: Sequence[str]) -> None:
+    """Stack what is gained to the right of 0, what is lost to the left."""
+    writer, options = material.writer, material.experiment.arms[1:]
+    differences = [material.experiment.differences[option] for option in options]
+    scale, rows = writer.scale(whole, difference=True), np.arange(len(options))
+    gained, lost = np.zeros(len(options)), np.zeros(len(options))
+    for number, (part, name) in enumerate(zip(parts, channel_titles(writer, parts), strict=True)):
+        size = np.array([found[part].mean for found in differences]) * scale.factor
+        start = np.where(size > 0, gained, lost)
+        shade, hatch = (kinds[number % len(kinds)] for kinds in (_SHADES, _HATCHES))
+        axes.barh(rows, size, 0.62, left=start, color=shade, hatch=hatch, edgecolor="white", linewidth=0, label=name)
+        gained, lost = gained + np.maximum(size, 0), lost + np.minimum(size, 0)
+    for row, found in enumerate(differences):
+        ends = [end * scale.factor for end in scale.ends(found[whole])]
+        axes.plot(ends, [row, row], color=INK, linewidth=1.6, solid_capstyle="butt")
+    means = [found[whole].mean * scale.factor for found in differences]
+    axes.plot(means, rows, "o", color=INK, markersize=5, label=writer.metric(whole))
+    axes.axvline(0, color=INK, linewidth=0.8)
+    axes.set_ylim(len(options) - 0.4, -0.6)
+    axes.set_title(writer.labelled(whole, difference=True), loc="left", fontweight="bold")
 
 
 def _forest_row(axes: Axes, row: int, found: Difference, scale: Scale, said: str) -> None:

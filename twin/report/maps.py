@@ -50,6 +50,9 @@ _TINTS = ("#e6eee6", "#e9e7f2", "#e2edf2", "#edf0e2", "#ececec", "#dfeae8")
 _WIDE = ("motorway", "trunk", "primary", "secondary")
 _LESS, _MORE = "#2166ac", "#b2182b"
 _CARS_A_POINT, _WIDEST_POINTS = 80.0, 9.0
+_CARS_SHOWN = (100.0, 300.0, _CARS_A_POINT * _WIDEST_POINTS)
+_LEAST_CARS = 0.5
+_FAINT, _NEUTRAL = "#9a948a", "#555555"
 _STREETS_TOLD = 10
 _BAR_SHARE = 0.25  # of the width of the map, that the scale bar should come near
 _TEXT: Mapping[str, Words] = {
@@ -68,6 +71,13 @@ _TEXT: Mapping[str, Words] = {
     "head": Words("grid;flats;a run;a run and 100 flats", "网格;户数;每次运行;每次运行每百户"),
     "estate": Words("synthetic estate", "程序生成的小区"),
     "changed": Words("Where traffic moves: {arm}", "车流如何变化：{arm}"),
+    "against": Words(
+        "cars an hour in the evening peak, against “{first}”: {most}", "晚高峰每小时车流，与“{first}”相比：{most}"
+    ),
+    "most": Words("up to {cars:,.0f} more or fewer on one street", "单条道路最多增减 {cars:,.0f} 辆"),
+    "nothing": Words("no difference", "无差异"),
+    "cars": Words("{cars:,.0f} cars/h", "{cars:,.0f} 辆/小时"),
+    "cars_least": Words("{cars:,.0f} cars/h and beyond", "{cars:,.0f} 辆/小时及以上"),
     "changed_head": Words(
         "street;first arm [1/h];here [1/h];difference [1/h]", "道路;第一个方案;本方案;差值（辆/小时）"
     ),
@@ -252,6 +262,9 @@ def light(drawn: str) -> str:
 class _Map:
     """Draws one map."""
 
+    boundary: Mapping[str, Any] = {"color": _BOUNDARY, "linewidth": 1.5}
+    head = _HEAD
+
     def __init__(self, atlas: Atlas, series: Series, lang: str) -> None:
         self.places, self.series, self.lang, self.arm = atlas.places, series, lang, atlas.arm[lang]
         places = atlas.places
@@ -263,8 +276,8 @@ class _Map:
         """Return the map with its title, legend and attribution."""
         wide, tall = self.high - self.low
         inches = min(WIDTH * tall / wide, _TALLEST)
-        figure = Figure(figsize=(WIDTH, inches + _HEAD + _FOOT))
-        height = inches + _HEAD + _FOOT
+        height = inches + self.head + _FOOT
+        figure = Figure(figsize=(WIDTH, height))
         axes = figure.add_axes((0.0, _FOOT / height, 1.0, inches / height))
         self._ground(axes)
         self._buildings(axes)
@@ -309,7 +322,7 @@ class _Map:
     def _grids(self, axes: Axes) -> None:
         """The boundary and the name of each grid."""
         outlines = self.places.grid_outlines
-        lines = LineCollection(list(outlines), colors=_BOUNDARY, linewidths=1.5, zorder=5, capstyle="round")
+        lines = LineCollection(list(outlines), zorder=5, capstyle="round", **self.boundary)
         axes.add_collection(lines)
         weight = np.maximum(self.places.buildings.footprint_m2, 1.0)
         for grid, name in enumerate(self.places.grid_names):
@@ -317,8 +330,8 @@ class _Map:
             if members.any():
                 x, y = np.average(self.places.buildings.xy[members], axis=0, weights=weight[members])
                 halo = [withStroke(linewidth=3.2, foreground="white")]
-                axes.text(x, y, name, color=_BOUNDARY, fontsize=11, fontweight="bold", ha="center", va="center",
-                          path_effects=halo, zorder=6)  # fmt: skip
+                axes.text(x, y, name, color=self.boundary["color"], fontsize=11, fontweight="bold", ha="center",
+                          va="center", path_effects=halo, zorder=6)  # fmt: skip
 
     def _measures(self, axes: Axes) -> None:
         """A scale bar, and where north is."""
@@ -357,7 +370,7 @@ class _Map:
             Patch(facecolor=_HOME, label=self.word("home"), **plain),
             Patch(facecolor=_OTHER, label=self.word("other"), **plain),
             Line2D([], [], color="#b5afa5", linewidth=2, label=self.word("street")),
-            Line2D([], [], color=_BOUNDARY, linewidth=1.5, label=self.word("boundary")),
+            Line2D([], [], label=self.word("boundary"), **self.boundary),
             *(Patch(facecolor=tone, edgecolor=deep, linewidth=1.2, label=self.word("hot", share=share))
               for _, share, tone, deep in _CONFIDENCE),
         ]  # fmt: skip
@@ -366,9 +379,18 @@ class _Map:
 class _ChangeMap(_Map):
     """Draws what an arm changes of the traffic: the wider a line, the more cars come or go."""
 
+    boundary: Mapping[str, Any] = {"color": _FAINT, "linewidth": 1.0, "linestyle": (0, (4, 2))}
+    head = _HEAD + 0.22
+
     def __init__(self, atlas: Atlas, change: Change, lang: str) -> None:
         super().__init__(atlas, Series("change", np.empty((0, 2)), 1), lang)
         self.change = change
+
+    def _words(self, figure: Figure, axes: Axes, height: float) -> None:
+        super()._words(figure, axes, height)
+        most = float(np.abs(self.change.after - self.change.before).max(initial=0.0))
+        told = self.word("most", cars=most) if most >= _LEAST_CARS else self.word("nothing")
+        figure.text(0.012, 1 - 0.53 / height, self.word("against", first=self.arm, most=told), fontsize=9, va="center")
 
     def _ground(self, axes: Axes) -> None:
         super()._ground(axes)
@@ -383,7 +405,12 @@ class _ChangeMap(_Map):
     def _legend(self) -> list[Any]:
         lines = [Line2D([], [], color=tone, linewidth=3, label=self.word(key))
                  for key, tone in (("more", _MORE), ("less", _LESS))]  # fmt: skip
-        return [*super()._legend()[:4], *lines]
+        widths = [
+            Line2D([], [], color=_NEUTRAL, linewidth=cars / _CARS_A_POINT, solid_capstyle="butt",
+                   label=self.word("cars_least" if cars == _CARS_SHOWN[-1] else "cars", cars=cars))
+            for cars in _CARS_SHOWN
+        ]  # fmt: skip
+        return [*super()._legend()[:4], *lines, *widths]
 
 
 def _shapes(rings: Paths) -> dict[int, Outline]:

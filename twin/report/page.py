@@ -14,14 +14,15 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from twin.errors import Words
+from twin.report.channels import channel_sheets
 from twin.report.equity_text import equity_sheets, equity_words, pareto_sheet
 from twin.report.inputs import Input, range_shown, source_shown
+from twin.report.luck_text import luck_sheet
 from twin.report.profiles import HOURS_A_DAY, WEEKDAYS, Material, Profile
 from twin.report.text import Scale, Sheet, headlines, metrics_shown, time_scale
 from twin.runs.experiment import RESULTS_VERSION
 
 if TYPE_CHECKING:
-    from twin.runs.equity import GroupEffect
     from twin.runs.experiment import Experiment
 
 Drawings = Mapping[str, Mapping[str, str]]
@@ -43,6 +44,16 @@ _CHARTS: Mapping[str, tuple[Words, Words]] = {
             "Mean of the differences seed by seed and its 95 % interval. A hollow mark: not decided, or no difference."
             " Blue: better; orange: worse; black: neither is better.",
             "逐种子差值的均值及其 95% 置信区间。空心：尚无定论或无差别。蓝色：更好；橙色：更差；黑色：无优劣之分。",
+        ),
+    ),
+    "channels": (
+        Words("Where the difference comes from", "差异来自哪些渠道"),
+        Words(
+            "What each channel adds to the difference from the baseline, or takes from it, mean over the seeds. A dot:"
+            " the sum, with its 95 % interval. A share of people above some level has no such sum; this is what it is"
+            " a share by.",
+            "各渠道对与基准方案之差的增减（各种子的均值）。圆点：合计及其 95% 置信区间。满意率按满意度是否达到某一等级"
+            "统计，本身不能相加，故按其所依据的满意度分解。",
         ),
     ),
     "hours_to_close": (
@@ -193,14 +204,13 @@ def page(
     drawings: Drawings,
     of_map: MapTold | None = None,
     lang: str = "en",
-    effects: Sequence[GroupEffect] = (),
 ) -> str:
-    """Return the page as HTML text; ``of_map`` goes with the drawings of a map, ``effects`` are those on groups.
+    """Return the page as HTML text; ``of_map`` goes with the drawings of a map.
 
     The page has both languages, and opens in ``lang``.
     """
     spoken = sorted(LANGUAGES, key=lambda one: one != lang)
-    return rendered([_Teller(Material(experiment, profiles, one), of_map, effects).tongue(drawings) for one in spoken])
+    return rendered([_Teller(Material(experiment, profiles, one), of_map).tongue(drawings) for one in spoken])
 
 
 def rendered(tongues: Sequence[Tongue]) -> str:
@@ -219,9 +229,8 @@ def rendered(tongues: Sequence[Tongue]) -> str:
 class _Teller:
     """Fills the page in one language."""
 
-    def __init__(self, material: Material, of_map: MapTold | None, effects: Sequence[GroupEffect] = ()) -> None:
+    def __init__(self, material: Material, of_map: MapTold | None) -> None:
         self.material = material
-        self.effects = effects
         self.of_map = of_map or MapTold({}, ())
         self.experiment = material.experiment
         self.lang = material.lang
@@ -232,7 +241,7 @@ class _Teller:
         writer = self.writer
         charts = [self._chart(name, pictures[self.lang]) for name, pictures in drawings.items()]
         sections = [
-            *self._gains(), *self._unbeaten(),
+            *self._gains(), *self._unbeaten(), *self._luck(),
             self._all_metrics(), *self._regrets(), *self._changes(), *self._assumed(), self._limits(),
             self._definitions(),
         ]  # fmt: skip
@@ -251,6 +260,7 @@ class _Teller:
                 *self.writer.differences(headlines(self.experiment)),
                 *self.writer.parts(headlines(self.experiment)),
             ),
+            "channels": lambda: tuple(channel_sheets(self.writer, ARMS_ABREAST - 2)),
             "hours_to_close": lambda: (self._quantiles(),),
             "backlog": lambda: (self._weekdays(),),
             "who_waits": self._waits,
@@ -306,10 +316,13 @@ class _Teller:
 
     def _gains(self) -> list[Section]:
         """Return who gains and who loses (no section where nothing is known of groups)."""
-        if not self.effects:
-            return []
-        title, caption = equity_words(self.lang)
-        return [Section(title, caption, sheets=tuple(equity_sheets(self.effects, self.writer)))]
+        sheets = tuple(equity_sheets(self.experiment.equity, self.writer))
+        return [Section(*equity_words(self.lang), sheets=sheets)] if sheets else []
+
+    def _luck(self) -> list[Section]:
+        """Return what shared luck saved in the primary outcomes."""
+        found = luck_sheet(self.experiment, self.writer)
+        return [Section(found[0], found[1], sheets=(found[2],))] if found else []
 
     def _unbeaten(self) -> list[Section]:
         """Return which arms none beats in all primary outcomes."""

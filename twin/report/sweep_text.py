@@ -136,7 +136,7 @@ NOISY = 0.5
 
 
 @dataclass(frozen=True)
-class _Measured:
+class Measured:
     """As much of an experiment as the writer of numbers needs."""
 
     scenario: Scenario
@@ -144,10 +144,10 @@ class _Measured:
     estimates: Mapping[str, Mapping[str, Estimate]]
 
 
-class _Speaker:
+class Speaker:
     """What sweeps and attributions have in common: names, units, numbers."""
 
-    def __init__(self, measured: _Measured, lang: str) -> None:
+    def __init__(self, measured: Measured, lang: str) -> None:
         self.lang = lang
         self.writer = Writer(cast("Experiment", measured), lang)
 
@@ -168,14 +168,14 @@ class _Speaker:
         return self.writer.scale(name, difference=True).number(value, value, "+")
 
 
-class SweepWriter(_Speaker):
+class SweepWriter(Speaker):
     """Says in one language what a sweep gave."""
 
     def __init__(self, swept: Swept, lang: str) -> None:
         self.swept = swept
         count = len(swept.layout.texts)
         estimates = {str(at): {name: one.estimates[at] for name, one in swept.findings.items()} for at in range(count)}
-        super().__init__(_Measured(swept.scenario, swept.book, estimates), lang)
+        super().__init__(Measured(swept.scenario, swept.book, estimates), lang)
 
     def title(self) -> str:
         """Return what was swept."""
@@ -306,13 +306,13 @@ class SweepWriter(_Speaker):
         return Sheet(title, self.head("settings_head"), rows)
 
 
-class AttributionWriter(_Speaker):
+class AttributionWriter(Speaker):
     """Says in one language where a difference comes from."""
 
     def __init__(self, found: Attribution, scenario: Scenario, book: Mapping[str, Any], lang: str) -> None:
         self.found = found
         estimates = {"": {found.metric: found.difference}}
-        super().__init__(_Measured(scenario, book, estimates), lang)
+        super().__init__(Measured(scenario, book, estimates), lang)
 
     @cached_property
     def unit(self) -> str:

@@ -100,6 +100,10 @@ _TEXT: Mapping[str, Words] = {
         "{metric} is left out for {arm}: it is undefined in {count} of {n} replications.",
         "「{arm}」的{metric}未列出：{n} 次重复中有 {count} 次无定义。",
     ),
+    "undefined_all": Words(
+        "{total} metrics are left out for {arm}, undefined in {count} of {n} replications: {names}.",
+        "「{arm}」有 {total} 个指标未列出（{n} 次重复中有 {count} 次无定义）：{names}。",
+    ),
     "corrected": Words(
         "Verdicts allow for all that was looked at (primary outcomes: Holm; all others: Benjamini and Hochberg), so one"
         " may be open though its own interval leaves out 0. No relevant difference: less than the margin (the"
@@ -328,10 +332,7 @@ class Writer:
         found = [self._doubt(doubt) for doubt in experiment.scenario.doubts]
         found += [self.word("single")] if experiment.replications == 1 else []
         found += [self.word("paired")] if len(experiment.arms) > 1 else []
-        found += [
-            self.word("undefined", metric=self.metric(name), arm=self.arm(arm), count=count, n=experiment.replications)
-            for arm, name, count in experiment.undefined
-        ]
+        found += self._undefined()
         found += [
             self.word("growing", arm=self.arm(arm), growth=self.value(GROWTH, experiment.estimates[arm][GROWTH]))
             for arm in experiment.arms
@@ -343,6 +344,22 @@ class Writer:
         found += [self.word("chance", rows=rows, wrong=math.ceil(rows * (1 - CONFIDENCE)))] if rows else []
         found += [self.word("cut")] if self._is_cut() else []
         return found + self.evidence()
+
+    def _undefined(self) -> list[str]:
+        """Say what was left out, an arm a line (two, where it was undefined more or less often)."""
+        lacking: dict[tuple[str, int], list[str]] = {}
+        for arm, name, count in self.experiment.undefined:
+            lacking.setdefault((arm, count), []).append(self.metric(name))
+        said = []
+        for (arm, count), names in lacking.items():
+            of_arm = {"arm": self.arm(arm), "count": count, "n": self.experiment.replications}
+            shown = self._listed(names[:INPUTS_NAMED]) + (" …" if len(names) > INPUTS_NAMED else "")
+            said.append(
+                self.word("undefined", metric=names[0], **of_arm)
+                if len(names) == 1
+                else self.word("undefined_all", total=len(names), names=shown, **of_arm)
+            )
+        return said
 
     def _stopping(self) -> list[str]:
         """Say why there are no more replications, where their number was left open."""
@@ -500,7 +517,9 @@ def metrics_shown(experiment: Experiment) -> list[str]:
 
 def metrics_asked_for(experiment: Experiment) -> list[str]:
     """Return the metrics that the scenario wants in the printed table: primary and shown ones, or all."""
-    asked = dict.fromkeys((*experiment.scenario.primary, *experiment.scenario.shown))
+    named = (*experiment.scenario.primary, *experiment.scenario.shown)
+    beside = [other for name in named if name in experiment.book for other in experiment.book[name].beside]
+    asked = dict.fromkeys((*named, *beside))
     present = metrics_shown(experiment)
     return [name for name in asked if name in present] if experiment.scenario.shown else present
 

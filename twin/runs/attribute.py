@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 MOST_EXACT = 5
 ORDERS = 4
+_GRID_BITS = 46
 _SWITCHES = "mechanisms"
 _OF_RULES = ("rules", "policy", "instructions")
 Coalition = frozenset[str]
@@ -107,11 +108,12 @@ class Attribution:
             "method": "exact" if self.exact else "sampled",
             **({} if self.exact else {"orders_per_seed": self.orders}),
             "difference": _told(self.difference),
-            "parts": [
-                {"name": name, **_told(found), "changes": list(self.pieces[name]), "first": _told(self.first[name]),
-                 "last": _told(self.last[name])}
-                for name, found in self.parts.items()
-            ],
+            "parts": [{"name": name, **_told(found)} for name, found in self.parts.items()],
+            "details": {
+                name: {"changes": list(self.pieces[name]), "first": _told(self.first[name]),
+                       "last": _told(self.last[name])}
+                for name in self.parts
+            },
             **({"interactions": [{"names": list(names), **_told(found)} for names, found in self.pairs.items()]}
                if self.exact else {}),
         }  # fmt: skip
@@ -291,18 +293,39 @@ def split(names: Sequence[str], games: Sequence[Game], orders: Sequence[Sequence
         shapley(names, game) if exact else sampled(names, game, taken)
         for game, taken in zip(games, orders, strict=True)
     ]
-    totals = [game[everything] - game[frozenset()] for game in games]
+    whole, parts = summing(
+        estimate([game[everything] - game[frozenset()] for game in games]),
+        {name: estimate([found[name] for found in by_seed]) for name in names},
+    )
     pairs = list(itertools.combinations(names, 2)) if exact else []
     return Attribution(
         "", "", "", "", "",
-        estimate(totals),
-        {name: estimate([found[name] for found in by_seed]) for name in names},
+        whole,
+        parts,
         {name: estimate([game[frozenset({name})] - game[frozenset()] for game in games]) for name in names},
         {name: estimate([game[everything] - game[everything - {name}] for game in games]) for name in names},
         {pair: estimate([interaction(names, game, pair) for game in games]) for pair in pairs},
         orders=0 if exact else max(map(len, orders)),
         replications=len(games),
     )  # fmt: skip
+
+
+def summing(whole: Estimate, parts: Mapping[str, Estimate]) -> tuple[Estimate, dict[str, Estimate]]:
+    """Return the estimates with means that sum to the last bit, in whatever order they are added.
+
+    All are put on a grid so fine that nothing is lost that counts (2^-46 of the largest); what rounding leaves over,
+    the largest part takes.
+    """
+    largest = max((abs(one.mean) for one in (whole, *parts.values())), default=0.0)
+    if not parts or largest == 0:
+        return whole, dict(parts)
+    grid = math.ldexp(1.0, math.frexp(largest)[1] - _GRID_BITS)
+    on_grid = {name: round(one.mean / grid) for name, one in parts.items()}
+    total = round(whole.mean / grid)
+    on_grid[max(on_grid, key=lambda name: abs(on_grid[name]))] += total - sum(on_grid.values())
+    return replace(whole, mean=total * grid), {
+        name: replace(one, mean=on_grid[name] * grid) for name, one in parts.items()
+    }
 
 
 def shapley(names: Sequence[str], game: Game) -> dict[str, float]:

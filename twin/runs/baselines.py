@@ -30,7 +30,10 @@ _SHOWN_KEYS = ("scenario", "results_version", "digest", "first_seed", "replicati
 
 @dataclass(frozen=True)
 class Baseline:
-    """What is held against: ``values[arm][metric]`` has one value a seed, ``accepted`` says why they are so."""
+    """What is held against: ``values[arm][metric]`` has one value a seed, ``accepted`` says why they are so.
+
+    ``sets`` is what was set in the scenario (fewer days, say), so that the guard can hold it against that again.
+    """
 
     file: Path
     scenario: str
@@ -40,10 +43,12 @@ class Baseline:
     replications: int
     values: Mapping[str, Mapping[str, Values]]
     accepted: tuple[Mapping[str, Any], ...] = ()
+    sets: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Return the file's text."""
         head = [f"{name}: {flow(getattr(self, name))}" for name in _SHOWN_KEYS]
+        head += [f"sets: {flow(list(self.sets))}"] if self.sets else []
         lines = ["accepted:", *(f"  - {flow(dict(one))}" for one in self.accepted), "values:"]
         for arm, metrics in self.values.items():
             lines.append(f"  {flow(arm)}:")
@@ -64,7 +69,9 @@ def read_baseline(file: Path) -> Baseline | None:
     try:
         values = {arm: {name: tuple(one) for name, one in metrics.items()} for arm, metrics in found["values"].items()}
         head = {name: found[name] for name in _SHOWN_KEYS}
-        return Baseline(file, **head, values=values, accepted=tuple(found["accepted"]))
+        return Baseline(
+            file, **head, values=values, accepted=tuple(found["accepted"]), sets=tuple(found.get("sets", ()))
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError.of("R280", file=str(file)) from error
 
@@ -75,7 +82,7 @@ def of_experiment(experiment: Experiment, scenario: str | Path, file: Path) -> B
         file, Path(scenario).as_posix(), RESULTS_VERSION, experiment.input_digest, experiment.plan.seeds[0],
         experiment.replications,
         {arm: {name: rounded(values) for name, values in metrics.items()} for arm, metrics in
-         experiment.values.items()},
+         experiment.values.items()}, sets=experiment.scenario.sets,
     )  # fmt: skip
 
 
@@ -95,8 +102,8 @@ def accept(old: Baseline | None, new: Baseline, reason: str, metrics: Sequence[s
     entry = {"why": reason.strip(), "results_version": new.results_version}
     if not metrics:
         return replace(new, accepted=(*(old.accepted if old else ()), {**entry, "metrics": "all"}))
-    if old is None or (old.first_seed, old.replications, old.values.keys()) != (
-        new.first_seed, new.replications, new.values.keys(),
+    if old is None or (old.first_seed, old.replications, old.sets, old.values.keys()) != (
+        new.first_seed, new.replications, new.sets, new.values.keys(),
     ):  # fmt: skip
         raise InputError.of("R282", file=str(new.file))
     values = {

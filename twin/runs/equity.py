@@ -1,8 +1,9 @@
 """Who gains and who loses: differences between arms group by group, over the same seeds.
 
-A mean can stand still while some are served better and others worse. Groups overlap across dimensions, not within one
-(see :mod:`twin.world.groups`); those with fewer than ten people or tickets in some run are left out, so that nobody
-can be recognised and no interval pretends.
+A mean can stand still while some are served better and others worse. Measured are the time to close a ticket, the
+satisfaction with the service, trust, and the satisfaction with living conditions, which renewal is about. Groups
+overlap across dimensions, not within one (see :mod:`twin.world.groups`); those with fewer than ten people or tickets in
+some run are left out, so that nobody can be recognised and no interval pretends.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 SMALLEST = 10
 BETTER: Mapping[str, Literal["lower", "higher"]] = {
-    "hours_to_close": "lower", "satisfaction": "higher", "trust": "higher",
+    "hours_to_close": "lower", "satisfaction": "higher", "trust": "higher", "living_satisfaction": "higher",
 }  # fmt: skip
 
 

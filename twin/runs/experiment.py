@@ -25,6 +25,7 @@ from twin.runs.compare import Difference, Estimate, estimate, paired_difference
 from twin.runs.equity import GroupEffect, equity_of
 from twin.runs.families import corrected
 from twin.runs.ledgers import CONTENTS, RESOLVED, TOTAL
+from twin.runs.luck import shared_luck
 from twin.runs.margins import margin_of
 from twin.runs.merge import Shard, ShardDone
 from twin.runs.pareto import pareto_of
@@ -36,8 +37,11 @@ from twin.runs.sequential import Auto, Stopped, stopped
 from twin.runs.store import Identity, RunFolder, Tables, canonical, folder_of, pack
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from twin.core.engine import Engine
     from twin.core.mechanism import Metric
+    from twin.runs.frames import OfExperiment
     from twin.scenario.load import Scenario
 
 RESULTS_VERSION = 2
@@ -142,7 +146,7 @@ class Experiment:
 
     ``values[arm][metric]`` holds one value a seed, ``None`` where the metric is undefined in that run;
     ``book`` says what each metric is; ``data`` holds the digests of :func:`data_of`. ``stopped`` tells why there are
-    no more replications, where their number was left open.
+    no more replications, where their number was left open; ``equity`` who gains and who loses, where tables were kept.
     """
 
     scenario: Scenario
@@ -152,6 +156,7 @@ class Experiment:
     out: Path | None = None
     data: Mapping[str, str] = field(default_factory=dict)
     stopped: Stopped | None = None
+    equity: tuple[GroupEffect, ...] = ()
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -171,7 +176,7 @@ class Experiment:
     @functools.cached_property
     def estimates(self) -> dict[str, dict[str, Estimate]]:
         """Mean and interval by arm and metric, for metrics that are defined in every seed of the arm."""
-        return {arm: {name: estimate(found) for name, found in self._defined(arm).items()} for arm in self.arms}
+        return {arm: {name: estimate(found) for name, found in self.defined(arm).items()} for arm in self.arms}
 
     @functools.cached_property
     def differences(self) -> dict[str, dict[str, Difference]]:
@@ -221,9 +226,15 @@ class Experiment:
 
     def regrets(self, name: str) -> dict[str, Regret]:
         """Return by arm what it gives up in a metric (where every arm has it and a direction of it is better)."""
-        better, found = self.book[name].better, {arm: self._defined(arm).get(name) for arm in self.arms}
+        better, found = self.book[name].better, {arm: self.defined(arm).get(name) for arm in self.arms}
         values = {arm: one for arm, one in found.items() if one is not None}
         return regrets(values, better) if better is not None and len(values) == len(self.arms) else {}
+
+    def frame(self, what: OfExperiment = "values") -> DataFrame:
+        """Return a data frame: "values" (one row an arm, seed and metric), "estimates" or "differences"."""
+        from twin.runs.frames import experiment_frame
+
+        return experiment_frame(self, what)
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``twin run --json`` prints (schema ``twin.run/1``)."""
@@ -242,12 +253,13 @@ class Experiment:
             },
         }
 
-    def _defined(self, arm: str) -> dict[str, tuple[float, ...]]:
+    def defined(self, arm: str) -> dict[str, tuple[float, ...]]:
+        """Return the values, one a seed, of every metric that an arm has in every seed."""
         found = {name: _all_defined(values) for name, values in self.values[arm].items()}
         return {name: values for name, values in found.items() if values}
 
     def _against(self, original: str, arm: str) -> dict[str, Difference]:
-        base, option = self._defined(original), self._defined(arm)
+        base, option = self.defined(original), self.defined(arm)
         return {
             name: paired_difference(base[name], option[name], self.book[name].better, self.margin(name, original))
             for name in base
@@ -272,7 +284,7 @@ class Experiment:
         return told
 
     def _arm_json(self, arm: str) -> dict[str, Any]:
-        values = self._defined(arm)
+        values = self.defined(arm)
         return {
             name: {**_estimate_json(found), "unit": self.book[name].unit, "values": list(values[name])}
             for name, found in self.estimates[arm].items()
@@ -300,7 +312,7 @@ def run(
         raise InputError.of("R276")
     kept = {arm: (scenario, arm) for arm in plan.arms} if means.out is not None else {}
     reuse = Reuse(contents_of(kept, RESULTS_VERSION))
-    return conduct(scenario, plan, work, metric_book(), replace(means, warm_up=means.warm_up or _warm_up), rule, reuse)
+    return conduct(scenario, plan, work, metric_book(), replace(means, warm_up=means.warm_up or warm_up), rule, reuse)
 
 
 def run_one(scenario: Scenario, arm: str, seed: int) -> Result:
@@ -325,7 +337,7 @@ def simulate(scenario: Scenario, arm: str, seed: int) -> Engine:
     return engine
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Compile the kernels once, here, so that the processes find them on disk."""
     from twin.desk import warm_up
 
@@ -362,13 +374,14 @@ def conduct(
         while True:
             plan = plan.longer(folder.grown(len(plan.seeds))) if folder and rule else plan
             found = _complete(plan, work, means, folder, reuse)
-            experiment = Experiment(scenario, plan, _by_arm(plan, found), book, folder.path if folder else None, data)
+            experiment = Experiment(scenario, plan, by_arm(plan, found), book, folder.path if folder else None, data)
             ended = stopped(experiment, rule) if rule else None
             if rule is None or ended:
                 break
             plan = plan.longer(rule.after(len(plan.seeds)))
         experiment = replace(experiment, stopped=ended)
         if folder:
+            experiment = replace(experiment, equity=tuple(equity_of(experiment, folder)))
             _write(folder, experiment, means)
     return experiment
 
@@ -378,7 +391,11 @@ def conduct(
 
 @contextmanager
 def completed(
-    scenario: Scenario, plan: Plan, work: Work, means: Means, data: Mapping[str, str] | None = None,
+    scenario: Scenario,
+    plan: Plan,
+    work: Work,
+    means: Means,
+    data: Mapping[str, str] | None = None,
     reuse: Reuse | None = None,
 ) -> Iterator[tuple[Found, RunFolder | None]]:
     """Carry out any plan, and give its metrics and the open folder (``None``: nothing is kept) to be written to.
@@ -386,7 +403,7 @@ def completed(
     ``data`` are the digests of the data that the runs read (by default those of the scenario).
     """
     digests = data_of(scenario) if data is None else data
-    means = replace(means, warm_up=means.warm_up or _warm_up)
+    means = replace(means, warm_up=means.warm_up or warm_up)
     with ExitStack() as stack:
         folder = None
         if means.out is not None:
@@ -418,7 +435,7 @@ def growing(scenario: Scenario, plan: Plan, means: Means) -> Iterator[tuple[Meas
     """
     if means.shard:
         raise InputError.of("R276")
-    means = replace(means, warm_up=means.warm_up or _warm_up)
+    means = replace(means, warm_up=means.warm_up or warm_up)
     found: Found = {}
 
     def measure(tasks: Sequence[Run], work: Work) -> Found:
@@ -447,7 +464,12 @@ def data_of(scenario: Scenario) -> dict[str, str]:
 
 
 def _open(
-    out: Path, scenario: Scenario, plan: Plan, data: Mapping[str, str], means: Means, open_ended: bool = False,
+    out: Path,
+    scenario: Scenario,
+    plan: Plan,
+    data: Mapping[str, str],
+    means: Means,
+    open_ended: bool = False,
     reuse: Reuse | None = None,
 ) -> RunFolder:
     seen = _sha256(data) if data else ""
@@ -475,9 +497,7 @@ def _tell_damage(folder: RunFolder, means: Means) -> None:
         warnings.warn(said.en, stacklevel=2)
 
 
-def _complete(
-    plan: Plan | Runs, work: Work, means: Means, folder: RunFolder | None, reuse: Reuse | None
-) -> Found:
+def _complete(plan: Plan | Runs, work: Work, means: Means, folder: RunFolder | None, reuse: Reuse | None) -> Found:
     """Return the metrics of every run, computing those that the folder does not hold yet."""
     missing = _missing(plan, means, folder, reuse)
     found = folder.finished() if folder else {}
@@ -495,7 +515,7 @@ def _complete(
         if means.progress:
             means.progress(ended, total)
     if failures:
-        raise _run_failed(failures, total)
+        raise run_failed(failures, total)
     if means.shard and folder:
         folder.end("finished")
         raise ShardDone(means.shard, folder.path, total, len(plan.runs()))
@@ -566,7 +586,7 @@ def _keep_failure(folder: RunFolder | None, task: Run, failure: Failure) -> None
         folder.record_failure(*task, failure.traceback or failure.reason)
 
 
-def _run_failed(failures: Mapping[Run, Failure], total: int) -> TwinError:
+def run_failed(failures: Mapping[Run, Failure], total: int) -> TwinError:
     """Speak of the first failure by arm and seed; whoever ended first must not matter."""
     (arm, seed), failure = min(failures.items(), key=lambda item: (item[0][1], item[0][0]))
     causes = failure.error.complaints if isinstance(failure.error, TwinError) else ()
@@ -581,8 +601,8 @@ def _reason(failure: Failure) -> object:
     return Words("its process was killed", "其进程被终止") if failure.error is None else failure.reason
 
 
-def _by_arm(plan: Plan, found: Found) -> dict[str, dict[str, Values]]:
-    """Values by arm and metric, metrics by name, one value a seed."""
+def by_arm(plan: Plan, found: Found) -> dict[str, dict[str, Values]]:
+    """Return values by arm and metric, metrics by name, one value a seed."""
     return {arm: _by_metric([found[arm, seed] for seed in plan.seeds]) for arm in plan.arms}
 
 
@@ -602,7 +622,7 @@ def _write(folder: RunFolder, experiment: Experiment, means: Means) -> None:
     folder.write_parquet("metrics.parquet", _metric_rows(experiment))
     folder.write_tables(experiment.arms)
     folder.write("summary.json", json.dumps(experiment.to_json(), indent=1, ensure_ascii=False) + "\n")
-    told = comparison_json(experiment, equity_of(experiment, folder))
+    told = comparison_json(experiment)
     folder.write("comparison.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
     if means.publish:
         means.publish(experiment, folder)
@@ -645,9 +665,10 @@ def _difference_json(found: Difference) -> dict[str, Any]:
     return {**_estimate_json(found), "verdict": found.verdict, "better_in": found.better_in}
 
 
-def comparison_json(experiment: Experiment, equity: Sequence[GroupEffect] = ()) -> dict[str, Any]:
+def comparison_json(experiment: Experiment) -> dict[str, Any]:
     """Return every judgement of an experiment (schema ``twin.compare/1``): what stands behind the verdicts."""
     found = pareto_of(experiment)
+    luck = shared_luck(experiment, experiment.scenario.primary)
     return {
         "schema": "twin.compare/1",
         "scenario": experiment.scenario.name,
@@ -658,15 +679,17 @@ def comparison_json(experiment: Experiment, equity: Sequence[GroupEffect] = ()) 
         "primary": list(experiment.scenario.primary),
         "baseline": experiment.baseline,
         "differences": {
-            arm: {name: _judgement_json(found) for name, found in differences.items()}
+            arm: {name: judgement_json(found) for name, found in differences.items()}
             for arm, differences in experiment.differences.items()
         },
         **({"pareto": found.to_json()} if found else {}),
-        "groups": [one.to_json() for one in equity],
+        "shared_luck": [{"arm": arm, "metric": name, **one.to_json()} for (arm, name), one in luck.items()],
+        "groups": [one.to_json() for one in experiment.equity],
     }
 
 
-def _judgement_json(found: Difference) -> dict[str, Any]:
+def judgement_json(found: Difference) -> dict[str, Any]:
+    """Return a difference with all that stands behind its verdict."""
     told = {
         "primary": found.primary, "p": found.p, "adjusted_p": found.adjusted_p, "margin": found.margin,
         "simultaneous_ci95": list(found.simultaneous) if found.simultaneous else None,

@@ -83,8 +83,8 @@ def explain_ticket(folder: Path, number: int, arm: str | None = None, seed: int 
     row = _ticket(folder, chosen.name, number, seed)
     start = scenario.start
     stamps = [name for name in STAMPS if name in row and not np.isnan(row[name])]
-    life = [(name, _moment(start, row[name])) for name in stamps]
-    decisions = tuple(_decisions(folder, chosen, int(row["seed"]), number, start))
+    life = [(name, moment_of(start, row[name])) for name in stamps]
+    decisions = tuple(decisions_about(folder, chosen, int(row["seed"]), number, start))
     return Ticket(chosen.name, int(row["seed"]), number, str(row["category"]), tuple(life), decisions,
                   chosen.instructions is not None)  # fmt: skip
 
@@ -98,25 +98,36 @@ def _arm(scenario: Scenario, name: str | None) -> Arm:
 
 def _ticket(folder: Path, arm: str, number: int, seed: int | None) -> dict[str, Any]:
     """Return a ticket's row; a row number of the table is what ``decisions`` call a ticket."""
-    file = folder / "tables" / f"tickets-{file_name(arm)}.parquet"
-    seeds = sorted({int(one) for one in read_rows(file, ("seed",))["seed"]})
-    wanted = seeds[0] if seed is None and seeds else seed
-    if wanted not in seeds:
-        raise InputError.of("R272", seed=seed, known=tuple(map(str, seeds)), suggestion=None)
-    columns = read_rows(file, None, seed=wanted)
+    columns = rows_of(table_file(folder, "tickets", arm), seed)
     count = len(columns["seed"])
     if not 0 <= number < count:
         raise InputError.of("R271", ticket=number, count=count, last=count - 1)
     return {name: column[number] for name, column in columns.items()}
 
 
-def _moment(start: dt.date, minute: float) -> dt.datetime:
+def table_file(folder: Path, table: str, arm: str) -> Path:
+    """Return where a run folder keeps a table of an arm."""
+    return folder / "tables" / f"{table}-{file_name(arm)}.parquet"
+
+
+def rows_of(file: Path, seed: int | None) -> dict[str, np.ndarray]:
+    """Return the rows of one replication, by default of the first; R272 where there is no such seed."""
+    seeds = sorted({int(one) for one in read_rows(file, ("seed",))["seed"]})
+    wanted = seeds[0] if seed is None and seeds else seed
+    if wanted not in seeds:
+        raise InputError.of("R272", seed=seed, known=tuple(map(str, seeds)), suggestion=None)
+    return read_rows(file, None, seed=wanted)
+
+
+def moment_of(start: dt.date, minute: float) -> dt.datetime:
+    """Return when a minute of a run is."""
     return dt.datetime.combine(start, dt.time()) + dt.timedelta(minutes=float(minute))
 
 
-def _decisions(folder: Path, arm: Arm, seed: int, number: int, start: dt.date) -> Iterator[Decided]:
+def decisions_about(folder: Path, arm: Arm, seed: int, number: int, start: dt.date) -> Iterator[Decided]:
+    """Yield what rules decided about a ticket, by time."""
     rules: OrderRules | None = arm.instructions
-    file = folder / "tables" / f"decisions-{file_name(arm.name)}.parquet"
+    file = table_file(folder, "decisions", arm.name)
     if rules is None or not file.is_file():
         return
     lines = read_rows(file, None, seed=seed, ticket=number)
@@ -130,7 +141,7 @@ def _decisions(folder: Path, arm: Arm, seed: int, number: int, start: dt.date) -
         for told in retold(epoch, moment, heard, day, rules.office):
             if told.step is step:
                 explanation = explained(epoch.rules, told.step.decider.head.name, day, told.given)
-                yield Decided(_moment(start, minute), moment.name.lower(), explanation)
+                yield Decided(moment_of(start, minute), moment.name.lower(), explanation)
 
 
 # -- all tickets of a run

@@ -8,7 +8,7 @@ expected to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,8 @@ from twin.core.marked_yaml import Marked, read
 from twin.errors import InputError, Place
 from twin.runs.baselines import Baseline, baseline_file, read_baseline, rounded
 from twin.runs.compare import estimate, widened
-from twin.runs.experiment import RESULTS_VERSION, Experiment, Means, metric_book, run
+from twin.runs.experiment import RESULTS_VERSION, Experiment, Means, Plan, metric_book, run
+from twin.runs.together import together
 from twin.scenario.load import Scenario, load
 
 Verdict = Literal["same", "drift", "undecided", "missing"]
@@ -30,6 +31,7 @@ MARGIN = 0.025
 """Half of the drift that must be found, of the baseline's mean: as far from no change as from that drift."""
 EXIT_CODES = {"missing": 5, "drift": 1, "undecided": 3, "same": 0}
 _PLACEBO = "placebo"
+Key = tuple[str, str]
 _ZERO = 1e-8  # of the value: differences in digits that do not count
 _SIGNS = {"lower": -1, "higher": 1}
 
@@ -64,19 +66,28 @@ def exit_code(findings: Sequence[Finding]) -> int:
     return next((code for verdict, code in EXIT_CODES.items() if verdict in verdicts), 0)
 
 
-def check_scenario(path: str, tiers: Sequence[Tier], folder: Path, means: Means) -> list[Finding]:
-    """Hold a scenario to the tiers that need no file of claims."""
+def check_scenarios(paths: Sequence[str], tiers: Sequence[Tier], folder: Path, means: Means) -> list[Finding]:
+    """Hold scenarios to the tiers that need no file of claims; the exact tier shares one pool of processes."""
+    baselines = {path: read_baseline(baseline_file(path, folder)) for path in dict.fromkeys(paths)}
+    measured = _first_seeds(baselines, means) if "exact" in tiers else {}
     found: list[Finding] = []
-    baseline = read_baseline(baseline_file(path, folder))
-    if {"exact", "equivalence"} & set(tiers):
-        found += _against(path, tiers, baseline, folder, means)
-    if "invariants" in tiers:
-        found += list(invariants(path, means))
+    for path, baseline in baselines.items():
+        if {"exact", "equivalence"} & set(tiers):
+            found += _against(path, tiers, baseline, folder, means, measured.get(path))
+        if "invariants" in tiers:
+            found += list(invariants(path, means))
     return found
 
 
+def _first_seeds(baselines: Mapping[str, Baseline | None], means: Means) -> dict[str, Experiment]:
+    """Run the first seeds of every baseline."""
+    known = {path: (load(path, sets=one.sets), one) for path, one in baselines.items() if one is not None}
+    return together({path: (scenario, _plan(scenario, one, min(EXACT_SEEDS, one.replications)))
+                     for path, (scenario, one) in known.items()}, means)  # fmt: skip
+
+
 def _against(
-    path: str, tiers: Sequence[Tier], baseline: Baseline | None, folder: Path, means: Means
+    path: str, tiers: Sequence[Tier], baseline: Baseline | None, folder: Path, means: Means, measured: Experiment | None
 ) -> Iterator[Finding]:
     """The baseline may miss, or speak of another version; where all digits are the same nothing else can differ."""
     tier: Tier = "exact" if "exact" in tiers else "equivalence"
@@ -84,9 +95,7 @@ def _against(
     if baseline is None:
         yield Finding(tier, "missing", path, "baseline", file=file)
         return
-    scenario, measured = load(path), None
-    if "exact" in tiers:
-        measured = _measure(scenario, baseline, min(EXACT_SEEDS, baseline.replications), means)
+    if measured is not None:
         changed = list(exact(path, baseline, measured))
         if not changed:
             yield Finding("exact", "same", path, "all", seeds=measured.replications, file=file)
@@ -95,12 +104,16 @@ def _against(
             stale: Verdict = "missing" if baseline.results_version != RESULTS_VERSION else "drift"
             yield from (replace(one, verdict=stale) for one in changed)
             return
-    yield from equivalence(path, scenario, baseline, means)
+    yield from equivalence(path, load(path, sets=baseline.sets), baseline, means)
 
 
-def _measure(scenario: Scenario, baseline: Baseline, count: int, means: Means) -> Experiment:
-    arms = [arm for arm in scenario.arms if arm in baseline.values]
-    return run(scenario, arms or None, count, baseline.first_seed, means)
+def _plan(scenario: Scenario, baseline: Baseline, count: int) -> Plan:
+    return Plan.of(scenario, _known_arms(scenario, baseline), count, baseline.first_seed)
+
+
+def _known_arms(scenario: Scenario, baseline: Baseline) -> list[str] | None:
+    """The arms that the baseline knows, too; all where it knows none."""
+    return [arm for arm in scenario.arms if arm in baseline.values] or None
 
 
 def exact(path: str, baseline: Baseline, measured: Experiment) -> Iterator[Finding]:
@@ -120,27 +133,41 @@ def exact(path: str, baseline: Baseline, measured: Experiment) -> Iterator[Findi
 
 
 def equivalence(path: str, scenario: Scenario, baseline: Baseline, means: Means) -> Iterator[Finding]:
-    """Yield one finding for each primary outcome of each arm; those that are undecided get more seeds while there are.
-
-    The chance of a false alarm is shared among outcomes and looks.
-    """
+    """Yield one finding for each primary outcome of each arm; the undecided get more seeds while there are."""
     book = metric_book()
     names = scenario.primary or tuple(name for name in book if book[name].better)
     wanted = [(arm, name) for arm in baseline.values if arm in scenario.arms for name in names
               if name in baseline.values[arm]]  # fmt: skip
-    looks = _looks(baseline.replications)
-    level = FALSE_ALARMS / max(1, len(wanted) * len(looks))
-    found: dict[tuple[str, str], Finding] = {}
+
+    def measure(count: int) -> dict[Key, Sequence[float | None]]:
+        measured = run(scenario, _known_arms(scenario, baseline), count, baseline.first_seed, means)
+        return {(arm, name): measured.values[arm].get(name, (None,) * count) for arm, name in wanted}
+
+    held = {(arm, name): baseline.values[arm][name] for arm, name in wanted}
+    margins = {(arm, name): _margin(scenario, name, values) for (arm, name), values in held.items()}
+    for (arm, name), one in looked_at(held, margins, measure).items():
+        yield replace(one, scenario=path, about=f"{arm}.{name}", file=str(baseline.file),
+                      line=line_of(baseline.file, arm, name))  # fmt: skip
+
+
+def looked_at(
+    held: Mapping[Key, Sequence[float | None]], margins: Mapping[Key, float],
+    measure: Callable[[int], Mapping[Key, Sequence[float | None]]],
+) -> dict[Key, Finding]:  # fmt: skip
+    """Judge all of these values at ever more seeds, while some are undecided and the baseline has more.
+
+    ``measure`` gives what so many seeds give now. The chance of a false alarm is shared among values and looks.
+    """
+    looks = _looks(max(map(len, held.values()), default=1))
+    level = FALSE_ALARMS / max(1, len(held) * len(looks))
+    found: dict[Key, Finding] = {}
     for count in looks:
-        measured = _measure(scenario, baseline, count, means)
-        for arm, name in [key for key in wanted if key not in found or found[key].verdict == "undecided"]:
-            was, now = baseline.values[arm][name][:count], measured.values[arm].get(name, (None,) * count)
-            told = judged(was, now, _margin(scenario, name, was), level)
-            found[arm, name] = replace(told, scenario=path, about=f"{arm}.{name}", file=str(baseline.file),
-                                       line=line_of(baseline.file, arm, name))  # fmt: skip
+        now = measure(count)
+        for key in [key for key in held if key not in found or found[key].verdict == "undecided"]:
+            found[key] = judged(held[key][:count], now[key], margins[key], level)
         if not any(one.verdict == "undecided" for one in found.values()):
             break
-    yield from found.values()
+    return found
 
 
 def _looks(most: int) -> list[int]:

@@ -78,7 +78,7 @@ def sobol_indices(values: Floats, axes: int) -> tuple[list[Index], list[Index]]:
 
 def _indices(blocks: Floats) -> tuple[Floats, Floats]:
     one, other, mixed = blocks[0], blocks[1], blocks[2:]
-    middle = blocks[:2].mean()
+    middle = blocks.mean()
     variance = blocks[:2].var()
     if variance == 0:
         return np.zeros(len(mixed)), np.zeros(len(mixed))

@@ -102,8 +102,16 @@ def widths(experiment: Experiment) -> Iterator[Width]:
     for arm, found in experiment.differences.items():
         for name in (name for name in _looked_at(experiment) if name in found):
             one = found[name]
-            wanted = max(one.margin, RELATIVE * abs(base[name].mean))
+            wanted = wanted_of(one.margin, base[name].mean, experiment.estimates[arm][name].mean)
             yield _width(arm, name, one.simultaneous or one.ci95, wanted)
+
+
+def wanted_of(margin: float, baseline: float, option: float) -> float:
+    """Return the half width that will do for a difference: its margin, or 5 % of the baseline's mean if that is wider.
+
+    Where the baseline's mean is 0, 5 % of the option's.
+    """
+    return max(margin, RELATIVE * abs(baseline or option))
 
 
 def _width(arm: str, name: str, ends: Interval | None, wanted: float) -> Width:

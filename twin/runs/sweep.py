@@ -41,7 +41,10 @@ from twin.scenario.load import load, variants
 from twin.scenario.sweeping import Axis
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from twin.core.mechanism import Metric
+    from twin.runs.frames import OfSweep
     from twin.runs.store import RunFolder
     from twin.scenario.load import Scenario
 
@@ -86,6 +89,12 @@ class Swept:
         """The outcomes that are undefined in so many runs."""
         counts = {name: int(np.isnan(self.values[name]).sum()) for name in self.outcomes}
         return {name: count for name, count in counts.items() if count}
+
+    def frame(self, what: OfSweep = "values") -> DataFrame:
+        """Return a data frame: "values" (one row a point, seed and metric), "points" or "indices"."""
+        from twin.runs.frames import sweep_frame
+
+        return sweep_frame(self, what)
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``twin sweep --json`` prints (schema ``twin.sweep/1``)."""

@@ -10,8 +10,10 @@ import numpy as np
 from twin.core.columns import Floats, Values
 from twin.desk.layout import Status, Step
 from twin.mechanisms.desk import HOUR, of_window
+from twin.world.disputes import CAUSES, TURNS
 from twin.world.groups import GROUPS, members
 from twin.world.outcomes import heads
+from twin.world.surveys import followed
 from twin.world.tables import AGE_GROUPS, CHANNELS
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ def tables_of(engine: Engine) -> dict[str, dict[str, Values]]:
     """Return the tables of a run at rest: ``tickets``, ``log`` (every step of every order), ``account``.
 
     On a map there is also ``incidents``, so that it can be drawn where faults began, and ``roads`` where traffic is
-    followed; where rules decide about orders, ``decisions``. ``groups`` has means by group of residents.
+    followed; where rules decide about orders, ``decisions``; where disputes are followed, ``disputes`` and ``turns``.
+    ``groups`` has means by group of residents.
     """
     desk = engine.world.resources.get("desk")
     log = {} if desk is None else {"log": _log(desk)}
@@ -35,8 +38,18 @@ def tables_of(engine: Engine) -> dict[str, dict[str, Values]]:
     rules = engine.world.instructions
     decisions = {} if desk is None or rules is None else {"decisions": _decisions(desk, rules)}
     roads = {"roads": engine.world.roads.arrays()} if len(engine.world.roads) else {}
-    return {"tickets": _tickets(engine.world), **log, **incidents, **roads, **decisions, "account": _account(engine),
-            "groups": _groups(engine.world)}  # fmt: skip
+    return {"tickets": _tickets(engine.world), **log, **incidents, **roads, **decisions, **_quarrels(engine.world),
+            "account": _account(engine), "groups": _groups(engine.world)}  # fmt: skip
+
+
+def _quarrels(world: World) -> dict[str, dict[str, Values]]:
+    """Every dispute with all its columns, and what happened to each, where disputes are followed at all."""
+    settings: Any = world.levers["disputes"]
+    if not settings.followed:
+        return {}
+    disputes, turns = world.disputes.arrays(), world.turns.arrays()
+    return {"disputes": disputes | {"cause": _names(CAUSES, disputes["cause"])},
+            "turns": turns | {"kind": _names(TURNS, turns["kind"])}}  # fmt: skip
 
 
 def _decisions(desk: Any, rules: Any) -> dict[str, Values]:
@@ -112,13 +125,19 @@ def _groups(world: World) -> dict[str, Values]:
     reporter = world.tickets.reporter
     asked = np.flatnonzero(~np.isnan(hours) & (reporter >= 0))
     rows = [("hours_to_close", *row) for row in _by_group(world, reporter[asked], hours[asked], False)]
-    everybody = np.flatnonzero(world.residents.age_group != AGE_GROUPS.index("child"))
-    for name in ("satisfaction", "trust"):
-        if hasattr(world.residents, name):
-            rows += [(name, *row) for row in _by_group(world, everybody, getattr(world.residents, name)[everybody])]
+    for name, asked in _feelings(world):
+        rows += [(name, *row) for row in _by_group(world, asked, getattr(world.residents, name)[asked])]
     kinds = {"measure": np.str_, "group": np.str_, "count": np.int64, "mean": np.float64}
     columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
     return {name: np.array(column, kind) for (name, kind), column in zip(kinds.items(), columns, strict=True)}
+
+
+def _feelings(world: World) -> Iterator[tuple[str, Values]]:
+    """Yield what residents above 14 feel and are followed in, and the rows of those who are."""
+    everybody = np.flatnonzero(world.residents.age_group != AGE_GROUPS.index("child"))
+    yield from ((name, everybody) for name in ("satisfaction", "trust") if hasattr(world.residents, name))
+    if hasattr(world.residents, "living_satisfaction"):
+        yield "living_satisfaction", np.flatnonzero(followed(world))
 
 
 def _by_group(world: World, residents: Values, values: Values, more: bool = True) -> Iterator[tuple[str, int, float]]:

@@ -18,6 +18,7 @@ from twin.scenario.resolved import Arm
 from twin.world.demand import LENGTHS
 
 PRIORITY_CLASSES = 4
+STREET_PLANS = ("closed", "calmed", "widened")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 Said = Iterator[tuple[Path, str, Any]]
 
@@ -96,7 +97,7 @@ def of_arm(arm: Arm, tree: Marked, names: Known) -> Iterator[Complaint]:
             shown = ".".join(map(str, path))
             yield Complaint(code, place_of(tree, where, about_key), {**values, "path": shown})
     absent = list(missing(arm.blocks, tree))
-    yield from absent or (*_map(arm, tree), *_inside_tables(arm.blocks))
+    yield from absent or (*_map(arm, tree), *_streets(arm, tree), *_inside_tables(arm.blocks))
 
 
 def _map(arm: Arm, tree: Marked) -> Iterator[Complaint]:
@@ -112,7 +113,26 @@ def _map(arm: Arm, tree: Marked) -> Iterator[Complaint]:
             yield Complaint(found.code, found.place or place_of(tree, ("places", "map")), said)
 
 
-def doubts_of_arm(arm: Arm, tree: Marked, emergencies: bool) -> Iterator[Complaint]:
+def _streets(arm: Arm, tree: Marked) -> Iterator[Complaint]:
+    """Check that the map of an arm has the streets that a plan for them speaks of."""
+    from twin.world.places.settings import NO_MAP
+    from twin.world.roads import streets_on
+
+    block, places = arm.blocks.get("traffic"), arm.blocks.get("places")
+    plan = [(name, *one) for name in STREET_PLANS for one in enumerate(getattr(block, name, ()))]
+    if not plan or not getattr(block, "followed", False) or getattr(places, "map", NO_MAP) == NO_MAP:
+        return
+    try:
+        known = streets_on(places)  # type: ignore[arg-type]
+    except InputError:
+        return  # what is wrong with the map is told elsewhere
+    for name, number, street in plan:
+        if street not in known:
+            said = {"name": name, "streets": street, "known": sorted(known), "path": f"traffic.{name}"}
+            yield Complaint("M370", place_of(tree, ("traffic", name, number)), said)
+
+
+def doubts_of_arm(arm: Arm, tree: Marked, emergencies: bool, days: int) -> Iterator[Complaint]:
     """Say what an arm can be run with, though its author can hardly have meant it."""
     for block, values in arm.blocks.items():
         for code, name, said in doubts_of(values):
@@ -120,6 +140,10 @@ def doubts_of_arm(arm: Arm, tree: Marked, emergencies: bool) -> Iterator[Complai
     decided = arm.instructions is not None and arm.instructions.makes_emergencies
     if getattr(arm.blocks.get("desk"), "preempt", False) and not emergencies and not decided:
         yield Complaint("S151", place_of(tree, ("desk", "preempt")), {"path": "desk.preempt"})
+    plans = arm.blocks.get("plans")
+    if getattr(plans, "process", "none") != "none" and getattr(plans, "decide_on_day", 0) >= days:
+        said = {"path": "plans.decide_on_day", "value": getattr(plans, "decide_on_day", 0), "days": days}
+        yield Complaint("S153", place_of(tree, ("plans", "decide_on_day")), said)
 
 
 def _inside_tables(blocks: Mapping[str, Any]) -> Iterator[Complaint]:

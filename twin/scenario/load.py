@@ -130,7 +130,8 @@ def _doubts(arm: Arm, tree: Marked, document: Any) -> Iterator[Complaint]:
     from twin.world.build import DEFAULT_CATEGORIES
 
     categories = document.categories or DEFAULT_CATEGORIES
-    return checks.doubts_of_arm(arm, tree, any(one.priority == EMERGENCY for one in categories.values()))
+    emergencies = any(one.priority == EMERGENCY for one in categories.values())
+    return checks.doubts_of_arm(arm, tree, emergencies, document.days)
 
 
 def _switched_on_nowhere(names: Iterable[str], trees: Iterable[Marked]) -> Iterator[Complaint]:

@@ -286,8 +286,8 @@ def _shut(held: Mapping[str, Any], gates: Sequence[str]) -> dict[str, Any]:
     shut: dict[str, Any] = {}
     for block, name in (gate.split(".") for gate in gates):
         base = shut.get(block, held[block])
-        (item, spec), = (one for one in parameters_of(base) if one[0].name == name)
-        nothing = "none" if spec.choices else type(item.default)(0)
+        (spec,) = (spec for item, spec in parameters_of(base) if item.name == name)
+        nothing = "none" if spec.choices else getattr(base, name) * 0
         shut[block] = dataclasses.replace(base, **{name: nothing})
     return shut
 

@@ -46,7 +46,7 @@ LIVELY: Mapping[str, Mapping[str, Any]] = {
     "ppp": {"mode": "partner"},
     "funding": {"sources_yuan": (60_000.0, 50_000.0)},
     "parking": {"followed": True, "resident_spaces": 15, "office_spaces": 5, "sharing": "both"},
-    "traffic": {"followed": True, "through_per_hour": 300.0, "driver_share": 0.5, "closed": (1,)},
+    "traffic": {"followed": True, "through_per_hour": 300.0, "peak_share": 1.0, "closed": (1,)},
     "needs_survey": {"survey_residents": 30},
     "ballots": {"vote_after_days": 1, "boycott_share": 0.2, "compensation_yuan": 5000.0},
     "works": {"followed": True, "crews": 20, "objections_to_stop": 1, "stoppage_days": 1},

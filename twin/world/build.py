@@ -16,6 +16,7 @@ from twin.core.draws import Draw
 from twin.core.parameters import param
 from twin.core.world import World
 from twin.errors import Complaint, InputError, Words
+from twin.world.cars import cars_of
 from twin.world.ground import equip_on, homes_on
 from twin.world.homes import Homes, columns, lay_out, move_in
 from twin.world.invariants import Laws
@@ -122,6 +123,26 @@ class Population:
         evidence="assumed",
         doc="share of flats that stand empty, where no map says how many flats there are",
         zh="住房空置率",
+    )
+    cars_per_household: float = param(
+        0.45,
+        "1",
+        0.0,
+        5.0,
+        source="scenario range",
+        evidence="assumed",
+        doc="mean number of cars of a household of the middle fifth by income",
+        zh="中等收入家庭户均汽车数",
+    )
+    car_income_slope: float = param(
+        0.3,
+        "1",
+        0.0,
+        0.5,
+        source="scenario range",
+        evidence="assumed",
+        doc="part of that mean by which it grows with each fifth of income",
+        zh="收入每升一档汽车数的增幅",
     )
     ties: TieRules = param(
         TieRules, "", source="scenario range", evidence="assumed", doc="who knows whom", zh="居民间的联系"
@@ -255,6 +276,7 @@ def settle(tables: Mapping[str, Table], population: Population, draw: Draw, home
     order = np.argsort(flat)
     _append_homes(tables, homes)
     _append_people(tables, people.in_order(order), flat[order], homes, draw)
+    _give_cars(tables["households"], population, draw)
 
 
 def people_of(population: Population, seed: int) -> People:
@@ -305,6 +327,12 @@ def _append_people(tables: Mapping[str, Table], people: People, flat: Ints, home
         digital_skill=people.digital_skill,
         temper=draw.normal("temper", residents),
     )
+
+
+def _give_cars(households: Table, population: Population, draw: Draw) -> None:
+    """Set how many cars each household has."""
+    mean, slope = population.cars_per_household, population.car_income_slope
+    households.writable("cars")[:] = cars_of(households.income, mean, slope, households.key, draw)
 
 
 def equip(places: Table, population: Population, shares: Floats, grid_of_resident: Ints, draw: Draw) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from twin.core.columns import Flags, Floats
-from twin.world.works import DOMAINS, Homes, Work
+from twin.core.columns import Flags, Floats, Ints
+from twin.world.works import DOMAINS, Homes, Work, listed
 
 LIFT = DOMAINS.index("lift")
 
@@ -35,6 +35,19 @@ def under_way(world: Any) -> Flags:
     projects = world.projects
     begun: Flags = (projects.started >= 0) & (projects.finished < 0)
     return begun
+
+
+def of_domain(world: Any, domain: str) -> Flags:
+    """Tell which projects are works of a domain (projects,); reads projects.work and levers.plans.catalogue."""
+    catalogue = listed(world.levers["plans"].catalogue)
+    return np.array([one.domain == domain for one in catalogue], np.bool_)[world.projects.work]
+
+
+def finished_in(world: Any, domain: str) -> Ints:
+    """Return the finished projects of a domain."""
+    if not len(world.projects):
+        return np.empty(0, np.int64)
+    return np.flatnonzero(of_domain(world, domain) & (world.projects.finished >= 0))
 
 
 def on_site(world: Any) -> Flags:

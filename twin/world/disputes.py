@@ -21,6 +21,8 @@ FIRM = -1  # as a respondent: the property firm, which is nobody's neighbour
 NEVER = -1  # a day on which it has not happened
 FIRST_STAGE, LAST_STAGE = 1, 9  # Glasl's stages
 LEVELS = ("community", "street", "city")
+TURNS = ("stage", "seated", "handed_on", "held", "refused")
+STAGE_MOVED, SEATED, HANDED_ON, HELD, REFUSED = range(len(TURNS))
 
 Numbers = float | npt.NDArray[np.floating]
 

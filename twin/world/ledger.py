@@ -26,12 +26,25 @@ TRANSFER = 8  # between owners: nobody is poorer but one of them, so it is no co
 PARK = 9
 RECOVERED = 10  # of what had leaked; negative
 UPKEEP = 11
-BESIDE_WAGES = (WORKS, COMPENSATION, ASKING, PARK, UPKEEP)
+CONTRACT = 12  # with a partner, or for what the budget builds by itself
+PROGRAMME = 13
+SERVICE = 14
+RESERVE = 15  # put by, and still there: no cost until it is spent
+INSULATION = 16  # of buildings outside of any project
+HOME_FITTING = 17
+DRAIN_CLEANING = 18
+STREETS = 19
+BARRIERS = 20
+CHILD_CARE = 21
+BESIDE_WAGES = (
+    WORKS, COMPENSATION, ASKING, PARK, UPKEEP, CONTRACT, PROGRAMME, SERVICE, INSULATION, HOME_FITTING, DRAIN_CLEANING,
+    STREETS, BARRIERS, CHILD_CARE,
+)  # fmt: skip
 
-SOURCES = ("public", "owners", "donations")
-PUBLIC, OWNERS, DONATIONS = range(len(SOURCES))
+SOURCES = ("public", "owners", "donations", "operation")
+PUBLIC, OWNERS, DONATIONS, OPERATION = range(len(SOURCES))
 
-_FORM = struct.Struct("<QQqqqqq")
+_FORM = struct.Struct("<QQqqqqqq")
 _SEAL_BYTES = 8
 
 
@@ -41,6 +54,19 @@ def booked_yuan(world: Any, accounts: Sequence[int], sources: Sequence[int] = ra
     postings = world.postings
     counted = (postings.day >= first) & (postings.day < end) & np.isin(postings.account, accounts)
     return float(postings.fen[counted & np.isin(postings.source, sources)].sum()) / FEN_PER_YUAN
+
+
+def to_fen(yuan: float) -> int:
+    """Return a sum of money in whole fen."""
+    return round(yuan * FEN_PER_YUAN)
+
+
+def balances(postings: Any, account: int) -> Ints:
+    """Return the balance of one account by source (sources,) [fen]."""
+    there = postings.account == account
+    found = np.zeros(len(SOURCES), np.int64)
+    np.add.at(found, postings.source[there].astype(np.int64), postings.fen[there])
+    return found
 
 
 def sides(postings: Any) -> tuple[dict[int, int], dict[int, int]]:
@@ -86,7 +112,7 @@ def broken_at(postings: Sequence[Posting], seals: Sequence[int]) -> int:
 
 
 class Posting(NamedTuple):
-    """What a posting says: key, day, account, fen, source and project."""
+    """What a posting says: key, day, account, fen, source, project and programme."""
 
     key: int
     day: int
@@ -94,6 +120,7 @@ class Posting(NamedTuple):
     fen: int
     source: int
     project: int
+    programme: int
 
 
 def rows_of(postings: Any, rows: Ints) -> list[Posting]:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.core.columns import Flags, Floats, Ints
-from twin.world.places.build import Places
+from twin.world.places.build import Places, street_map
+from twin.world.places.settings import PlacesSettings
 from twin.world.places.shapes import Paths
 from twin.world.places.streets import Network, network_of
 
@@ -47,17 +48,26 @@ def rank_of(street_class: str) -> int:
 
 def roads_of(ground: Places) -> Roads:
     """Return the roads of a map: the longest piece of network that hangs together, bends taken out."""
-    driven = np.array([one not in _NOT_FOR_CARS for one in ground.street_class], np.bool_)
+    return _laid(ground.streets, ground.street_class, ground.settings)
+
+
+def streets_on(settings: PlacesSettings) -> frozenset[int]:
+    """Return the numbers of the streets that cars can use on the map of a block, without building its places."""
+    return frozenset(_laid(*street_map(settings), settings).street.tolist())
+
+
+def _laid(streets_there: Paths, street_class: tuple[str, ...], settings: PlacesSettings) -> Roads:
+    driven = np.array([one not in _NOT_FOR_CARS for one in street_class], np.bool_)
     streets = np.flatnonzero(driven)
     if not len(streets):
         return _none()
-    paths = [path for path, one in zip(ground.streets, driven, strict=True) if one]
+    paths = [path for path, one in zip(streets_there, driven, strict=True) if one]
     lines = Paths.of(paths, streets)
-    network = network_of(lines, ground.settings.join_metres, _WHOLE)
+    network = network_of(lines, settings.join_metres, _WHOLE)
     edges = np.flatnonzero(network.piece[network.edges[:, 0]] == 0) if len(network.edges) else np.empty(0, np.int64)
     if not len(edges):
         return _none()
-    return _both_ways(_straightened(network, edges, _street_of(network, edges, lines)), network, ground.street_class)
+    return _both_ways(_straightened(network, edges, _street_of(network, edges, lines)), network, street_class)
 
 
 def lattice(x: Floats, y: Floats, block_metres: float = BLOCK_METRES) -> Roads:
@@ -82,6 +92,15 @@ def lattice(x: Floats, y: Floats, block_metres: float = BLOCK_METRES) -> Roads:
         np.tile(street, 2), start, end, xy[start], xy[end], np.full(both, block_metres),
         np.full(both, SIDE, np.int64), np.isin(start, middle),
     )  # fmt: skip
+
+
+def away_from_pieces(x: float, y: float, start: Floats, end: Floats) -> Floats:
+    """Return how far a point is from each straight piece (pieces,); all in one unit of length."""
+    way = end - start
+    squared = np.maximum((way**2).sum(axis=1), 1e-12)
+    along = np.clip(((np.array([x, y]) - start) * way).sum(axis=1) / squared, 0, 1)
+    away: Floats = np.hypot(*(start + along[:, None] * way - (x, y)).T)
+    return away
 
 
 def _none() -> Roads:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from twin.core.columns import Column
-from twin.world.disputes import CAUSES, LAPSES
+from twin.world.disputes import CAUSES, LAPSES, TURNS
 from twin.world.ledger import SOURCES
 from twin.world.works import ACTS
 
@@ -33,6 +33,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "ballots.act": ACTS,
     "disputes.cause": CAUSES,
     "lapses.kind": LAPSES,
+    "turns.kind": TURNS,
     "postings.source": SOURCES,
 }
 
@@ -59,6 +60,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "generations": Column(np.int8, "1", "generations that live together, 3 or more as 3", start=1, low=1, high=3),
         "tenure": Column(np.int8, "1", "index into TENURES"),
         "income": Column(np.int8, "1", "fifth of households by income, 1 the lowest", start=3, low=1, high=5),
+        "cars": Column(np.int8, "1", "cars that the household has", low=0),
     },
     "residents": {
         "household": Column(np.int32, "1", "row of households, -1 for nobody's", start=-1),
@@ -127,6 +129,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "fen": Column(np.int64, "fen", "amount, positive is spent"),
         "source": Column(np.int8, "1", "index into SOURCES: whose money it was", start=0),
         "project": Column(np.int32, "1", "row of projects that it was spent on, -1 for none", start=-1),
+        "programme": Column(np.int32, "1", "row of programmes that it was spent on, -1 for none", start=-1),
     },
     "answers": {
         "ticket": Column(np.int32, "1", "row of tickets, -1 for a survey"),
@@ -222,5 +225,21 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "began": Column(np.int32, "day", "day on which it began"),
         "again": Column(np.bool_, "1", "a relapse: an agreement on the same matter broke", start=False),
         "parent": Column(np.int32, "1", "row of the dispute whose agreement broke, -1 if none", start=-1),
+    },
+    "turns": {
+        "dispute": Column(np.int32, "1", "row of disputes"),
+        "day": Column(np.int32, "day", "day on which it happened"),
+        "kind": Column(np.int8, "1", "index into TURNS: another stage, seated, handed on, held, refused"),
+        "stage": Column(np.int8, "1", "stage of the dispute then, 0 made up", low=0, high=9),
+        "level": Column(np.int8, "1", "table then: 1 community, 2 street, 3 city, 0 none", low=0, high=3),
+        "plaintiff_fallback": Column(
+            np.float64, "1", "of a session: what the plaintiff can get elsewhere", start=np.nan
+        ),
+        "respondent_fallback": Column(
+            np.float64, "1", "of a session: what the respondent can get elsewhere", start=np.nan
+        ),
+        "plaintiff_thinks": Column(np.float64, "1", "of a session: the plaintiff's belief about that", start=np.nan),
+        "respondent_thinks": Column(np.float64, "1", "of a session: the respondent's belief about that", start=np.nan),
+        "needed": Column(np.float64, "1", "of a session: surplus that has to be left for an agreement", start=np.nan),
     },
 }

@@ -122,6 +122,12 @@ def grids_in(settings: PlacesSettings) -> int:
     return len(_named(found)[0]) or _parts(homes_of(found, settings).buildings.flats, settings)
 
 
+def street_map(settings: PlacesSettings) -> tuple[Paths, tuple[str, ...]]:
+    """Return the streets of a block's map and their classes, without building its places."""
+    found = _surveyed(settings)
+    return found.streets, found.street_class
+
+
 def _surveyed(settings: PlacesSettings) -> Survey:
     return estate_survey(settings) if settings.map == ESTATE else survey(settings)
 

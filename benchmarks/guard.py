@@ -1,0 +1,65 @@
+"""The guard's false alarms and its power, on builds whose truth is known.
+
+A build is held to a baseline of 40 seeds by the code that ``twin check --tier equivalence`` runs: twelve values (six
+outcomes of two arms), looks at 20 and 40 seeds, the margin of 2.5 % of the baseline's mean. Single runs scatter by
+20 %; what a changed program gives with the same seed differs from before by its own scatter, which is what decides.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from benchmarks.kit import Row, table
+from twin.runs.guard import FALSE_ALARMS, MARGIN, looked_at
+
+BUILDS = 2000
+SEEDS, VALUES = 40, 12
+MEAN, SCATTER = 100.0, 20.0
+DRIFT = 5.0
+POWER = 0.9
+
+
+def run() -> None:
+    """Measure and print the table."""
+    rows = [_alarms("nothing changed but the luck", own, 0.0) for own in (2.0, 5.0, 20.0)]
+    rows += [
+        _alarms("all values moved to the margin (2.5 %), the worst case", own, MEAN * MARGIN) for own in (2.0, 5.0)
+    ]
+    rows += [_found(own) for own in (1.0, 2.0, 3.0)]
+    table("guard: false alarms and power", rows, f"{BUILDS} builds each; undecided is no alarm.")
+
+
+def _alarms(what: str, own: float, moved: float) -> Row:
+    found = _builds(own, [moved] * VALUES)
+    share = found["drift"] / BUILDS
+    kept = ", ".join(f"{name} {count / BUILDS:.1%}" for name, count in found.most_common())
+    return Row(f"{what}; pairs scatter by {own:.0f} %", f"{share:.2%} alarm", kept, "", "≤ 1 %", share <= FALSE_ALARMS)
+
+
+def _found(own: float) -> Row:
+    """One of twelve values drifts by 5 %."""
+    found = _builds(own, [DRIFT] + [0.0] * (VALUES - 1))
+    share = found["drift"] / BUILDS
+    figure = f"one outcome drifts by 5 %; pairs scatter by {own:.0f} %"
+    return Row(figure, f"{share:.1%} found", f"{SEEDS} seeds", "", f"≥ {POWER:.0%}", share >= POWER)
+
+
+def _builds(own: float, moved: list[float]) -> Counter[str]:
+    """Count the verdicts of builds: the worst of their values."""
+    chance = np.random.default_rng(17)
+    worst: Counter[str] = Counter()
+    keys = [("arm", str(at)) for at in range(VALUES)]
+    for _ in range(BUILDS):
+        was = chance.normal(MEAN, SCATTER, (VALUES, SEEDS))
+        now = was + np.array(moved)[:, None] + chance.normal(0, own, was.shape)
+        held = {key: tuple(row) for key, row in zip(keys, was.tolist(), strict=True)}
+        gives = {key: tuple(row) for key, row in zip(keys, now.tolist(), strict=True)}
+        found = looked_at(
+            held, {key: MARGIN * abs(float(row.mean())) for key, row in zip(keys, was, strict=True)},
+            lambda count, gives=gives: {key: row[:count] for key, row in gives.items()},
+        )  # fmt: skip
+        verdicts = {one.verdict for one in found.values()}
+        worst[next(name for name in ("drift", "undecided", "same") if name in verdicts)] += 1
+    return worst

@@ -1,0 +1,263 @@
+"""Two experiments held against each other: what is paired, what is refused, and what comes out as tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import runpy
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+
+import twin
+from tests.test_sharing import STREET
+from twin.cli.app import main
+from twin.errors import InputError
+from twin.report.calling import axis_of
+from twin.report.versus_text import VersusWriter
+from twin.report.workbook import csv_text
+from twin.runs.compare import t_quantile
+from twin.runs.experiment import Means, run
+from twin.runs.luck import luck_of, needed
+from twin.runs.sweep import sweep
+from twin.runs.versus import paired_arms
+from twin.scenario.load import load
+
+ROOT = Path(__file__).resolve().parent.parent
+HOURS = "hours_to_close_mean"
+
+
+@pytest.fixture(autouse=True)
+def in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWIN_LANG", "en")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A street with seeds 1 to 4, and the same with more reports and seeds 3 to 6."""
+    place = tmp_path_factory.mktemp("versus")
+    (place / "street.yaml").write_text(STREET, "utf-8")
+    street = place / "street.yaml"
+    run(load(street), None, 4, None, Means(out=place / "one"))
+    run(load(street, sets=["hotline.reports_per_day=8 /day"]), None, 4, 3, Means(out=place / "other"))
+    return place / "one", place / "other"
+
+
+def code_of(*words: object, **rest: object) -> str:
+    with pytest.raises(InputError) as raised:
+        twin.compare(*words, **rest)  # type: ignore[arg-type]
+    return raised.value.complaints[0].code
+
+
+def test_differences_are_taken_seed_by_seed_over_the_seeds_that_both_have(folders: tuple[Path, Path]) -> None:
+    found = twin.compare(*folders)
+    assert found.seeds == (3, 4) and found.pairs == (("manual", "manual"), ("smart", "smart"))
+    values = found.frame("values").set_index(["side", "arm", "metric", "seed"])["value"]
+    for arm in ("manual", "smart"):
+        pairs = [values[2, arm, HOURS, seed] - values[1, arm, HOURS, seed] for seed in (3, 4)]
+        one = found.found[arm, arm][HOURS]
+        assert one.difference.mean == pytest.approx(sum(pairs) / 2, rel=1e-12) != 0
+        assert one.difference.primary and one.difference.pairs == 2
+        assert one.second.mean - one.first.mean == pytest.approx(one.difference.mean)
+
+
+def test_the_inputs_that_differ_are_named_and_no_others(folders: tuple[Path, Path]) -> None:
+    found = twin.compare(*folders)
+    assert found.inputs == {}
+    assert found.changes == {(arm, arm): {"hotline.reports_per_day": (6.0, 8.0)} for arm in ("manual", "smart")}
+    said = next(VersusWriter(found, "en").sheets())
+    assert said.rows == (("all arms", "hotline.reports_per_day", "6.0", "8.0"),)
+    longer = twin.compare(folders[0], folders[0].parent / "street.yaml", set=["days=8", "placebo.draws_per_day=4"])
+    assert longer.inputs == {"days": (7, 8)} and longer.doubts == ["window"]
+    assert "totals cannot" in " ".join(VersusWriter(longer, "en").opening())
+
+
+def test_a_folder_against_itself_differs_in_nothing(folders: tuple[Path, Path]) -> None:
+    found = twin.compare(folders[0], folders[0])
+    assert {one.difference.verdict for all_ in found.found.values() for one in all_.values()} == {"no difference"}
+    writer = VersusWriter(found, "zh")
+    assert list(writer.sheets()) == []
+    assert "逐位相同" in " ".join(writer.notes())
+
+
+def test_arms_of_one_folder_are_compared_as_its_own_differences(folders: tuple[Path, Path]) -> None:
+    experiment = twin.run(folders[0].parent / "street.yaml", replications=4)
+    found = twin.compare(experiment, folders[0], arms=["manual=smart"])
+    own = experiment.differences["smart"]
+    other = found.found["manual", "smart"]
+    assert {name: one.difference for name, one in other.items()} == own
+    assert found.changes["manual", "smart"]["desk.dispatch"] == ("batch", "instant")
+
+
+def test_scenario_files_run_with_the_seeds_of_the_other_side(folders: tuple[Path, Path]) -> None:
+    street = folders[0].parent / "street.yaml"
+    found = twin.compare(folders[1], street, arms=["smart"])
+    assert found.second.seeds == (3, 4, 5, 6) == found.seeds and list(found.second.values) == ["smart"]
+    assert twin.compare(street, street, replications=2, seed=9, arms=["smart"]).seeds == (9, 10)
+
+
+def test_what_cannot_be_compared_is_refused_with_a_code(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    one, other = folders
+    street = one.parent / "street.yaml"
+    assert code_of(one, twin.run(street, replications=2, seed=50)) == "R294"
+    assert code_of(one, other, arms=["manual=nobody"]) == "R292"
+    assert code_of(one, other, metrics=["hours"]) == "R259"
+    assert code_of(one, tmp_path) == "R273"
+    assert code_of(one, "nowhere") == "R296"
+    main(["run", str(street), "-n", "2", "--shard", "1/2", "--out", str(tmp_path / "part")])
+    assert code_of(one, tmp_path / "part") == "R290"
+    sweep(street, over={"desk.travel_minutes": ("6", "12")}, replications=1, means=Means(out=tmp_path / "swept"))
+    assert code_of(one, tmp_path / "swept") == "R291"
+    run(load(street), ["manual"], 1, None, Means(out=tmp_path / "old"))
+    with closing(sqlite3.connect(tmp_path / "old" / "ledger.sqlite")) as ledger, ledger:
+        ledger.execute("UPDATE identity SET value = '1' WHERE name = 'results_version'")
+    assert code_of(one, tmp_path / "old") == "R293"
+
+
+def test_arms_are_paired_by_name_or_as_asked() -> None:
+    assert paired_arms(["a", "b"], ["b", "c"]) == (("b", "b"),)
+    assert paired_arms(["a"], ["z"]) == (("a", "z"),)
+    assert paired_arms(["a", "b"], ["b", "c"], ["a=c", "b"]) == (("a", "c"), ("b", "b"))
+    with pytest.raises(InputError, match="no partner"):
+        paired_arms(["a", "b"], ["c"])
+
+
+def test_a_metric_that_one_side_lacks_is_left_out_and_said(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    street = folders[0].parent / "street.yaml"
+    found = twin.compare(street, street, replications=2, seed=3)
+    assert found.left_out["smart", "smart"] == {}
+    values = {arm: dict(metrics) for arm, metrics in found.second.values.items()}
+    values["smart"].pop("paid_hours")
+    values["smart"][HOURS] = (None, 1.0)
+    lacking = type(found)(found.first, type(found.second)(**{**vars(found.second), "values": values}), found.pairs,
+                          found.seeds, found.book)  # fmt: skip
+    assert lacking.left_out["smart", "smart"] == {"paid_hours": ("only_first", 2), HOURS: ("undefined", 1)}
+    assert not {"paid_hours", HOURS} & lacking.found["smart", "smart"].keys()
+    said = " ".join(VersusWriter(lacking, "en").notes())
+    assert "only the first has paid_hours" in said and f"{HOURS} undefined" in said
+    assert list(lacking.frame("left_out")["metric"]) == [HOURS, "paid_hours"]
+
+
+# -- files
+
+
+def test_the_command_prints_sheets_json_and_csv_and_writes_a_workbook(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = map(str, folders)
+    main(["compare", one, other, "--lang", "zh"])
+    assert "共同种子 2 个" in capsys.readouterr().out
+    main(["compare", one, other, "--json", "--xlsx", str(tmp_path / "a.xlsx"), "--csv", str(tmp_path / "a.csv")])
+    told = json.loads(capsys.readouterr().out)
+    assert told["schema"] == "twin.comparison/1" and told["seeds"] == [3, 4]
+    first = told["pairs"][0]["metrics"][HOURS]
+    assert set(first) >= {"unit", "first", "second", "mean", "ci95", "verdict", "p", "adjusted_p", "shared_luck"}
+
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "a.csv").read_text("utf-8-sig"))))
+    assert float(rows[0]["mean"]) == first["mean"] and rows[0]["metric"] == HOURS
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert book.sheetnames == ["differences", "values", "inputs", "left_out"]
+    head, cells = list(book["differences"].iter_rows(values_only=True))[:2]
+    assert dict(zip(head, cells, strict=True))["mean"] == first["mean"]
+    assert book["values"].max_row == 1 + len(twin.compare(*folders).frame("values"))
+    main(["compare", one, other, "--metric", HOURS, "--csv"])
+    assert len(list(csv.DictReader(io.StringIO(capsys.readouterr().out)))) == 2
+
+
+@pytest.mark.parametrize(("option", "code"), [("--csv", "R295"), ("--xlsx", "R295")])
+def test_no_table_is_written_over_something_else(
+    option: str, code: str, folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    street = folders[0].parent / "street.yaml"
+    before = street.read_bytes()
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", str(folders[0]), str(folders[1]), option, str(street)])
+    assert ended.value.code == 2 and f"error[{code}]" in capsys.readouterr().err
+    assert street.read_bytes() == before
+
+
+def test_a_cell_never_becomes_a_formula() -> None:
+    assert csv_text([{"a": "=1+1", "b": 1.5}, {"a": None, "c": math.nan}]) == "a,b,c\n'=1+1,1.5,\n,,\n"
+
+
+# -- data frames
+
+
+def test_frames_hold_what_the_json_forms_hold(folders: tuple[Path, Path]) -> None:
+    experiment = twin.run(folders[0].parent / "street.yaml", replications=3)
+    told = experiment.to_json()
+    values = experiment.frame().dropna().set_index(["arm", "metric"]).sort_index()["value"]
+    for arm, metrics in told["arms"].items():
+        for name, one in metrics.items():
+            assert list(values[arm, name]) == one["values"]
+    differences = experiment.frame("differences").set_index(["arm", "metric"])
+    for name, one in told["differences"]["smart"].items():
+        assert differences.loc[("smart", name), "mean"] == one["mean"]
+    assert set(experiment.frame("estimates")["arm"]) == set(told["arms"])
+
+
+def test_a_sweep_from_python_is_that_of_the_command(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    street = str(folders[0].parent / "street.yaml")
+    over = {"desk.travel_minutes": np.array([6, 12]), "hotline.reports_per_day": ["6 /day", "8 /day"]}
+    swept = twin.sweep(street, over, arm="smart", replications=2, seed=3, metrics=[HOURS])
+    main(["sweep", street, "--arm", "smart", "--over", "desk.travel_minutes=6,12", "--over",
+          "hotline.reports_per_day=6 /day,8 /day", "-n", "2", "--seed", "3", "--metric", HOURS, "--json"])  # fmt: skip
+    told = json.loads(capsys.readouterr().out)
+    points = swept.frame("points")
+    assert list(points["mean"]) == [one["metrics"][HOURS]["mean"] for one in told["points"]]
+    assert list(points["desk.travel_minutes"]) == [6, 6, 12, 12]
+    assert len(swept.frame().query("metric == @HOURS")) == 8
+    shares = swept.frame("indices").set_index("path")["value"]
+    assert dict(shares) == {path: one["value"] for path, one in told["outcomes"][HOURS]["shares"].items()}
+
+
+def test_axes_are_lists_ends_ranges_or_whole() -> None:
+    assert axis_of("a.b", [1, 2.5, "4 h"]) == ("1", "2.5", "4 h")
+    assert axis_of("a.b", (0, 0.4)) == {"low": "0", "high": "0.4"} == axis_of("a.b", "0..0.4")
+    assert axis_of("a.b", None) == ()
+    with pytest.raises(InputError):
+        axis_of("a.b", [])
+
+
+def test_the_example_for_researchers_runs() -> None:
+    left = runpy.run_path(str(ROOT / "examples" / "research.py"), run_name="__main__")
+    assert set(left["differences"]["arm"]) == {"smart", "smart_far"}
+    assert left["grid"].shape == (3, 2) and (left["grid"].diff().dropna() > 0).all().all()  # farther takes longer
+    assert (left["compared"].frame()["pairs_needed"] > 0).all()
+
+
+def test_importing_the_twin_imports_nothing_else() -> None:
+    program = "import sys, twin; assert not {'numpy', 'pandas', 'numba', 'pydantic'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+# -- shared luck
+
+
+def test_pairs_needed_are_the_fewest_that_are_sharp_enough() -> None:
+    for spread, wanted in ((4.0, 1.0), (1.0, 0.05), (25.0, 2.0)):
+        count = needed(spread, wanted)
+        assert count is not None
+        assert t_quantile(count - 1) * math.sqrt(spread / count) <= wanted
+        assert t_quantile(count - 2) * math.sqrt(spread / (count - 1)) > wanted
+    assert needed(0.0, 1.0) == 2 and needed(1.0, 0.0) is None
+
+
+def test_twins_need_fewer_runs_than_strangers_by_the_ratio_of_variances() -> None:
+    noise = np.random.default_rng(3)
+    shared, own = noise.normal(0, 3, 400), noise.normal(0, 1, 400)
+    found = luck_of((50 + shared).tolist(), (55 + shared + own).tolist(), 0.1)
+    assert found is not None and found.ratio is not None
+    assert found.ratio == pytest.approx(19.0, rel=0.15)  # (9 + 9 + 1) / 1
+    assert found.independent / found.pairs == pytest.approx(found.ratio, rel=0.02)
+    assert luck_of([1.0], [2.0], 1.0) is None
