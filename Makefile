@@ -50,7 +50,7 @@ check: $(VENV)/.ready-dev
 docs: declarations
 	$(BIN)/python -m benchmarks.headline > /dev/null
 
-# What the source documents claim, and what the twin gives: docs/claims.md (minutes).
+# What the source documents claim, and what the twin gives: docs/claims.md (twenty minutes; if stopped, it goes on there).
 claims: $(VENV)/.ready
 	$(BIN)/python -m benchmarks.claims --jobs $(JOBS)
 

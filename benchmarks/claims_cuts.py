@@ -61,11 +61,6 @@ CUTS = (
         "decision_open", "less_served_satisfied_share", "closed", "open", "closed", 8,
     ),
     Ablation(
-        "C14", Words("a campaign lets more people know", "宣传使更多人知晓"), Words("it reaches nobody", "无人接触"),
-        "mini_program", "informed_share", "app_helped", "app_helped_campaign", "app_helped_campaign", 8, "",
-        "campaign.reach=0 /day",
-    ),
-    Ablation(
         "C14", Words("a campaign raises turnout", "宣传提高参与率"), Words("it reaches nobody", "无人接触"),
         "mini_program", "turnout_share", "app_helped", "app_helped_campaign", "app_helped_campaign", 8, "",
         "campaign.reach=0 /day",

@@ -149,6 +149,8 @@ def measured(needed: Needed, jobs: int, progress: Path = PROGRESS) -> Runs:
     left.sort(key=lambda one: -size(ones[one]))  # the longest first, so that no process waits for one at the end
     progress.parent.mkdir(exist_ok=True)
     with progress.open("a", encoding="utf-8") as file:
+        if file.tell() and not progress.read_text("utf-8").endswith("\n"):
+            file.write("\n")  # the last line was cut off
         for one, values in _computed({one: (ones[one], asked[one]) for one in left}, jobs):
             known[one] = values
             file.write(json.dumps([*one, values], sort_keys=True) + "\n")
@@ -159,6 +161,9 @@ def measured(needed: Needed, jobs: int, progress: Path = PROGRESS) -> Runs:
 def _computed(
     tasks: Mapping[tuple[str, int], tuple[Key, set[str]]], jobs: int
 ) -> Iterator[tuple[tuple[str, int], Values]]:
+    if jobs == 1:
+        yield from ((one, measure(*task)) for one, task in tasks.items())
+        return
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         ahead = {pool.submit(measure, *task): one for one, task in tasks.items()}
         try:

@@ -145,7 +145,7 @@ _CHANNELS = tuple(
 _LEVEL = (
     "The level of 60 % is *used for fitting*: `living.base` was chosen with it in mind, so only the change is judged. "
     "Judged is the year after the works: the runs are of 730 days, twice the scenario's, and the second year is read "
-    "([decision 24](decisions/0024-a-council-is-judged-after-its-works.md))."
+    "([decision 25](decisions/0025-a-council-is-judged-after-its-works.md))."
 )
 _DAYS = (
     (60, "decided, hardly begun"), (100, "works under way"), (140, "works under way"), (170, "works under way"),
@@ -173,7 +173,7 @@ SATISFIED = Claim(
     "all, not to those who come; or a survey by the council itself that flatters it more than the office's flattered "
     "the office. Against doing nothing, as a before and after would have it, there is more of it.",
     (*_COUNCIL, *_CHANNELS),
-    percent=True,
+    percent=True, few=5,
     inputs=(*_PLANNING, *_FEELING, Input("living_survey.courtesy_shift", ("0", "0.5"))),
     sets=LONG,
     moments=tuple(
@@ -191,7 +191,7 @@ SATISFIED_TRUE = Claim(
     _LEVEL,
     "as above; the survey's bias plays no part here.",
     _COUNCIL,
-    percent=True,
+    percent=True, few=5,
     inputs=(*_PLANNING, *_FEELING),
     sets=LONG,
     moments=tuple(Moment(f"day {day}, {what}", f"satisfied_share_true@{day}") for day, what in _DAYS),
@@ -230,8 +230,8 @@ TURNOUT = Claim(
     (
         Part("the app beside meetings", "meetings", "app_beside"),
         Part("… but it saves no time", "meetings", "app_slow",
-             note="who remains: the housebound who manage the app; for them a meeting is no way at all, so that an app "
-                  "as long as a meeting is still the shorter way, and the neighbours who see them"),
+             note="who remains: the housebound who manage the app, for whom a meeting is no way at all however long "
+                  "the app takes, and whoever follows their example"),
         Part("… but nobody is seen to take part", "meetings", "app_unseen"),
         Part("the app instead of meetings", "meetings", "app_only"),
         Part("the app with help", "meetings", "app_helped"),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 from twin.core.engine import Engine
 from twin.mechanisms import CATALOGUE
+from twin.runs.compare import paired_difference
 from twin.world.build import DEFAULT_CATEGORIES, Population, build_world
 from twin.world.works import Work
 
 PLANNING = ("needs", "campaign", "forum", "needs_survey", "plans", "deliberation", "ballots")
 DAYS, DECIDE_ON = 22, 6
 _LIVED: dict[str, Engine] = {}
-SEEDS = range(1, 5)
+SEEDS, MORE_SEEDS = range(1, 5), range(1, 9)
 
 
 def decided(seed: int, residents: int = 400, budget_yuan: float = 2_000_000.0, **blocks: dict[str, Any]) -> Engine:
@@ -77,6 +79,12 @@ def built(
     return _LIVED[name]
 
 
-def metric(name: str, **blocks: Any) -> list[float]:
+def metric(name: str, seeds: Sequence[int] = SEEDS, **blocks: Any) -> list[float]:
     """Return one metric of every seed."""
-    return [decided(seed, **blocks).metrics()[name] for seed in SEEDS]
+    return [decided(seed, **blocks).metrics()[name] for seed in seeds]
+
+
+def surely_above(less: Sequence[float], more: Sequence[float]) -> bool:
+    """Tell whether the 95 % interval of the paired differences lies above zero."""
+    interval = paired_difference(less, more).ci95
+    return interval is not None and interval[0] > 0

@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,10 +17,11 @@ from twin.errors import Complaint, Words
 from twin.report import figures
 from twin.report.page import page
 from twin.report.profiles import HOURS_A_WEEK, Calendar, Material, Profile, groups_of, profile
-from twin.report.text import Scale, Writer, cells, headlines, metrics_shown
+from twin.report.text import Scale, Writer, cells, floors_of, headlines, metrics_shown
 from twin.runs.compare import Estimate, paired_difference
-from twin.runs.experiment import Experiment, Plan, conduct
+from twin.runs.experiment import Experiment, Plan, conduct, run
 from twin.scenario.head import Category
+from twin.scenario.load import load
 
 SCENARIO = SmallScenario()
 HOUR, DAY = 60.0, 1440.0
@@ -278,7 +280,24 @@ def test_single_arm_has_no_forest() -> None:
 def test_no_tickets_no_figure_of_them() -> None:
     alone = carried_out(replications=1)
     empty = {arm: profile(CALENDAR, [tickets([], [])]) for arm in alone.arms}
-    assert list(figures.draw(alone, empty, "en")) == ["differences", "backlog"]
+    assert list(figures.draw(alone, empty, "en")) == ["differences"]
+
+
+def test_lifts_are_drawn_by_floor_with_intervals() -> None:
+    path = Path(__file__).resolve().parent.parent / "scenarios" / "elevator.yaml"
+    small = ["days=14", "population.residents=300", "mechanisms.stages=off", "mechanisms.mediation=off"]
+    found = run(load(path, sets=small), ["linear", "linear_fixed"], 2)
+    assert [name[-1] for name in floors_of(found)] == ["1", "2", "3", "4", "5", "6"]
+    for lang, floor in (("en", "floor"), ("zh", "楼层")):
+        figure = figures.floors(Material(found, {}, lang))
+        assert figure is not None
+        assert figure.get_supxlabel() == floor
+        (axes,) = [one for one in figure.axes if one.axison]
+        dots = [line for line in axes.lines if line.get_marker() == "o"]
+        means = [[found.estimates[arm][name].mean for name in floors_of(found)] for arm in found.arms]
+        assert [list(line.get_ydata()) for line in dots] == means
+        assert len(axes.lines) == 1 + 2 * (1 + 6)  # the zero; for each arm its means and six intervals
+    assert figures.floors(Material(carried_out(replications=1), {}, "en")) is None
 
 
 # -- the page

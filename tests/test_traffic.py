@@ -10,12 +10,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
 
 from twin.core.cases import Case, engine_of
 from twin.core.engine import Engine
 from twin.errors import InputError, Words
 from twin.mechanisms import CATALOGUE
 from twin.report import maps
+from twin.report.regret_text import regret_overview, regret_sheets
+from twin.report.text import Writer
+from twin.runs.experiment import Experiment, run
 from twin.runs.regret import regrets
 from twin.scenario.build import engine_for
 from twin.scenario.load import load
@@ -143,7 +147,7 @@ def test_a_street_that_the_map_has_not_is_refused_at_its_place() -> None:
     complaint = caught.value.complaints[0]
     assert complaint.code == "M370"
     assert complaint.place is not None
-    assert (complaint.place.line, complaint.place.column) == (1, 20)
+    assert (complaint.place.line, complaint.place.col) == (1, 20)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +165,7 @@ def test_lists_of_the_wrong_length_are_refused_at_their_place(given: str, needed
     (complaint,) = caught.value.complaints
     assert complaint.code == "S133"
     assert complaint.place is not None
-    assert complaint.place.column == given.index("=") + 2
+    assert complaint.place.col == given.index("=") + 2
 
 
 # -- whoever is cut off
@@ -330,6 +334,73 @@ def test_in_every_world_somebody_regrets_nothing(rows: list[tuple[float, ...]]) 
     found = regrets({str(arm): [row[arm] for row in rows] for arm in range(3)}, "lower")
     assert sum(one.best_share for one in found.values()) >= 1 - 1e-9
     assert min(one.most for one in found.values()) >= 0
+
+
+def test_regret_has_an_interval_and_only_several_seeds_have() -> None:
+    found = regrets({"a": [3.0, 1.0, 4.0, 2.0], "b": [2.0, 5.0, 1.0, 2.0]}, "higher")
+    for one in found.values():
+        assert one.ci95 is not None
+        assert one.ci95[0] <= one.mean <= one.ci95[1] <= one.most
+    assert found["a"].ci95 != found["b"].ci95
+    assert regrets({"a": [3.0], "b": [2.0]}, "lower")["a"].ci95 is None
+    assert regrets({"a": [3.0, 3.0], "b": [2.0, 2.0]}, "lower")["a"].ci95 == (1.0, 1.0)
+
+
+@pytest.fixture(scope="module")
+def compared() -> Experiment:
+    """Four plans, two seeds."""
+    return run(load(ROOT / "tests/small_streets.yaml"))
+
+
+def test_several_plans_are_told_with_their_regret(compared: Experiment) -> None:
+    for lang, title in (("en", "Regret"), ("zh", "后悔值")):
+        writer = Writer(compared, lang)
+        overview = regret_overview(compared, writer)
+        assert overview is not None
+        assert overview.title.startswith(title)
+        assert len(overview.head) == 1 + len(compared.scenario.primary)
+        assert [row[0] for row in overview.rows] == [writer.arm(arm) for arm in compared.arms]
+        sheets = regret_sheets(compared, writer)
+        assert [sheet.title for sheet in sheets] == [writer.metric(name) for name in compared.scenario.primary]
+        assert all(len(row) == len(sheet.head) for sheet in sheets for row in sheet.rows)
+    cut = compared.regrets("street_plan_score")["cut"]
+    assert cut.ci95 is not None
+    assert cut.ci95[0] > 5
+    row = overview.rows[compared.arms.index("cut")]
+    assert f"{cut.mean:.0f}" in row[1] and " 至 " in row[1]
+
+
+def test_two_arms_have_no_regret_beside_their_difference(compared: Experiment) -> None:
+    two = run(load(ROOT / "tests/small_streets.yaml"), arms=["as_it_is", "cut"], replications=1)
+    assert regret_overview(two, Writer(two, "en")) is None
+    assert regret_sheets(two, Writer(two, "en")) == []
+
+
+def test_the_headline_says_who_is_cut_off(compared: Experiment) -> None:
+    for lang, said in (("en", "cut cuts people off"), ("zh", "「cut」使人无路可走")):
+        lines = [line for line in Writer(compared, lang).opening() if said in line]
+        share = Writer(compared, lang).mean("cut_off_share", compared.estimates["cut"]["cut_off_share"])
+        assert len(lines) == 1
+        assert share in lines[0]
+    alone = run(load(ROOT / "tests/small_streets.yaml"), arms=["cut"], replications=1)
+    assert any("cuts people off" in line for line in Writer(alone, "en").opening())
+
+
+def test_plans_for_streets_rest_on_no_catalogue_of_works(compared: Experiment) -> None:
+    """Traffic reads what works there are; nobody plans any here."""
+    carried = {one.path for one in Writer(compared, "en").carrying}
+    assert "traffic.cut_off_minutes" in carried
+    assert "population.cars_per_household" in carried
+    assert not {one for one in carried if one.startswith("plans.")}
+
+
+def test_what_a_plan_changes_cannot_be_taken_for_a_border() -> None:
+    plain, changed = (one.boundary["color"] for one in (maps._Map, maps._ChangeMap))
+    for tone in (maps._LESS, maps._MORE):
+        apart = np.subtract(*(np.array(to_rgb(one)) for one in (tone, changed)))
+        assert np.abs(apart).max() > 0.3
+    assert np.ptp(to_rgb(changed)) < 0.1 < np.ptp(to_rgb(plain))
+    assert maps._CARS_SHOWN[-1] == maps._CARS_A_POINT * maps._WIDEST_POINTS
 
 
 def test_the_map_of_differences_adds_both_directions() -> None:

@@ -4,6 +4,7 @@ import math
 
 from tests.reference import DAY
 from tests.reference.happiness import home_of
+from tests.reference.works import is_open
 from twin.core.world import Phase
 
 
@@ -12,12 +13,14 @@ def disturbance(world, p, luck, note):
     catalogue = world.levers["plans"].catalogue
     if world.running_on or not len(projects):
         return
-    sites = []
+    limits, arriving = world.levers["works"], world.phase is Phase.ARRIVE
+    today = world.day + arriving
+    sites, heavy = [], hours(p, limits)[2] / limits.day_hours
     for k in range(len(projects)):
         going = projects.started[k] >= 0 and projects.finished[k] < 0
-        if going and projects.stopped_until[k] <= world.day:
+        if going and projects.stopped_until[k] <= today and is_open(world, limits, today):
             sites.append((k, catalogue[sorted(catalogue)[projects.work[k]]]))
-    if world.phase is Phase.ARRIVE:
+    if arriving:
         for site, work in sites:
             nuisance(world, p, luck, note, site, work)
         return
@@ -25,7 +28,7 @@ def disturbance(world, p, luck, note):
         return
     raised = dict.fromkeys((site for site, _ in sites), 0)
     for who in range(len(residents)):
-        dose = min(sum(work.disturbance * near(world, p, site, who) for site, work in sites), 1)
+        dose = min(sum(heavy * work.disturbance * near(world, p, site, who) for site, work in sites), 1)
         annoyed = max(dose - p.threshold, 0)
         annoyed *= 1 - p.notice_relief * residents.informed_of_plan[who]
         annoyed *= 1 - p.voice_relief * residents.voice[who]
@@ -39,6 +42,15 @@ def disturbance(world, p, luck, note):
                 raised[site] += luck.happens("objection", 1 - math.exp(-p.objection_hazard * against), key)
     for site, number in raised.items():
         note.set("projects", site, objections=projects.objections[site] + number)
+
+
+def hours(p, limits):
+    """First and last hour of work, and how many there are, those of the night counted several times."""
+    begins = max(p.from_hour, limits.quiet_to_hour)
+    ends = max(begins, min(p.to_hour, limits.quiet_from_hour))
+    late, early = max(limits.night_from_hour, begins), min(limits.night_to_hour, ends)
+    by_night = max(0, ends - late) + max(0, early - begins)
+    return begins, ends, (ends - begins - by_night) + p.night_weight * by_night
 
 
 def is_for(world, site, who):
@@ -63,7 +75,9 @@ def grid_of(world, site):
 
 def nuisance(world, p, luck, note, site, work):
     key, tomorrow = int(world.projects.key[site]), world.day + 1
-    if tomorrow >= world.days or not luck.happens("nuisance", p.nuisance_chance * work.disturbance, key):
+    begins, ends, weighted = hours(p, world.levers["works"])
+    chance = p.nuisance_chance * work.disturbance * weighted / world.levers["works"].day_hours
+    if tomorrow >= world.days or not luck.happens("nuisance", min(chance, 1), key):
         return
     places, building = world.places, world.projects.building[site]
     there = [row for row in range(len(places)) if grid_of(world, site) in (-1, places.grid[row])]
@@ -74,7 +88,7 @@ def nuisance(world, p, luck, note, site, work):
         place = min(there, key=lambda row: (math.hypot(places.x[row] - x, places.y[row] - y), row))
     else:
         place = there[int(luck.uniform("place", key) * len(there))]
-    began = tomorrow * DAY + 60 * (p.from_hour + (p.to_hour - p.from_hour) * luck.uniform("hour", key))
+    began = tomorrow * DAY + 60 * (begins + (ends - begins) * luck.uniform("hour", key))
     until = began + luck.exponential("life", p.nuisance_days, key) * DAY
     kind = world.categories.index("noise") if "noise" in world.categories else places.category[place]
     where = {name: getattr(places, name)[place] for name in ("grid", "x", "y")}

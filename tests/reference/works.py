@@ -1,4 +1,6 @@
-"""Works, one project and one building at a time."""
+"""Works, one project and one building at a time; the calendar one day at a time."""
+
+from fractions import Fraction
 
 from twin.core.world import Phase
 from twin.world.works import DOMAINS
@@ -23,6 +25,24 @@ def works(world, p, luck, note):
             note.set("buildings", building, **{f"quality_{domain}": quality})
 
 
+def is_open(world, p, day):
+    """Beyond the horizon nobody knows holidays."""
+    clock = world.clock
+    if day < world.days and clock.is_holiday(day):
+        return p.holidays
+    weekend = clock.weekday(day) >= 5 and not (day < world.days and clock.is_make_up(day))
+    return p.weekends or not weekend
+
+
+def minutes_a_day(world, p):
+    """Minute by minute."""
+    wanted = world.levers["disturbance"]
+    steps = (Fraction(minute, 60) for minute in range(24 * 60))
+    inside = [wanted.from_hour <= hour < wanted.to_hour and p.quiet_to_hour <= hour < p.quiet_from_hour
+              for hour in steps]  # fmt: skip
+    return max(sum(inside), 1)
+
+
 def live_a_day(world, p, luck, note):
     """Let a day pass on each site; return (project, work, delivered part) of what is finished today."""
     projects, day = world.projects, world.day
@@ -32,29 +52,36 @@ def live_a_day(world, p, luck, note):
     begun = [projects.started[k] >= 0 and projects.finished[k] < 0 for k in range(len(projects))]
     going = [begun[k] and not fallen[k] for k in range(len(projects))]
     given_up = [projects.stopped_until[k] == 2**31 - 1 for k in range(len(projects))]
+    minutes = minutes_a_day(world, p) if is_open(world, p, day) else 0
     left = round(world.levers["plans"].budget_yuan * 100) - sum(map(int, projects.spent_fen))
     for k in range(len(projects)):
         if projects.started[k] >= 0:
             owners = int(projects.owners_fen[k])
             left += round(owners * p.advance_share) if given_up[k] else owners
+    paid = []
+    for k in range(len(projects)):
+        owed = int(projects.owed_fen[k])
+        if going[k] and projects.stopped_until[k] > day:
+            owed += round(projects.cost_fen[k] * p.stoppage_cost_share)
+        paid.append(max(min(owed, left), 0))
+        left -= paid[k]
+        note.set("projects", k, owed_fen=owed - paid[k])
     ready = [int(projects.passed_on[k]) + work.lead_days for k, work in enumerate(work_of)]
     due = promised(world, p, ready, work_of)
     starts, crews = set(), p.crews - sum(going)
     for k in sorted(range(len(projects)), key=lambda k: (due[k], int(projects.key[k]))):
-        waiting = due[k] >= 0 and projects.started[k] < 0 and day >= ready[k] and not fallen[k]
+        waiting = due[k] >= 0 and projects.started[k] < 0 and day >= ready[k] and not fallen[k] and minutes
         if waiting and crews > 0 and projects.cost_fen[k] - projects.owners_fen[k] <= left:
             starts.add(k)
             crews, left = crews - 1, left - int(projects.cost_fen[k] - projects.owners_fen[k])
     finished = []
     for k, work in enumerate(work_of):
         still = going[k] and projects.stopped_until[k] > day
-        spent = int(projects.cost_fen[k]) if k in starts else 0
-        if still:
-            spent = min(round(projects.cost_fen[k] * p.stoppage_cost_share), left)
-            left -= spent
-        worked = (going[k] or k in starts) and not still
-        done = worked and projects.worked_days[k] + 1 >= work.duration_days
-        stopped = worked and not done and projects.objections[k] - projects.answered[k] >= p.objections_to_stop
+        spent = paid[k] + (int(projects.cost_fen[k]) if k in starts else 0)
+        there = (going[k] or k in starts) and not still
+        worked = there and minutes > 0
+        done = worked and projects.worked_minutes[k] + minutes >= work.duration_days * p.day_hours * 60
+        stopped = there and not done and projects.objections[k] - projects.answered[k] >= p.objections_to_stop
         delivered = min(max(p.finish_quality + p.finish_spread * luck.normal("finish", projects.key[k], 0), 0), 1)
         late = projects.finished[k] < 0 and 0 <= due[k] < day and not fallen[k]
         dropped = begun[k] and fallen[k] and not given_up[k]
@@ -62,17 +89,17 @@ def live_a_day(world, p, luck, note):
         note.set("projects", k, started=day if k in starts else projects.started[k])
         note.set("projects", k, finished=day if done else projects.finished[k])
         note.set("projects", k, worked_days=projects.worked_days[k] + worked)
+        note.set("projects", k, worked_minutes=projects.worked_minutes[k] + worked * minutes)
         until = day + 1 + p.stoppage_days if stopped else projects.stopped_until[k]
         note.set("projects", k, stopped_until=2**31 - 1 if dropped else until)
         note.set("projects", k, stopped_days=projects.stopped_days[k] + still)
         note.set("projects", k, answered=projects.objections[k] if stopped else projects.answered[k])
         note.set("projects", k, delay_days=day - due[k] if late else projects.delay_days[k])
-        extra = 0 if k in starts else spent
         whole = (int(projects.cost_fen[k] - projects.owners_fen[k]), int(projects.owners_fen[k]))
         first = [round(one * p.advance_share) for one in whole]
         note.set("projects", k, spent_fen=projects.spent_fen[k] + spent - dropped * (sum(whole) - sum(first)))
         dues = [part * (k in starts) + (one - part) * done for one, part in zip(whole, first, strict=True)]
-        for kind, source, fen in (("works", 0, dues[0] + extra), ("owners", 1, dues[1])):
+        for kind, source, fen in (("works", 0, dues[0] + paid[k]), ("owners", 1, dues[1])):
             if fen:
                 note.spawn("postings", luck.key(kind, projects.key[k]), day=day, account=5, fen=fen, source=source,
                            project=k)  # fmt: skip
@@ -94,7 +121,10 @@ def promised(world, p, ready, work_of):
     new = [k for k in range(len(due)) if world.projects.passed[k] and due[k] < 0 and not fallen[k]]
     for k in sorted(new, key=lambda k: (ready[k], int(world.projects.key[k]))):
         free.sort()
-        due[k] = max(ready[k], free[0]) + work_of[k].duration_days - 1
+        due[k], left = max(ready[k], free[0]) - 1, work_of[k].duration_days * p.day_hours * 60
+        while left > 0:
+            due[k] += 1
+            left -= minutes_a_day(world, p) * is_open(world, p, due[k])
         free[0] = due[k] + 1
     return due
 

@@ -108,11 +108,21 @@ def _show(experiment: Experiment, every: bool, lang: console.Language) -> None:
             console.show(sheet)
         for sheet in channel_sheets(writer):
             console.show(sheet)
+    _show_regret(experiment, writer)
     console.show(writer.results(names=None if every else metrics_asked_for(experiment)))
     _show_groups(experiment, writer, every)
     console.say("\n".join((*writer.notes(), *([] if every else writer.left_out()))))
     if experiment.out is not None:
         console.note("\n" + _KEPT[lang].format(folder=experiment.out, page=experiment.out / "summary.html"))
+
+
+def _show_regret(experiment: Experiment, writer: Writer) -> None:
+    """Say what one gives up by choosing an option, where more than two are compared."""
+    from twin.report.regret_text import regret_overview
+
+    sheet = regret_overview(experiment, writer)
+    if sheet is not None:
+        console.show(sheet)
 
 
 def _show_groups(experiment: Experiment, writer: Writer, every: bool) -> None:

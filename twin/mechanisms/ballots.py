@@ -1,16 +1,17 @@
 """Ballots: owners vote on each project, abstain, or stay away; the law says what follows from it.
 
-What it does    Some days after the decision the owner of every flat that a project covers acts: stays away, or
-                takes part and abstains, agrees or disagrees. The owner weighs what the work would bring (a
-                lift brings more the higher one lives), its noise, the own share of the cost, what a lift takes
-                from the lower floors, compensation, and the opinion of the plan that has formed; the more it
-                matters, the likelier the owner takes part. A lift that the owners ask for is weighed by what
-                its offer brings to the flat (see `lifts`). Who is against may stay away on purpose. The rule
-                file decides from the counts of owners and areas.
+What it does    Some days after the decision the owner of every flat that a project covers acts, also of those
+                that are let or empty: stays away, or takes part and abstains, agrees or disagrees. The owner weighs
+                what the work would bring (a lift brings more the higher one lives), its noise, the own share of the
+                cost, what a lift takes from the lower floors, compensation, and the opinion of the plan that has
+                formed; the more it matters, the likelier the owner takes part. A lift that the owners ask for is
+                weighed by what its offer brings to the flat (see `lifts`). Who is against may stay away on purpose.
+                The rule file decides from the counts of owners and areas. Where the decision falls before the work
+                is done, compensation is paid back.
 Why             Art. 278 asks two thirds to take part, by heads and by area, and then a share of those who did
                 [civil_code_278]. So staying away is a third act: it can let pass what a vote against would
                 have stopped, and it can deny the quorum. That follows from counting; nothing here says it.
-Leaves out      Proxies, second ballots, empty flats, and bargaining over compensation.
+Leaves out      Proxies, second ballots, owners of several flats, and bargaining over compensation.
 Ablation        consent none: what is lawful is done, whatever owners think. boycott_share 0: nobody stays away
                 on purpose. compensation_yuan 0: the lower floors lose.
 """
@@ -35,9 +36,9 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.errors import Complaint, InputError, severity
+from twin.world.construction import LANDLORD, households_in, owners_in
 from twin.world.ledger import COMPENSATION
 from twin.world.series import share
-from twin.world.tables import ROLES, TENURES
 from twin.world.works import (
     ABSENT,
     ABSTAIN,
@@ -55,8 +56,6 @@ if TYPE_CHECKING:
     from twin.rules.model import RuleSet
 
 SHIPPED = ("civil_code_278",)
-LANDLORD = -1
-_HEAD, _RENTER = ROLES.index("head"), TENURES.index("renter")
 _LIFT = DOMAINS.index("lift")
 _NEUTRAL, _SPAN = 1 / 2, 2
 _AREA_STEPS = 100  # areas are counted in steps of 0.01 m2, so that the counts are exact
@@ -77,7 +76,7 @@ class Ballots:
                                doc="owners who live there and take part though it matters little to them (asked at the "
                                    "door, say)", zh="自住业主基准参与率", when="consent=vote")
     landlord_reply_share: float = param(0.3, "1", 0.0, 1.0, source="scenario range", evidence="assumed", lever=True,
-                                        doc="the same of owners who have let their flat", zh="出租业主基准参与率",
+                                        doc="the same of owners whose flat is let or empty", zh="出租或空置住房业主基准参与率",
                                         when="consent=vote")
     stake_pull: float = param(0.3, "1", 0.0, 3.0, source="scenario range", evidence="assumed",
                               doc="how fast staying away by indifference vanishes, by one `blur_yuan` that is at stake",
@@ -242,9 +241,8 @@ def law(world: View, p: Ballots, draw: Draw) -> RuleSet | None:
     gates=["plans.process", "lifts.asked"],
     reads=[
         "projects.work", "projects.building", "projects.stairwell", "projects.grid", "projects.decided",
-        "projects.cost_fen", "projects.lawful", "projects.asked_for", "projects.reversed_on", "households.flat",
-        "households.tenure",
-        "households.lift_net_yuan", "flats.building", "flats.stairwell", "flats.floor", "flats.area_m2",
+        "projects.cost_fen", "projects.lawful", "projects.asked_for", "projects.reversed_on", "projects.finished",
+        "households.flat", "households.tenure", "flats.lift_net_yuan", "flats.building", "flats.stairwell", "flats.floor", "flats.area_m2",
         "buildings.grid", "buildings.storeys", "residents.household", "residents.role", "residents.opinion",
         "levers.plans.process", "levers.plans.catalogue", "levers.lifts.asked", "levers.legal_review.followed",
         *(f"residents.need_{domain}" for domain in DOMAINS),
@@ -252,15 +250,17 @@ def law(world: View, p: Ballots, draw: Draw) -> RuleSet | None:
     owns={
         "projects.passed": Column(np.bool_, "1", "owners consented, or need not, and it stands in law", start=False),
         "projects.passed_on": Column(np.int32, "day", "day on which it passed, -1 if it did not", start=-1),
+        "projects.compensation_fen": Column(np.int64, "fen", "paid to each owner who loses by it, lives there", low=0),
         "residents.compensation_fen": Column(np.int64, "fen", "paid for what works take from the resident", low=0),
     },
     spawns=["ballots", "postings"],
     metrics=METRICS,
-    sources=["civil_code_278", "lift_practice"],
+    sources=["civil_code_278", "civil_code_157", "lift_practice"],
     start=law,
 )  # fmt: skip
 def ballots(world: View, p: Ballots, draw: Draw, effects: Effects) -> None:
     """Hold the votes that are due today; where owners are not asked, let pass what stands in law."""
+    pay_back(world, p, draw, effects)
     due = np.flatnonzero(world.projects.decided + _wait(p) == world.day)
     if not len(due):
         return
@@ -270,7 +270,8 @@ def ballots(world: View, p: Ballots, draw: Draw, effects: Effects) -> None:
         act = acts(world, p, draw, papers)
         effects.spawn(
             "ballots", draw.keys("ballot", causes(world, papers), 0),
-            project=papers.project, household=papers.household, resident=papers.resident, act=act.astype(np.int8),
+            project=papers.project, flat=papers.flat, household=papers.household, resident=papers.resident,
+            act=act.astype(np.int8),
         )  # fmt: skip
         passed = passed & outcome(world, due, papers, act)
         compensate(world, p, draw, papers, np.isin(papers.project, due[passed]), effects)
@@ -290,7 +291,10 @@ def _wait(p: Any) -> int:
 
 
 class Papers(NamedTuple):
-    """One ballot paper for each flat that a project covers: rows of projects, households, residents and flats."""
+    """One ballot paper for each flat that a project covers: rows of projects, households, residents and flats.
+
+    Nobody's household lives in an empty flat (-1); of that and of a let one the landlord acts (resident -1).
+    """
 
     project: Ints
     household: Ints
@@ -300,32 +304,25 @@ class Papers(NamedTuple):
 
 def papers_of(world: Any, due: Ints) -> Papers:
     """Return the papers of the projects that are voted on."""
-    flats, projects, flat = world.flats, world.projects, world.households.flat.astype(np.int64)
-    building = flats.building[flat]
-    grid = world.buildings.grid[building]
+    flats, projects = world.flats, world.projects
+    grid = world.buildings.grid[flats.building]
     pairs = []
     for project in due:
-        covered = np.ones(len(flat), np.bool_)
-        for number, site in ((flats.stairwell[flat], projects.stairwell), (building, projects.building),
+        covered = np.ones(len(flats), np.bool_)
+        for number, site in ((flats.stairwell, projects.stairwell), (flats.building, projects.building),
                              (grid, projects.grid)):  # fmt: skip
             covered &= (number == site[project]) | (site[project] < 0)
         pairs.append((np.full(np.count_nonzero(covered), project), np.flatnonzero(covered)))
-    project, household = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    return Papers(project, household, holders(world)[household], flat[household])
-
-
-def holders(world: Any) -> Ints:
-    """Return who acts for each household's flat: its head, or the landlord."""
-    residents, tenure = world.residents, world.households.tenure
-    heads = np.flatnonzero((residents.role == _HEAD) & (residents.household >= 0))[::-1]
-    found = np.full(len(tenure), LANDLORD, np.int64)
-    found[residents.household[heads]] = heads
-    return np.where(tenure == _RENTER, LANDLORD, found)
+    project, flat = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    return Papers(project, households_in(world)[flat], owners_in(world)[flat], flat)
 
 
 def causes(world: Any, papers: Papers) -> Keys:
-    """Return the key of each paper's cause: its project and its household."""
-    cause: Keys = world.projects.key[papers.project] + world.households.key[papers.household]
+    """Return the key of each paper's cause: its project and its household, or its flat where nobody lives."""
+    lived_in = papers.household >= 0
+    who: Keys = ~world.flats.key[papers.flat]
+    who[lived_in] = world.households.key[papers.household[lived_in]]
+    cause: Keys = world.projects.key[papers.project] + who
     return cause
 
 
@@ -357,7 +354,7 @@ def net_yuan(world: Any, p: Ballots, papers: Papers) -> Floats:
     loses = np.where(loses_by_lift(world, p, papers), p.lift_loss_yuan - p.compensation_yuan, 0.0)
     gain = p.worth_yuan * weight * benefit * rises + p.opinion_yuan * _SPAN * (opinion - _NEUTRAL)
     planned = gain - loses - p.owner_share * cost
-    offered = world.households.lift_net_yuan[papers.household]
+    offered = world.flats.lift_net_yuan[papers.flat]
     asked_for = world.projects.asked_for[papers.project]
     return np.where(asked_for, offered, planned) - p.noise_yuan * noise * lives_there
 
@@ -399,12 +396,34 @@ def outcome(world: Any, due: Ints, papers: Papers, act: Ints) -> Flags:
 
 def compensate(world: Any, p: Ballots, draw: Draw, papers: Papers, carried: Flags, effects: Effects) -> None:
     """Pay the owners who live on floors that lose by a lift, once it is consented to."""
-    planned = ~world.projects.asked_for[papers.project]  # whoever asks for a lift settles with the neighbours
-    paid = carried & planned & loses_by_lift(world, p, papers) & (papers.resident != LANDLORD)
+    paid = carried & compensated(world, p, papers)
     fen = round(p.compensation_yuan * FEN_PER_YUAN)
     if not fen or not paid.any():
         return
     effects.add("residents", papers.resident[paid], compensation_fen=fen)
     projects, flats = np.unique(papers.project[paid], return_counts=True)
+    effects.set("projects", projects, compensation_fen=fen)
     keys = draw.keys("compensation", world.projects.key[projects], 0)
-    effects.spawn("postings", keys, day=world.day, account=COMPENSATION, fen=fen * flats)
+    effects.spawn("postings", keys, day=world.day, account=COMPENSATION, fen=fen * flats, project=projects)
+
+
+def compensated(world: Any, p: Ballots, papers: Papers) -> Flags:
+    """Tell which papers are of owners whom the plan compensates: those who lose by its lift and live there."""
+    planned = ~world.projects.asked_for[papers.project]  # whoever asks for a lift settles with the neighbours
+    return planned & loses_by_lift(world, p, papers) & (papers.resident != LANDLORD)
+
+
+def pay_back(world: Any, p: Ballots, draw: Draw, effects: Effects) -> None:
+    """Have compensation paid back where the decision fell last night and the work is not done (Civil Code, Art. 157)."""
+    table = world.projects
+    fell = (table.reversed_on >= 0) & (table.reversed_on == world.day - 1) & (table.finished < 0)
+    due = np.flatnonzero(fell & (table.compensation_fen > 0))
+    if not len(due):
+        return
+    papers = papers_of(world, due)
+    paid = compensated(world, p, papers)
+    each = table.compensation_fen[papers.project[paid]]
+    effects.add("residents", papers.resident[paid], compensation_fen=-each)
+    fen = -np.bincount(papers.project[paid], each, len(table)).astype(np.int64)[due]
+    keys = draw.keys("paid back", table.key[due], 0)
+    effects.spawn("postings", keys, day=world.day, account=COMPENSATION, fen=fen, project=due)

@@ -1,16 +1,17 @@
 """Disturbance: dust and noise of works, whom they annoy, and who objects.
 
-What it does    A site disturbs those who live there, and a little the rest of the grid. What is noticed annoys the
+What it does    On days with work a site disturbs those who live there, and a little the rest of the grid: the longer
+                the day on site the more, and by night several times as much. What is noticed annoys the
                 less, the better one was told, heard and compensated. Annoyed residents to whom the work brings
                 little object to it. On days with work nuisances begin at places near the site: incidents like
                 any other, which may be reported and go to the desk.
 Why             Building sites made half of the noise complaints in the ministry's report of 2017 [noise2017]; being
                 heard and told takes the edge off [lind1988]. Complaints during works come out of the same chain
                 as all others.
-Leaves out      Night works, traffic, damage to flats; that neighbours incite each other. Grid-wide works stand at
-                nobody's door. A place must be there for a nuisance to be reported.
+Leaves out      Traffic, damage to flats; that neighbours incite each other; who is at home by day. Grid-wide works
+                stand at nobody's door. A place must be there for a nuisance to be reported.
 Ablation        elsewhere_share 0 and works without disturbance: nobody is annoyed, nobody objects.
-                nuisance_chance 0: no complaint comes of works.
+                nuisance_chance 0: no complaint comes of works. night_weight 1: the night is like the day.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.construction import grid_at, on_site
+from twin.world.construction import grid_at, is_open, on_site, shift_of
 from twin.world.series import per_thousand_year, ratio
 from twin.world.tables import AGE_GROUPS
 from twin.world.works import DOMAINS, EVERYWHERE, FEN_PER_YUAN, Homes, Work, homes_of, listed, needs_of, reaches
@@ -67,6 +68,9 @@ class Disturbance:
                              doc="hour at which the day on site begins", zh="开工时刻")
     to_hour: float = param(18.0, "h", 12.0, 24.0, source="scenario range", evidence="assumed", lever=True,
                            doc="hour at which it ends", zh="收工时刻")
+    night_weight: float = param(4.0, "1", 1.0, 100.0, source="noise2017", evidence="assumed",
+                                doc="dose of an hour of work in the night, in doses of an hour by day",
+                                zh="夜间施工扰动倍数")
 
 
 def objections_per_1000(world: World) -> float | None:
@@ -89,7 +93,10 @@ def nuisances_per_1000_year(world: World) -> float | None:
     gates=["works.followed"],
     reads=[
         "projects.work", "projects.building", "projects.stairwell", "projects.grid", "projects.started",
-        "projects.finished", "projects.stopped_until", "levers.plans.catalogue", "residents.household",
+        "projects.finished", "projects.stopped_until", "levers.plans.catalogue", "levers.works.weekends",
+        "levers.works.holidays", "levers.works.day_hours", "levers.works.quiet_from_hour",
+        "levers.works.quiet_to_hour", "levers.works.night_from_hour", "levers.works.night_to_hour",
+        "residents.household",
         "residents.grid", "residents.age_group", "residents.voice", "residents.informed_of_plan",
         "residents.compensation_fen", *(f"residents.need_{domain}" for domain in DOMAINS), "households.flat",
         "flats.building", "flats.stairwell", "flats.floor", "buildings.grid", "buildings.x", "buildings.y",
@@ -122,11 +129,24 @@ def disturbance(world: View, p: Disturbance, draw: Draw, effects: Effects) -> No
     """Begin tomorrow's nuisances (in ARRIVE); disturb, annoy, and let residents object (in RESPOND)."""
     if not len(world.projects) or world.running_on:
         return
-    sites = np.flatnonzero(on_site(world))
     if world.phase is Phase.ARRIVE:
-        begin_nuisances(world, p, draw, sites, effects)
+        begin_nuisances(world, p, draw, effects)
     elif len(world.residents):
-        disturb(world, p, draw, sites, effects)
+        disturb(world, p, draw, sites_on(world, world.day), effects)
+
+
+def sites_on(world: Any, day: int) -> Ints:
+    """Return the sites at which there is work on a day, as far as is known."""
+    works_then = is_open(world.clock, day, world.levers["works"])
+    return np.flatnonzero(on_site(world, day) & works_then)
+
+
+def burden(world: Any, p: Disturbance) -> float:
+    """Return the dose of a day on site, in doses of a usual one: by its hours, those of the night weighted."""
+    limits = world.levers["works"]
+    shift = shift_of(p, limits)
+    hours: float = shift.ends - shift.begins + (p.night_weight - 1) * shift.night
+    return hours / float(limits.day_hours)
 
 
 def plan_of(world: Any) -> list[Work]:
@@ -144,8 +164,8 @@ def disturb(world: Any, p: Disturbance, draw: Draw, sites: Ints, effects: Effect
         if world.residents.disturbed.any():
             effects.set("residents", None, disturbed=0.0, annoyed=0.0)
         return
-    works, homes = plan_of(world), homes_of(world)
-    doses = np.array([works[site].disturbance * nearness(world, p, site, homes) for site in sites])
+    works, homes, heavy = plan_of(world), homes_of(world), burden(world, p)
+    doses = np.array([heavy * works[site].disturbance * nearness(world, p, site, homes) for site in sites])
     dose = np.minimum(doses.sum(axis=0), 1)
     annoyed = np.maximum(dose - p.threshold, 0) * unrelieved(world, p)
     effects.set("residents", None, disturbed=dose, annoyed=annoyed)
@@ -196,19 +216,20 @@ def objections(world: Any, p: Disturbance, draw: Draw, site: int, against: Float
 # -- nuisances
 
 
-def begin_nuisances(world: Any, p: Disturbance, draw: Draw, sites: Ints, effects: Effects) -> None:
+def begin_nuisances(world: Any, p: Disturbance, draw: Draw, effects: Effects) -> None:
     """Spawn tomorrow's nuisances today, so that reporters see the whole of their first day."""
     tomorrow = world.day + 1
-    if not len(sites) or not len(world.places) or tomorrow >= world.days:
+    if not len(world.places) or tomorrow >= world.days:
         return
-    works, keys = plan_of(world), world.projects.key
-    chance = np.array([p.nuisance_chance * works[site].disturbance for site in sites])
-    noisy = sites[draw.happens("nuisance", chance, keys[sites])]
+    sites, works, keys = sites_on(world, tomorrow), plan_of(world), world.projects.key
+    chance = np.array([p.nuisance_chance * works[site].disturbance * burden(world, p) for site in sites])
+    noisy = sites[draw.happens("nuisance", np.minimum(chance, 1), keys[sites])]
     places = np.array([place_near(world, draw, site) for site in noisy], np.int64)
     noisy, places = noisy[places >= 0], places[places >= 0]
     if not len(noisy):
         return
-    hour = p.from_hour + (p.to_hour - p.from_hour) * draw.uniform("hour", keys[noisy])
+    shift = shift_of(p, world.levers["works"])
+    hour = shift.begins + (shift.ends - shift.begins) * draw.uniform("hour", keys[noisy])
     began = tomorrow * DAY_MINUTES + hour * _HOUR_MINUTES
     found, known = world.places, world.categories
     effects.spawn(

@@ -3,13 +3,15 @@
 What it does    On one day the owners of every walk-up stairwell ask for a lift. A rule shares what the subsidy leaves
                 of its cost by floors; the higher one lives, the more the lift brings, and the lowest floors lose light
                 and quiet. Those who gain may compensate those who lose, by a fixed sum or by a bargain. What is left
-                for each flat is what its owner votes on (see `ballots`, with all papers, acts and the law). Once it
-                has passed owners pay each other; who still loses may fall out with the winner of the stairwell.
+                for each flat, also of those that are let or empty, is what its owner votes on (see `ballots`, with
+                all papers, acts and the law). Once it has passed owners pay each other; who still loses may fall
+                out with the winner of the stairwell. Where the decision falls in law before the lift is built, what
+                they paid each other is paid back.
 Why             A lift needs three quarters of those who vote, by heads and by area [civil_code_278]; on equal shares
                 two floors of six are enough to stop it. Shares that follow use are those of the airport game
                 [littlechild1973], compensation is a bargaining problem [nash1950]; practice lies between
                 [lift_practice].
-Leaves out      Flats that stand empty, owners who cannot pay, offers made twice, technique; a lift that the office
+Leaves out      Stairwells where nobody lives, owners who cannot pay, offers made twice, technique; a lift that the office
                 plans for the same stairwell later on. The worth of a lift is the owner's own, known to all.
 Ablation        compensation none and share_rule equal: floors 1 and 2 vote against, and no lift passes where all vote.
                 asked off: nothing of it exists.
@@ -32,12 +34,13 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
+from twin.world.construction import households_in, owners_in
 from twin.world.disputes import WORKS as ABOUT_WORKS
 from twin.world.disputes import is_open
 from twin.world.ledger import OWNERS, TRANSFER, apportioned
 from twin.world.lifts import bargained, fixed, weights_of
 from twin.world.series import mean, ratio, share
-from twin.world.tables import ROLES, TENURES
+from twin.world.tables import TENURES
 from twin.world.works import FEN_PER_YUAN, Work, listed
 
 if TYPE_CHECKING:
@@ -49,8 +52,7 @@ SHARES = ("linear", "equal", "shapley")
 DEALS = ("none", "fixed", "nash")
 _FORMULA = {"linear": "elevator_share", "equal": "equal_share", "shapley": "shapley_step"}
 _OLD = 65
-_NOBODY = -1
-_HEAD, _RENTER = ROLES.index("head"), TENURES.index("renter")
+_RENTER = TENURES.index("renter")
 _SHOWN_FLOORS = range(1, 8)
 
 
@@ -90,7 +92,8 @@ class Lifts:
     even_floor: int = param(3, "1", 1, 10, source="lift_practice", evidence="published",
                             doc="floor whose price neither rises nor falls", zh="房价盈亏平衡楼层", when="asked")
     landlord_share: float = param(0.5, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
-                                  doc="part of the worth of not climbing that a landlord gets by the rent",
+                                  doc="part of the worth of not climbing that a landlord gets by the rent, or could "
+                                      "get for an empty flat",
                                   zh="房东所得比例", when="asked")
     running_yuan: float = param(60_000.0, "yuan", 0.0, 1e6, source="scenario range", evidence="assumed",
                                 doc="present value of power and upkeep, shared as the cost is", zh="运行维护现值",
@@ -155,9 +158,8 @@ def lift_transfer_yuan(world: World) -> float | None:
 
 def _on_floor(floor: int) -> Callable[[World], float | None]:
     def measured(world: World) -> float | None:
-        homes = world.households
-        here = homes.lift_offered & (world.flats.floor[homes.flat] == floor)
-        return mean(homes.lift_net_yuan[here])
+        flats = world.flats
+        return mean(flats.lift_net_yuan[flats.lift_offered & (flats.floor == floor)])
 
     return measured
 
@@ -176,8 +178,8 @@ def _metrics() -> dict[str, Metric]:
         ),
         "lift_transfer_yuan": Metric(
             lift_transfer_yuan, "yuan", better=None, en="Paid between owners for each lift", zh="每部电梯业主间补偿额",
-            doc="compensation that owners paid each other / lifts that passed",
-            doc_zh="业主之间支付的补偿总额 ÷ 通过的电梯数",
+            doc="compensation that owners paid each other, less what was paid back / lifts that passed",
+            doc_zh="业主之间支付的补偿总额（扣除退还部分） ÷ 通过的电梯数",
         ),
     }  # fmt: skip
     floors = {
@@ -205,19 +207,20 @@ def _metrics() -> dict[str, Metric]:
         "levers.disputes.followed", "flats.building", "flats.stairwell", "flats.floor", "buildings.grid",
         "buildings.storeys", "households.flat", "households.tenure", "residents.household", "residents.role",
         "residents.age", "projects.stairwell", "projects.work", "projects.asked_for", "projects.passed_on",
+        "projects.reversed_on", "projects.finished",
         "disputes.cause", "disputes.plaintiff", "disputes.settled_on", "disputes.faded_on",
     ],
     owns={
-        "households.lift_offered": Column(np.bool_, "1", "its stairwell has asked for a lift", start=False),
-        "households.lift_cost_fen": Column(np.int64, "fen", "its flat's part of the cost", start=0, low=0),
-        "households.lift_bargain_fen": Column(np.int64, "fen", "what its flat gets from others, negative pays them"),
-        "households.lift_net_yuan": Column(np.float64, "yuan", "what the lift would bring to its flat, all told"),
+        "flats.lift_offered": Column(np.bool_, "1", "its stairwell has asked for a lift", start=False),
+        "flats.lift_cost_fen": Column(np.int64, "fen", "its part of the cost", start=0, low=0),
+        "flats.lift_bargain_fen": Column(np.int64, "fen", "what its owner gets from others, negative pays them"),
+        "flats.lift_net_yuan": Column(np.float64, "yuan", "what the lift would bring to its owner, all told"),
         "households.lift_fell_out": Column(np.bool_, "1", "fell out with a neighbour over the lift", start=False),
     },
     adds=["residents.compensation_fen"],
     spawns=["projects", "postings", "disputes"],
     metrics=_metrics(),
-    sources=["civil_code_278", "littlechild1973", "nash1950", "lift_practice"],
+    sources=["civil_code_278", "civil_code_157", "littlechild1973", "nash1950", "lift_practice"],
 )  # fmt: skip
 def lifts(world: View, p: Lifts, draw: Draw, effects: Effects) -> None:
     """Let all stairwells ask on one day; the morning after a vote, settle what has passed."""
@@ -228,17 +231,22 @@ def lifts(world: View, p: Lifts, draw: Draw, effects: Effects) -> None:
     if world.day == p.from_day and found:
         ask(world, p, draw, found[0], works[found[0]], effects)
     elif world.day > p.from_day:
-        passed = np.flatnonzero(world.projects.asked_for & (world.projects.passed_on == world.day - 1))
+        table = world.projects
+        passed = np.flatnonzero(table.asked_for & (table.passed_on == world.day - 1) & (table.reversed_on < 0))
         if len(passed):
             settle(world, p, draw, passed, effects)
+        settled = table.asked_for & (table.passed_on >= 0) & (table.passed_on < table.reversed_on)
+        fell = np.flatnonzero(settled & (table.reversed_on == world.day - 1) & (table.finished < 0))
+        if len(fell):
+            pay(world, draw, fell, "paid back", -1, effects)
 
 
 class Offer(NamedTuple):
-    """What is laid before the owners of one stairwell: rows of households, and what each flat pays, gets and has."""
+    """What is laid before the owners of one stairwell: rows of flats, and what each pays, gets and has."""
 
     building: int
     stairwell: int
-    household: Ints
+    flat: Ints
     cost_fen: Ints
     bargain_fen: Ints
     net_fen: Ints
@@ -258,19 +266,19 @@ def ask(world: Any, p: Lifts, draw: Draw, work: int, lift: Work, effects: Effect
     )  # fmt: skip
     rows, cost, bargain, net = (np.concatenate([one[place] for one in offers]) for place in (2, 3, 4, 5))
     effects.set(
-        "households", rows, lift_offered=True, lift_cost_fen=cost, lift_bargain_fen=bargain,
+        "flats", rows, lift_offered=True, lift_cost_fen=cost, lift_bargain_fen=bargain,
         lift_net_yuan=net / FEN_PER_YUAN,
     )  # fmt: skip
 
 
 def offers_of(world: Any, p: Lifts, work: int, lift: Work) -> Iterator[Offer]:
-    """Yield what is offered in every stairwell that asks and has somebody to pay."""
-    flat = world.households.flat.astype(np.int64)
-    stairs, building = world.flats.stairwell[flat], world.flats.building[flat]
-    storeys = world.buildings.storeys[building]
+    """Yield what is offered in every stairwell that asks: where somebody lives, and there is somebody to pay."""
+    stairs = world.flats.stairwell
+    storeys = world.buildings.storeys[world.flats.building]
     planned = np.isin(stairs, world.projects.stairwell[world.projects.work == work])
-    asks = (storeys >= p.least_storeys) & (storeys <= p.most_storeys) & ~planned
-    gain = worth(world, p, flat)
+    inhabited = np.isin(stairs, stairs[world.households.flat])
+    asks = (storeys >= p.least_storeys) & (storeys <= p.most_storeys) & ~planned & inhabited
+    gain = worth(world, p)
     for stairwell in np.unique(stairs[asks]):
         rows = np.flatnonzero(stairs == stairwell)
         offer = offered(world, p, lift, rows, gain[rows])
@@ -278,22 +286,20 @@ def offers_of(world: Any, p: Lifts, work: int, lift: Work) -> Iterator[Offer]:
             yield offer
 
 
-def worth(world: Any, p: Lifts, flat: Ints) -> Floats:
-    """Return what a lift is worth to the owner of each household's flat, before anybody pays (households,) [yuan]."""
-    floor = world.flats.floor[flat].astype(np.int64)
-    living = world.residents.household
-    old = np.bincount(living[(world.residents.age >= _OLD) & (living >= 0)], minlength=len(flat)) > 0
-    let = world.households.tenure == _RENTER
-    climb = p.climb_yuan * (floor - 1) * np.where(let, p.landlord_share, 1 + p.old_gain * old)
+def worth(world: Any, p: Lifts) -> Floats:
+    """Return what a lift is worth to the owner of each flat, before anybody pays (flats,) [yuan]."""
+    floor, living = world.flats.floor.astype(np.int64), world.residents.household
+    old = np.bincount(living[(world.residents.age >= _OLD) & (living >= 0)], minlength=len(world.households)) > 0
+    own = np.where(world.households.tenure == _RENTER, p.landlord_share, 1 + p.old_gain * old)
+    climb = p.climb_yuan * (floor - 1) * np.append(own, p.landlord_share)[households_in(world)]
     price = p.price_yuan * np.maximum(floor - p.even_floor, 0)
     votes = world.levers["ballots"]
     return climb + price - votes.lift_loss_yuan * (floor <= votes.low_floors)
 
 
 def offered(world: Any, p: Lifts, lift: Work, rows: Ints, gain: Floats) -> Offer | None:
-    """Return the offer to the households ``rows`` of one stairwell; None where nobody there would pay."""
-    flat = world.households.flat[rows]
-    floor, building = world.flats.floor[flat].astype(np.int64), int(world.flats.building[flat[0]])
+    """Return the offer to the owners of the flats ``rows`` of one stairwell; None where nobody there would pay."""
+    floor, building = world.flats.floor[rows].astype(np.int64), int(world.flats.building[rows[0]])
     top = max(int(world.buildings.storeys[building]), int(floor.max()))
     weights = weights_of(shares_of(p.share_rule, top, world.clock.date(world.day)), floor)
     if not sum(weights):
@@ -303,7 +309,7 @@ def offered(world: Any, p: Lifts, lift: Work, rows: Ints, gain: Floats) -> Offer
     running = apportioned(round(p.running_yuan * FEN_PER_YUAN), weights)
     net = np.rint(gain * FEN_PER_YUAN).astype(np.int64) - cost - running
     bargain = deal(world, p, floor, net, weights)
-    return Offer(building, int(world.flats.stairwell[flat[0]]), rows, cost, bargain, net + bargain)
+    return Offer(building, int(world.flats.stairwell[rows[0]]), rows, cost, bargain, net + bargain)
 
 
 def deal(world: Any, p: Lifts, floor: Ints, net: Ints, weights: list[Fraction]) -> Ints:
@@ -320,53 +326,43 @@ def deal(world: Any, p: Lifts, floor: Ints, net: Ints, weights: list[Fraction]) 
 
 def settle(world: Any, p: Lifts, draw: Draw, passed: Ints, effects: Effects) -> None:
     """Let owners pay each other, and those who still lose fall out with the winner."""
-    stairs = world.flats.stairwell[world.households.flat]
-    holder = holders(world)
-    fell_out = [quarrel(world, p, draw, np.flatnonzero(stairs == one), holder, effects)
+    stairs = world.flats.stairwell
+    owner, household = owners_in(world), households_in(world)
+    fell_out = [quarrel(world, p, draw, np.flatnonzero((stairs == one) & (owner >= 0)), owner, household, effects)
                 for one in world.projects.stairwell[passed]]  # fmt: skip
     rows = np.concatenate(fell_out)
     if len(rows):
-        effects.set("households", rows, lift_fell_out=True)
-    pay(world, draw, passed, stairs, holder, effects)
+        effects.set("households", household[rows], lift_fell_out=True)
+    pay(world, draw, passed, "compensation", 1, effects)
 
 
-def pay(world: Any, draw: Draw, passed: Ints, stairs: Ints, holder: Ints, effects: Effects) -> None:
-    """Book what owners pay each other, a posting for each lift; who lives there is compensated by it."""
-    gets = np.maximum(world.households.lift_bargain_fen, 0)
-    total = np.array([gets[stairs == one].sum() for one in world.projects.stairwell[passed]], np.int64)
+def pay(world: Any, draw: Draw, lifts: Ints, kind: str, sign: int, effects: Effects) -> None:
+    """Book what owners pay each other, or back (sign -1), a posting for each lift; who lives there is compensated."""
+    stairs, owner = world.flats.stairwell, owners_in(world)
+    gets = sign * np.maximum(world.flats.lift_bargain_fen, 0)
+    total = np.array([gets[stairs == one].sum() for one in world.projects.stairwell[lifts]], np.int64)
     paying = np.flatnonzero(total)
     if len(paying):
-        projects = passed[paying]
-        keys = draw.keys("compensation", world.projects.key[projects], 0)
+        projects = lifts[paying]
+        keys = draw.keys(kind, world.projects.key[projects], 0)
         effects.spawn("postings", keys, day=world.day, account=TRANSFER, fen=total[paying], source=OWNERS,
                       project=projects)  # fmt: skip
-    got = np.flatnonzero((gets > 0) & (holder >= 0) & np.isin(stairs, world.projects.stairwell[passed]))
+    got = np.flatnonzero((gets != 0) & (owner >= 0) & np.isin(stairs, world.projects.stairwell[lifts]))
     if len(got):
-        effects.add("residents", holder[got], compensation_fen=gets[got])
+        effects.add("residents", owner[got], compensation_fen=gets[got])
 
 
-def quarrel(world: Any, p: Lifts, draw: Draw, rows: Ints, holder: Ints, effects: Effects) -> Ints:
-    """Begin the disputes of one stairwell (households ``rows``); return who fell out."""
-    net = world.households.lift_net_yuan[rows]
-    resident = rows[holder[rows] >= 0]
-    nobody = rows[:0]
-    if not world.levers["disputes"].followed or not len(resident):
-        return nobody
-    winner = resident[np.argmax(world.households.lift_net_yuan[resident])]
+def quarrel(world: Any, p: Lifts, draw: Draw, flats: Ints, owner: Ints, household: Ints, effects: Effects) -> Ints:
+    """Begin the disputes of one stairwell, among owners who live there (``flats``); return the flats that fell out."""
+    if not world.levers["disputes"].followed or not len(flats):
+        return flats[:0]
+    net = world.flats.lift_net_yuan[flats]
+    winner = flats[np.argmax(net)]
     table = world.disputes
     busy = table.plaintiff[is_open(world) & (table.cause == ABOUT_WORKS)]
-    sore = rows[(net < 0) & (holder[rows] >= 0) & (rows != winner) & ~np.isin(holder[rows], busy)]
-    keys = world.households.key[sore]
-    chance = -np.expm1(world.households.lift_net_yuan[sore] / p.dispute_yuan)
-    who = sore[draw.happens("falls out", chance, keys, 0)]
-    effects.spawn("disputes", draw.keys("dispute", world.households.key[who], 0), cause=ABOUT_WORKS,
-                  plaintiff=holder[who], respondent=holder[winner], began=world.day)  # fmt: skip
-    return who
-
-
-def holders(world: Any) -> Ints:
-    """Return which resident owns each household's flat: its head, -1 where it is let."""
-    residents, found = world.residents, np.full(len(world.households), _NOBODY, np.int64)
-    heads = np.flatnonzero((residents.role == _HEAD) & (residents.household >= 0))[::-1]
-    found[residents.household[heads]] = heads
-    return np.where(world.households.tenure == _RENTER, _NOBODY, found)
+    sore = flats[(net < 0) & (flats != winner) & ~np.isin(owner[flats], busy)]
+    keys = world.households.key[household[sore]]
+    who = draw.happens("falls out", -np.expm1(world.flats.lift_net_yuan[sore] / p.dispute_yuan), keys, 0)
+    effects.spawn("disputes", draw.keys("dispute", keys[who], 0), cause=ABOUT_WORKS, plaintiff=owner[sore[who]],
+                  respondent=owner[winner], began=world.day)  # fmt: skip
+    return sore[who]

@@ -1,16 +1,20 @@
 """Works: what becomes of a plan on site.
 
 What it does    A project that was consented to waits for its lead time, a free crew and its money, is worked on
-                day by day, and raises the quality of its domain where it is done; everything wears off slowly.
-                The plan promises a last day for each, as if nothing went wrong. Enough objections stop a project
+                hour by hour on the days of its calendar, and raises the quality of its domain where it is done;
+                everything wears off slowly. Fewer hours or days, or a limit for the night, make it longer. The
+                plan promises a last day for each, as if nothing went wrong. Enough objections stop a project
                 for a while. A stopped day costs money and keeps the crew; all of it comes out of one budget,
-                which is never overdrawn: what cannot be paid does not begin. Where a decision falls in law the
-                site is given up: the crew is free, and so is what was bound and not paid yet.
+                which is never overdrawn: what cannot be paid does not begin, and what a stopped day costs beyond
+                the budget is owed, and paid before anything else once there is money. Where a decision falls in
+                law the site is given up: the crew is free, and so is what was bound and not paid yet.
 Why             A plan that meets resistance is late and dearer, and what it wastes is missing elsewhere
                 [flyvbjerg2003]. Delay and cost come out of objections, crews and money; none is put in.
-Leaves out      Bad weather, rest days, insolvency, changes of the plan; who builds it. A lift of one stairwell
-                counts for its part of the building. Quality is of a building, not of a flat.
-Ablation        objections_to_stop beyond reach: no stoppage. followed off: nothing of it exists.
+Leaves out      Bad weather, insolvency, changes of the plan; who builds it, what it costs at night. A builder who
+                is owed money goes on. A lift of one stairwell counts for its part of the building. Quality is of a
+                building, not of a flat.
+Ablation        objections_to_stop beyond reach: no stoppage. weekends and holidays on: no rest days.
+                followed off: nothing of it exists.
 """
 
 from __future__ import annotations
@@ -27,12 +31,22 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.construction import buildings_at, qualities, under_way
+from twin.world.construction import (
+    Shift,
+    buildings_at,
+    is_open,
+    last_day,
+    qualities,
+    shift_of,
+    shifts_needed,
+    under_way,
+)
 from twin.world.ledger import OWNERS, PUBLIC, WORKS, booked_yuan
 from twin.world.series import mean
 from twin.world.works import DOMAINS, FEN_PER_YUAN, Work, listed
 
 _YEAR_DAYS = 365
+_HOUR_MINUTES = 60
 _UNSET = -1
 _FOR_EVER = np.iinfo(np.int32).max
 
@@ -55,6 +69,24 @@ class Works:
                                  when="followed")
     crews: int = param(6, "1", 0, 1000, source="scenario range", evidence="assumed", lever=True,
                        doc="projects that can be under way at once", zh="施工队数", when="followed")
+    weekends: bool = param(True, "", source="scenario range", evidence="assumed", lever=True,
+                           doc="whether sites are worked on weekends that are no holidays", zh="周末是否施工",
+                           when="followed")
+    holidays: bool = param(False, "", source="scenario range", evidence="assumed", lever=True,
+                           doc="whether sites are worked on public holidays", zh="节假日是否施工", when="followed")
+    day_hours: float = param(10.0, "h", 1.0, 24.0, source="scenario range", evidence="assumed",
+                             doc="hours of work that make one of the days which a work takes",
+                             zh="每个施工日的标准工时", when="followed")
+    quiet_from_hour: float = param(22.0, "h", 12.0, 24.0, source="noise_law2022", evidence="published", lever=True,
+                                   doc="hour after which nobody may work on site, 24 for no limit",
+                                   zh="夜间禁止施工起始时刻", when="followed")
+    quiet_to_hour: float = param(6.0, "h", 0.0, 12.0, source="noise_law2022", evidence="published", lever=True,
+                                 doc="hour before which nobody may, 0 for no limit", zh="夜间禁止施工结束时刻",
+                                 when="followed")
+    night_from_hour: float = param(22.0, "h", 18.0, 24.0, source="noise_law2022", evidence="published",
+                                   doc="hour at which the night begins", zh="夜间起始时刻", when="followed")
+    night_to_hour: float = param(6.0, "h", 0.0, 10.0, source="noise_law2022", evidence="published",
+                                 doc="hour at which it ends", zh="夜间结束时刻", when="followed")
     objections_to_stop: int = param(3, "1", 1, 1000, source="scenario range", evidence="assumed",
                                     doc="objections since the last stop that stop a project", zh="停工所需异议数",
                                     when="followed")
@@ -105,6 +137,13 @@ def bound_yuan(world: World) -> float | None:
     return float(world.projects.spent_fen.sum() - paid) / FEN_PER_YUAN
 
 
+def arrears_yuan(world: World) -> float | None:
+    """What stopped days have cost and nobody could pay; None where living conditions are not followed."""
+    if not cast(Works, world.levers["works"]).followed:
+        return None
+    return float(world.projects.owed_fen.sum()) / FEN_PER_YUAN
+
+
 def stopped_days(world: World) -> float | None:
     """Mean days that a project which has begun stood still."""
     return mean(world.projects.stopped_days[world.projects.started >= 0].astype(np.float64))
@@ -129,6 +168,12 @@ METRICS = {
         doc="cost of works that have begun, less what has been paid for them, at the end",
         doc_zh="期末已开工工程的造价减去已支付金额",
     ),
+    "arrears_yuan": Metric(
+        arrears_yuan, "yuan", better="lower",
+        en="Owed for stopped days", zh="停工费用欠款",
+        doc="cost of stopped days that the budget could not pay by the end and owes",
+        doc_zh="至期末预算无力支付而拖欠的停工费用",
+    ),
     "projects_finished": Metric(
         projects_finished, "1", better="higher",
         en="Projects finished", zh="完工项目数",
@@ -151,17 +196,20 @@ METRICS = {
         "projects.owners_fen", "projects.passed", "projects.passed_on", "projects.objections", "projects.reversed_on",
         "buildings.grid",
         "flats.building", "flats.stairwell", "levers.plans.catalogue", "levers.plans.budget_yuan",
+        "levers.disturbance.from_hour", "levers.disturbance.to_hour",
     ],
     owns={
         "projects.due": Column(np.int32, "day", "promised last day on site, -1 before consent", start=_UNSET),
         "projects.started": Column(np.int32, "day", "first day on site, -1 before", start=_UNSET),
         "projects.finished": Column(np.int32, "day", "last day on site, -1 before", start=_UNSET),
         "projects.worked_days": Column(np.int32, "day", "days worked on site", start=0),
+        "projects.worked_minutes": Column(np.int32, "min", "time worked on site", start=0),
         "projects.stopped_until": Column(np.int32, "day", "day from which work may go on", start=_UNSET),
         "projects.stopped_days": Column(np.int32, "day", "days that it stood still", start=0),
         "projects.answered": Column(np.int32, "1", "objections that have led to a stoppage", start=0),
         "projects.delay_days": Column(np.int32, "day", "days beyond the planned last day", start=0),
         "projects.spent_fen": Column(np.int64, "fen", "spent or bound by contract", start=0, low=0),
+        "projects.owed_fen": Column(np.int64, "fen", "cost of stopped days that is not paid yet", start=0, low=0),
         "projects.quality": Column(np.float64, "1", "part of the promised benefit delivered, -1 before", start=_UNSET),
         **{
             f"buildings.quality_{domain}": Column(
@@ -193,13 +241,20 @@ def furnish(world: Any, p: Works, draw: Draw, effects: Effects) -> None:
 
 
 class Day(NamedTuple):
-    """What happens today (projects,): the plan's last day; who begins, stands, is done, is given up; money [fen]."""
+    """What happens today (projects,): the plan's last day; who begins, stands, is done, is given up.
 
+    Money [fen]: what is paid of stopped days, what is owed for them by now, and what is bound or set free in all.
+    ``minutes`` are those of a site that is worked on.
+    """
+
+    minutes: int
     due: Ints
     begun: Flags
     still: Flags
     done: Flags
     dropped: Flags
+    extra: Ints
+    owed: Ints
     spent: Ints
 
 
@@ -223,19 +278,22 @@ def let_a_day_pass(world: Any, p: Works, draw: Draw, effects: Effects) -> None:
 def day_on_site(world: Any, p: Works, works_at: list[Work]) -> Day:
     """Return what happens on every site today."""
     projects = world.projects
-    lead = np.array([work.lead_days for work in works_at])
+    ready_on = projects.passed_on + np.array([work.lead_days for work in works_at])
     takes = np.array([work.duration_days for work in works_at])
-    due = scheduled(world, p, projects.passed_on + lead, takes)
-    left = round(world.levers["plans"].budget_yuan * FEN_PER_YUAN) - public_fen(p, projects)
-    begun = beginning(world, p, due, projects.passed_on + lead, left)
-    left -= int((projects.cost_fen - projects.owners_fen)[begun].sum())
+    shift = shift_of(world.levers["disturbance"], p)
+    minutes = shift.minutes if is_open(world.clock, world.day, p) else 0
+    due = scheduled(world, p, shift, ready_on, takes)
     going = under_way(world) & ~fallen(projects)
     still = going & (projects.stopped_until > world.day)
-    extra = affordable(np.rint(still * projects.cost_fen * p.stoppage_cost_share).astype(np.int64), left)
-    done = (going | begun) & ~still & (projects.worked_days + 1 >= takes)
+    left = round(world.levers["plans"].budget_yuan * FEN_PER_YUAN) - public_fen(p, projects)
+    owed = projects.owed_fen + np.rint(still * projects.cost_fen * p.stoppage_cost_share).astype(np.int64)
+    extra = affordable(owed, left)
+    begun = beginning(world, p, due, ready_on, left - int(extra.sum())) & (minutes > 0)
+    worked = (going | begun) & ~still & (minutes > 0)
+    done = worked & (projects.worked_minutes + minutes >= takes * round(p.day_hours * _HOUR_MINUTES))
     dropped = under_way(world) & fallen(projects) & ~given_up(projects)
-    spent = np.where(begun, projects.cost_fen, extra)
-    return Day(due, begun, still, done, dropped, spent - np.where(dropped, released(p, projects), 0))
+    bound = np.where(begun, projects.cost_fen, 0) - np.where(dropped, released(p, projects), 0)
+    return Day(minutes, due, begun, still, done, dropped, extra, owed - extra, bound + extra)
 
 
 def fallen(projects: Any) -> Flags:
@@ -267,10 +325,11 @@ def public_fen(p: Works, projects: Any) -> int:
     return int((projects.spent_fen - np.where(projects.started >= 0, owners, 0)).sum())
 
 
-def scheduled(world: Any, p: Works, ready_on: Ints, takes: Ints) -> Ints:
+def scheduled(world: Any, p: Works, shift: Shift, ready_on: Ints, takes: Ints) -> Ints:
     """Return the planned last day of each project, -1 before consent: no plan promises more than its crews can do.
 
-    Crews take the projects in the order in which these are ready, and nothing goes wrong; what is promised stays.
+    Crews take the projects in the order in which these are ready, rest on rest days, and nothing goes wrong; what is
+    promised stays.
     """
     projects = world.projects
     due = projects.due.astype(np.int64)
@@ -280,7 +339,8 @@ def scheduled(world: Any, p: Works, ready_on: Ints, takes: Ints) -> Ints:
     new = np.flatnonzero(projects.passed & (due < 0) & ~fallen(projects))
     for project in new[np.lexsort((projects.key[new], ready_on[new]))]:
         start = max(int(ready_on[project]), free[0] if free else 0)
-        due[project] = start + takes[project] - 1
+        shifts = shifts_needed(int(takes[project]), shift, p)
+        due[project] = last_day(world.clock, world.days, p, start, shifts)
         if free:
             heapq.heapreplace(free, int(due[project]) + 1)
     return due
@@ -309,9 +369,10 @@ def affordable(wanted: Ints, left: int) -> Ints:
 def note_down(world: Any, p: Works, today: Day, quality: Floats, effects: Effects) -> None:
     """Write down what happened on the sites."""
     projects, day = world.projects, world.day
-    on_site = (under_way(world) & ~fallen(projects)) | today.begun
+    on_site = ((under_way(world) & ~fallen(projects)) | today.begun) & ~today.still
+    worked = on_site & (today.minutes > 0)
     open_objections = projects.objections - projects.answered
-    stopped = on_site & ~today.still & ~today.done & (open_objections >= p.objections_to_stop)
+    stopped = on_site & ~today.done & (open_objections >= p.objections_to_stop)
     late = (projects.finished < 0) & (today.due >= 0) & (day > today.due) & ~fallen(projects)
     until = np.where(stopped, day + 1 + p.stoppage_days, projects.stopped_until)
     effects.set(
@@ -320,12 +381,14 @@ def note_down(world: Any, p: Works, today: Day, quality: Floats, effects: Effect
         due=today.due,
         started=np.where(today.begun, day, projects.started),
         finished=np.where(today.done, day, projects.finished),
-        worked_days=projects.worked_days + (on_site & ~today.still),
+        worked_days=projects.worked_days + worked,
+        worked_minutes=projects.worked_minutes + worked * today.minutes,
         stopped_until=np.where(today.dropped, _FOR_EVER, until),
         stopped_days=projects.stopped_days + today.still,
         answered=np.where(stopped, projects.objections, projects.answered),
         delay_days=np.where(late, day - today.due, projects.delay_days),
         spent_fen=projects.spent_fen + today.spent,
+        owed_fen=today.owed,
         quality=np.where(today.done, quality, projects.quality),
     )
 
@@ -333,8 +396,7 @@ def note_down(world: Any, p: Works, today: Day, quality: Floats, effects: Effect
 def pay(world: Any, p: Works, today: Day, draw: Draw, effects: Effects) -> None:
     """Book what is paid today, a posting a project for each purse; what is bound but not yet paid waits."""
     projects = world.projects
-    extra = np.where(today.begun | today.dropped, 0, today.spent)
-    public = paid_today(p, today, projects.cost_fen - projects.owners_fen) + extra
+    public = paid_today(p, today, projects.cost_fen - projects.owners_fen) + today.extra
     for kind, source, fen in (("works", PUBLIC, public), ("owners", OWNERS, paid_today(p, today, projects.owners_fen))):
         paid = np.flatnonzero(fen)
         if len(paid):

@@ -29,7 +29,7 @@ from matplotlib.lines import Line2D
 from twin.errors import Words
 from twin.report.channels import channel_titles, channels_of
 from twin.report.profiles import EDGES, HOURS_A_DAY, HOURS_A_WEEK, WEEKDAYS, Material, Profile
-from twin.report.text import Scale, cells, headlines
+from twin.report.text import FLOOR, Scale, cells, floors_of, headlines
 from twin.runs.compare import Difference, Estimate
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ _THIN = 12  # every so many bins make a point of a curve
 _CELL = 0.068  # inches: half the width of a Chinese character at 9 points
 _ROW = 0.27  # inches
 _PANELS = 3
+_FEWEST_FLOORS = 2
 _LEAST = 10  # below the mean by this factor, an interval of hours counts as reaching down to nothing
 _RESOLUTION = 150  # dots an inch
 
@@ -72,6 +73,8 @@ _TEXT: Mapping[str, Words] = {
     "time": Words("time from creation to work done", "从创建到办理完成的时长"),
     "open": Words("tickets whose work is not done", "尚未办理完成的工单"),
     "week": Words("hour of the week", "一周中的时刻"),
+    "floor": Words("floor", "楼层"),
+    "brings": Words("net benefit to a flat", "每户净收益"),
     "mean_time": Words("mean time to close", "平均办结时长"),
     "option": Words("the option named above", "上方所示方案"),
 }
@@ -170,7 +173,9 @@ def hours_to_close(material: Material) -> Figure | None:
 
 
 def backlog(material: Material) -> Figure | None:
-    """The saw-tooth of the week: mean open tickets by hour of the week."""
+    """The saw-tooth of the week: mean open tickets by hour of the week (no figure where there never are any)."""
+    if not any(profile.backlog.any() for profile in material.profiles.values()):
+        return None
     figure, panels = _panels(material, sharey=True)
     hours = np.arange(HOURS_A_WEEK)  # not closed to a ring: a backlog that grows would seem to fall at midnight
     for axes, arm in zip(panels, material.shown, strict=False):
@@ -205,12 +210,34 @@ def who_waits(material: Material) -> Figure | None:
     return figure
 
 
+def floors(material: Material) -> Figure | None:
+    """What a lift brings to a flat by floor, one panel an option, the baseline grey in each."""
+    names = floors_of(material.experiment)
+    if len(names) < _FEWEST_FLOORS:
+        return None
+    figure, panels = _panels(material, sharey=True, left=0.85)
+    estimates, scale = material.experiment.estimates, material.writer.scale(names[0])
+    for axes, arm in zip(panels, material.shown, strict=False):
+        for number, (shown, tone) in enumerate(_against_baseline(material, arm)):
+            known = [(row, estimates[shown][name]) for row, name in enumerate(names) if name in estimates[shown]]
+            at = [row + 0.16 * number for row, _ in known]  # or one interval would hide the other's end
+            for place, (_, one) in zip(at, known, strict=True):
+                axes.plot([place, place], one.ci95 or (one.mean, one.mean), color=tone, linewidth=_THICKNESS[tone])
+            axes.plot(at, [one.mean for _, one in known], "o", color=tone, markersize=3.6)
+        axes.axhline(0, color=INK, linewidth=0.8)
+        axes.set_xticks(range(len(names)), [name.removeprefix(FLOOR) for name in names])
+        axes.yaxis.set_major_formatter("{x:,.0f}")
+    _label(figure, material, _word(material, "floor"), _word(material, "brings") + material.writer.in_unit(scale))
+    return figure
+
+
 DRAWERS: Mapping[str, Drawer] = {
     "differences": differences,
     "channels": channels,
     "hours_to_close": hours_to_close,
     "backlog": backlog,
     "who_waits": who_waits,
+    "floors": floors,
 }
 
 

@@ -162,7 +162,18 @@ def upstream(metrics: Iterable[str], lived: Mapping[str, Mechanism]) -> set[str]
     while more := {name for name in lived if name not in reached and _feeds(lived[name], reached, lived)}:
         reached |= more
     levers = [name.split(".")[1:] for one in reached for name in lived[one].reads if name.startswith(LEVERS + ".")]
+    levers = [path for path in levers if _has_a_say(path[0], lived)]
     return {POPULATION, *reached, *(".".join(path) for path in levers)}
+
+
+def _has_a_say(block: str, lived: Mapping[str, Mechanism]) -> bool:
+    """Whether a block that others read can matter: not if its mechanism is idle and nobody else spawns its tables."""
+    from twin.mechanisms import CATALOGUE
+
+    owner = CATALOGUE.own.get(block)
+    if owner is None or block in lived or not owner.spawns:
+        return True
+    return any(set(owner.spawns) & set(one.spawns) for one in lived.values())
 
 
 def _feeds(mechanism: Mechanism, reached: set[str], lived: Mapping[str, Mechanism]) -> bool:

@@ -19,7 +19,8 @@ from twin.report.equity_text import equity_sheets, equity_words, pareto_sheet
 from twin.report.inputs import Input, range_shown, source_shown
 from twin.report.luck_text import luck_sheet
 from twin.report.profiles import HOURS_A_DAY, WEEKDAYS, Material, Profile
-from twin.report.text import Scale, Sheet, headlines, metrics_shown, time_scale
+from twin.report.regret_text import regret_sheets, regret_words
+from twin.report.text import Scale, Sheet, floors_of, headlines, metrics_shown, time_scale
 from twin.runs.experiment import RESULTS_VERSION
 
 if TYPE_CHECKING:
@@ -83,6 +84,15 @@ _CHARTS: Mapping[str, tuple[Words, Words]] = {
             "表中为全部方案。",
         ),
     ),
+    "floors": (
+        Words("What a lift brings by floor", "加装电梯的各层净收益"),
+        Words(
+            "Mean of what the lift that is asked for would bring to a flat, by its floor, with 95 % intervals over the"
+            " replications: use, price, light and quiet, its share of the cost, compensation. Below 0: it loses.",
+            "所申请电梯给各层住户带来的净收益（使用、房价、采光与安静、分摊费用、补偿）的均值，"
+            "及各次重复间的 95% 置信区间。低于 0 即受损。",
+        ),
+    ),
     "map_incidents": (
         Words("Where faults begin", "事件发生在哪里"),
         Words(
@@ -122,12 +132,6 @@ _TEXT: Mapping[str, Words] = {
         " --set and another value of its range.",
         "对{metrics}起作用且仅为假定的输入。要了解某一项的影响，请用 --set 换成范围内的其他取值重新运行。",
     ),
-    "regret": Words("Regret", "后悔值"),
-    "regret_caption": Words(
-        "What one gives up by having chosen an option: the best option's points less its own, seed by seed.",
-        "选择某方案的代价：同一种子下最优方案的得分减去该方案的得分。",
-    ),
-    "regret_head": Words("option;mean;largest;best in", "方案;平均;最大;最优的占比"),
     "changes": Words("What the options change", "各方案改变了什么"),
     "changes_caption": Words(
         "Every parameter that is not the same in all arms; everything else is equal.",
@@ -264,6 +268,7 @@ class _Teller:
             "hours_to_close": lambda: (self._quantiles(),),
             "backlog": lambda: (self._weekdays(),),
             "who_waits": self._waits,
+            "floors": lambda: tuple(self.writer.results(arms, floors_of(self.experiment)) for arms in self._abreast()),
         }
         told = sheets[name]() if name in sheets else (self.of_map.sheets[name][self.lang],)
         return Chart(title[self.lang], caption[self.lang], picture_of(drawn), told)
@@ -330,18 +335,9 @@ class _Teller:
         return [Section(found[0], found[1], sheets=(found[2],))] if found else []
 
     def _regrets(self) -> list[Section]:
-        """Return what each option gives up in a score that options are chosen by (no section without a score)."""
-        experiment = self.experiment
-        head = tuple(self.word("regret_head").split(";"))
-        sheets = []
-        for name in experiment.scenario.primary:
-            found = experiment.regrets(name) if name.endswith("_score") else {}
-            rows = tuple(
-                (self.writer.arm(arm), f"{one.mean:.2f}", f"{one.most:.2f}", f"{one.best_share:.0%}")
-                for arm, one in found.items()
-            )
-            sheets += [Sheet(self.writer.metric(name), head, rows)] if rows else []
-        return [Section(self.word("regret"), self.word("regret_caption"), sheets=tuple(sheets))] if sheets else []
+        """Return what each option gives up in the primary outcomes (no section for one or two arms)."""
+        sheets = tuple(regret_sheets(self.experiment, self.writer))
+        return [Section(*regret_words(self.lang), sheets=sheets)] if sheets else []
 
     def _changes(self) -> list[Section]:
         """Return the parameters that are not the same in all arms (no section for a single arm)."""

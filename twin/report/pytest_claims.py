@@ -1,7 +1,7 @@
 """What planners expect, as pytest sees it: every claim of a ``*.claims.yaml`` is a test, with its file and line.
 
 Not loaded by itself: name it in a ``conftest.py`` (``pytest_plugins = ["twin.report.pytest_claims"]``) or on the
-command line (``pytest -p twin.report.pytest_claims outputs/baselines``). A claim that is undecided is skipped, and says so.
+command line (``pytest -p twin.report.pytest_claims outputs/baselines``). What is undecided is skipped, and says so.
 """
 
 from __future__ import annotations

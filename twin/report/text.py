@@ -91,6 +91,12 @@ _TEXT: Mapping[str, Words] = {
         "差值 {difference}{interval}：{verdict}。",
     ),
     "bracketed": Words(" ({interval})", "（{interval}）"),
+    "cut_off": Words(
+        "{arm} cuts people off: {share} of those who drive have no way home by car, and {through} of through traffic"
+        " has to turn back; both are charged for it in time and score.",
+        "「{arm}」使人无路可走：{share} 的开车居民无法开车到家，{through} 的过境车辆须折返；"
+        "时间与评分中均已计入其代价。",
+    ),
     "alone": Words("{metric}: {option} {value}.", "{metric}：{option} {value}。"),
     "single": Words(
         "One replication says nothing about chance: ask for more with -n.",
@@ -149,6 +155,8 @@ _TEXT: Mapping[str, Words] = {
 
 
 GROWTH = "backlog_growth_per_day"
+CUT_OFF, TURNED_BACK = "cut_off_share", "through_cut_off_share"
+FLOOR = "net_benefit_floor_"
 HARDLY_IDLE = 0.95
 _WAYS = ("better", "worse", "higher", "lower")
 Differences = Mapping[str, Mapping[str, Difference]]
@@ -320,11 +328,24 @@ class Writer:
         if len(experiment.arms) == 1:
             found = experiment.estimates[experiment.baseline]
             option = self.arm(experiment.baseline)
-            return [
+            alone = [
                 self.word("alone", metric=self.metric(name), option=option, value=self.value(name, found[name]))
                 for name in names
             ]
-        return [self._comparison(name, experiment.arms[1]) for name in names]
+            return alone + self._cut_off()
+        return [self._comparison(name, experiment.arms[1]) for name in names] + self._cut_off()
+
+    def _cut_off(self) -> list[str]:
+        """Say which arms cut people off from their homes."""
+        said = []
+        for arm in self.experiment.arms:
+            found = self.experiment.estimates[arm]
+            if any(name in found and found[name].mean > 0 for name in (CUT_OFF, TURNED_BACK)):
+                share, through = (
+                    self.mean(name, found[name]) if name in found else "–" for name in (CUT_OFF, TURNED_BACK)
+                )
+                said.append(self.word("cut_off", arm=self.arm(arm), share=share, through=through))
+        return said
 
     def notes(self) -> list[str]:
         """Return what has to be known to read the numbers rightly."""
@@ -532,6 +553,12 @@ def headlines(experiment: Experiment) -> list[str]:
     common = [name for name in experiment.book if all(name in experiment.estimates[arm] for arm in experiment.arms)]
     primary = [name for name in experiment.scenario.primary if name in common]
     return primary or [name for name in common if experiment.book[name].better][:HEADLINES] or common[:HEADLINES]
+
+
+def floors_of(experiment: Experiment) -> list[str]:
+    """Return the metrics of what a lift brings by floor, from the lowest, as far as some arm has them."""
+    present = {name for found in experiment.estimates.values() for name in found if name.startswith(FLOOR)}
+    return sorted(present, key=lambda name: int(name.removeprefix(FLOOR)))
 
 
 def overloaded(found: Mapping[str, Estimate]) -> bool:

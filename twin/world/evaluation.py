@@ -123,6 +123,7 @@ def stop_chance(judging: Judging, true: float, years: int) -> float:
         weight = mass[:, None] * chance
         stopped += float(weight[ends].sum())
         goes_on = ~ends & (weight > _NEVER)
-        record, place = np.unique(np.round(came_to[goes_on], _SAME), return_inverse=True)
-        mass = np.bincount(place, weight[goes_on], len(record))
+        came_to = np.round(came_to[goes_on], _SAME)
+        record = np.unique(came_to)
+        mass = np.bincount(np.searchsorted(record, came_to), weight[goes_on], len(record))
     return stopped

@@ -203,7 +203,8 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
     },
     "ballots": {
         "project": Column(np.int32, "1", "row of projects"),
-        "household": Column(np.int32, "1", "row of households, for whose flat it is"),
+        "flat": Column(np.int32, "1", "row of flats, for which it is"),
+        "household": Column(np.int32, "1", "row of households who live there, -1 for an empty flat", start=-1),
         "resident": Column(np.int32, "1", "row of residents: who acts; -1 for a landlord", start=-1),
         "act": Column(np.int8, "1", "index into ACTS"),
     },
