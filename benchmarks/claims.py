@@ -219,18 +219,21 @@ def moments(runs: Runs, claim: Claim) -> Iterator[str]:
     """Yield the same effect as read at other times of the same runs."""
     if not claim.moments:
         return
-    yield from ("", "By the day on which it is read (the same pairs, one run each):", "")
+    yield from ("", "By the day on which it is read, as a run of so many `days` would end (the same pairs):", "")
     yield from ("| read | effect, 95 % interval | of the claim | verdict that it would give |", "|---|---|---|---|")
+    judged = whole(runs, claim)
+    usual, turned = verdict(judged, claim.claimed), 0
     for one in claim.moments:
         here = effect(*(series(runs, claim, arm, one.metric) for arm in (claim.base, claim.option)), claim.relative)
         said = verdict(here, claim.claimed)
-        yield f"| {one.title} | {told(here, claim)} | {of_claim(here, claim)} | {said} |"
-    judged = whole(runs, claim)
-    said = verdict(judged, claim.claimed)
-    yield f"| **judged**: {named(claim.metric)} | {told(judged, claim)} | {of_claim(judged, claim)} | **{said}** |"
+        turned += said != usual
+        word = said if said == usual else f"**{said}**"
+        yield f"| {one.title} | {told(here, claim)} | {of_claim(here, claim)} | {word} |"
+    yield f"| *judged*: {named(claim.metric)} | {told(judged, claim)} | {of_claim(judged, claim)} | *{usual}* |"
     ends = [max(series(runs, claim, arm, ON_SITE)) for arm in (claim.base, claim.option)]
+    yield from ("", f"The verdict flips at {turned} of these {len(claim.moments)} times.")
     last = f"`{claim.base}` {ends[0]:.0f}, `{claim.option}` {ends[1]:.0f}"
-    yield from ("", f"In no run did works stay on their sites beyond day {max(ends):.0f} ({last}).")
+    yield f"In no run did works stay on their sites beyond day {max(ends):.0f} ({last})."
 
 
 def plain(found: Effect | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -14,13 +15,21 @@ import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from twin.cli.app import main
+from twin.core.clock import Clock
 from twin.core.draws import Draw
 from twin.core.engine import Engine
 from twin.mechanisms.audit import Audit, found_if_audited, overstated
+from twin.runs.experiment import Means, run
+from twin.runs.ledgers import held_in, stored
+from twin.runs.store import read_parquet, unpack, write_table
 from twin.scenario.build import engine_for
 from twin.scenario.load import load
 from twin.world.ledger import (
+    ACCOUNTS,
     CONTRACT,
+    CREDIT,
+    DEBIT,
     DONATIONS,
     OWNERS,
     PARK,
@@ -31,12 +40,19 @@ from twin.world.ledger import (
     SERVICE,
     SOURCES,
     WORKS,
+    Entries,
+    Head,
     Posting,
     balances,
     broken_at,
+    entries,
+    head_of,
+    periods,
     rows_of,
     sealed,
-    sides,
+    summed,
+    totals,
+    unbalanced,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,17 +74,67 @@ def table_of(postings: list[Posting]) -> Any:
 # -- both sides
 
 
+CLOCK = Clock(dt.date(2025, 1, 6))
+
+
+def books_of(postings: Any) -> Entries:
+    return entries(table_of(postings) if isinstance(postings, list) else postings, CLOCK)
+
+
+def sides(postings: Any) -> tuple[dict[int, int], dict[int, int]]:
+    books = books_of(postings)
+    return totals(books, DEBIT), totals(books, CREDIT)
+
+
 @given(BOOKS)
 def test_both_sides_balance_after_any_sequence_of_postings(postings: list[Posting]) -> None:
-    debited, credited = sides(table_of(postings))
+    books = books_of(postings)
+    debited, credited = sides(postings)
     assert sum(debited.values()) == sum(credited.values()) == sum(one.fen for one in postings)
+    assert not len(unbalanced(books)) and len(books.fen) == 2 * len(postings)
+    for period in np.unique(books.period):
+        now = books.period == period
+        assert sum(totals(books, DEBIT, now).values()) == sum(totals(books, CREDIT, now).values())
+
+
+@given(BOOKS, st.data())
+def test_books_in_which_one_side_is_changed_do_not_balance(postings: list[Posting], data: st.DataObject) -> None:
+    """One line of the books another sum, gone, twice, or in another period: the posting is named."""
+    books = books_of(postings)
+    line = data.draw(st.integers(0, len(books.fen) - 1))
+    assume(books.fen[line])
+    where = np.arange(len(books.fen))
+    more = books._replace(fen=books.fen + (where == line))
+    gone, twice = (Entries(*(column[rows] for column in books)) for rows in (where != line, np.append(where, line)))
+    moved = books._replace(period=books.period + (where == line))
+    for forged in (more, gone, twice, moved):
+        assert unbalanced(forged).tolist() == [books.posting[line]]
+
+
+@given(BOOKS)
+def test_summed_books_hold_every_fen_of_every_account_source_project_and_period(postings: list[Posting]) -> None:
+    books, short = books_of(postings), summed(books_of(postings))
+    for side in (DEBIT, CREDIT):
+        assert totals(short, side) == totals(books, side)
+        assert short.posting[short.side == side].sum() == len(postings)
+    one = postings[0]
+    period = int(periods(CLOCK, np.array([one.day]))[0])
+    there = (short.side == DEBIT) & (short.period == period) & (short.name == one.account)
+    there &= (short.project == one.project) & (short.programme == one.programme)
+    same = [other for other in postings if other[2] == one[2] and other[5:] == one[5:]]
+    by_hand = [other.fen for other in same if CLOCK.date(other.day).strftime("%Y%m") == str(period)]
+    assert short.fen[there].tolist() == [sum(by_hand)]
+
+
+def test_a_period_is_a_month() -> None:
+    assert periods(CLOCK, np.array([0, 25, 26, 360, 25])).tolist() == [202501, 202501, 202502, 202601, 202501]
 
 
 @given(BOOKS, st.data())
 def test_a_posting_and_its_reversal_leave_no_trace(postings: list[Posting], data: st.DataObject) -> None:
     which = data.draw(st.integers(0, len(postings) - 1))
     back = postings[which]._replace(fen=-postings[which].fen)
-    before, after = sides(table_of(postings)), sides(table_of([*postings, back, postings[which]]))
+    before, after = sides(postings), sides([*postings, back, postings[which]])
     assert before == after
 
 
@@ -78,14 +144,31 @@ def test_a_posting_and_its_reversal_leave_no_trace(postings: list[Posting], data
 @given(BOOKS, st.data())
 def test_whatever_is_done_to_a_posting_the_chain_says_where(postings: list[Posting], data: st.DataObject) -> None:
     seals = sealed(postings)
-    assert broken_at(postings, seals) == -1
+    head = head_of(seals)
+    assert broken_at(postings, seals, head) == -1
     row = data.draw(st.integers(0, len(postings) - 1))
     changed = data.draw(POSTING)
     assume(changed != postings[row])
-    assert broken_at([*postings[:row], changed, *postings[row + 1 :]], seals) == row
-    assert broken_at([*postings[:row], changed, *postings[row:]], seals) == row
+    assert broken_at([*postings[:row], changed, *postings[row + 1 :]], seals, head) == row
+    assert broken_at([*postings[:row], changed, *postings[row:]], seals, head) == row
     removed = [*postings[:row], *postings[row + 1 :]]
-    assert 0 <= broken_at(removed, seals) >= row
+    assert 0 <= broken_at(removed, seals, head) >= row
+
+
+@given(BOOKS, st.data())
+def test_the_head_tells_what_the_seals_cannot(postings: list[Posting], data: st.DataObject) -> None:
+    """Rows cut off with their seals, put on with seals of their own, or everything sealed anew from any row on."""
+    head = head_of(sealed(postings))
+    row = data.draw(st.integers(0, len(postings) - 1))
+    cut = postings[:row]
+    assert broken_at(cut, sealed(cut), head) == row
+    longer = [*postings, data.draw(POSTING)]
+    assert broken_at(longer, sealed(longer), head) == len(postings)
+    forged = [*postings[:row], postings[row]._replace(fen=postings[row].fen + 1), *postings[row + 1 :]]
+    assert broken_at(forged, sealed(forged), head) == 0
+    for books in (cut, longer, forged):
+        assert broken_at(books, sealed(books), head_of(sealed(books))) == -1, "without a head outside nobody sees it"
+    assert broken_at([], [], Head(0, 0)) == -1
 
 
 @given(BOOKS, st.data())
@@ -161,10 +244,46 @@ def test_the_chain_in_the_neighbourhood_sees_a_changed_fen() -> None:
     postings = lived("both").world.postings
     closed = np.flatnonzero(postings.seal)
     rows, seals = rows_of(postings, closed), postings.seal[closed].tolist()
-    assert len(rows) > 20 and broken_at(rows, seals) == -1
+    head = head_of(seals)
+    assert len(rows) > 20 and broken_at(rows, seals, head) == -1
     row = len(rows) // 2
-    assert broken_at([*rows[:row], rows[row]._replace(fen=rows[row].fen + 1), *rows[row + 1 :]], seals) == row
+    assert broken_at([*rows[:row], rows[row]._replace(fen=rows[row].fen + 1), *rows[row + 1 :]], seals, head) == row
     assert lived("both").metrics()["chain_broken"] == 0
+
+
+def test_a_chain_seals_all_postings_though_nothing_could_leak() -> None:
+    world = lived("chain", 1, "audit.leak_chance=0").world
+    before = world.postings.day < world.days - 1
+    assert before.sum() > 20 and (world.postings.seal[before] > 0).all()
+    assert lived("chain", 1, "audit.leak_chance=0").metrics()["chain_broken"] == 0
+
+
+def test_a_run_folder_keeps_the_heads_outside_and_tells_what_was_done_to_its_postings(tmp_path: Path) -> None:
+    few = load(ROOT / "scenarios" / "ledger.yaml", sets=["population.residents=100", "days=70", "audit.leak_chance=0"])
+    run(few, arms=["neither", "chain"], replications=2, means=Means(out=tmp_path / "run", jobs=1))
+    file = tmp_path / "run" / "tables" / "postings-chain.parquet"
+    kept = read_parquet(file)
+    assert not (file.parent / "postings-neither.parquet").exists()
+    contents = {run[1]: tables for run, _, tables in stored(tmp_path / "run", [("chain", 1), ("chain", 2)])}
+    books = unpack(contents[1]["accounts"])
+    assert set(books["side"]) == {"debit", "credit"} and set(books["name"]) <= {*ACCOUNTS, *SOURCES}
+    debits = books["side"] == "debit"
+    assert books["fen"][debits].sum() == books["fen"][~debits].sum() == kept["fen"][kept["seed"] == 1].sum() > 0
+    assert set(books["period"]) == set(kept["period"][kept["seed"] == 1])
+    assert main(["runs", "chain", str(tmp_path / "run")]) == 0
+    ours = {name: column.copy() for name, column in kept.items()}
+    first = int(np.flatnonzero(ours["seed"] == 2)[0])
+    ours["fen"][first] += 1
+    rows = table_rows(ours, ours["seed"] == 2)
+    ours["seal"][ours["seed"] == 2] = np.array(sealed(rows), np.uint64)
+    for forged in (ours, {name: column[:-1] for name, column in kept.items()}):
+        write_table(file, list(forged), list(zip(*forged.values(), strict=True)))
+        assert main(["runs", "chain", str(tmp_path / "run")]) == 1
+    assert held_in(tmp_path / "run").complete
+
+
+def table_rows(columns: dict[str, Any], chosen: Any) -> list[Posting]:
+    return [Posting(*map(int, one)) for one in zip(*(columns[name][chosen] for name in Posting._fields), strict=True)]
 
 
 def test_what_is_paid_back_goes_to_the_project_from_which_it_came() -> None:
@@ -194,6 +313,25 @@ def test_budgets_are_hard_and_what_is_bound_is_paid_in_the_end(budget: int, adva
     assert engine.metrics()["bound_yuan"] == pytest.approx((projects.spent_fen.sum() - cash.sum()) / 100)
     debited, credited = sides(postings)
     assert sum(debited.values()) == sum(credited.values())
+
+
+@pytest.mark.parametrize("budget", [1_500_000, 6_000_000, 60_000_000])
+def test_every_stopped_day_is_paid_or_owed(budget: int) -> None:
+    """Conservation to the fen: days that stood still x cost x share = booked beyond the price + arrears."""
+    sets = (f"plans.budget_yuan={budget}", "mechanisms.disturbance=on", "disturbance.objection_hazard=0.2",
+            "disturbance.threshold=0", "works.objections_to_stop=1", "works.stoppage_cost_share=0.01")  # fmt: skip
+    engine = engine_for(load(ROOT / "scenarios" / "ledger.yaml", sets=[*SMALL, *sets]), "neither", 1)
+    engine.run()
+    projects = engine.world.projects
+    begun = projects.started >= 0
+    assert projects.stopped_days.sum() > 100
+    due = np.rint(projects.cost_fen * 0.01).astype(np.int64) * projects.stopped_days
+    assert (projects.spent_fen + projects.owed_fen)[begun].tolist() == (projects.cost_fen + due)[begun].tolist()
+    assert engine.metrics()["arrears_yuan"] == projects.owed_fen.sum() / 100
+    assert projects.spent_fen.sum() <= budget * 100
+    assert (projects.owed_fen.sum() > 0) == (budget < 60_000_000)
+    if projects.owed_fen.sum():
+        assert projects.spent_fen.sum() > 0.99 * budget * 100, "something is owed, so nearly everything is spent"
 
 
 def test_the_sources_of_a_year_sum_to_its_cost() -> None:

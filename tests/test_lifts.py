@@ -14,11 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twin.core.clock import Clock
 from twin.core.engine import Engine
 from twin.mechanisms.ballots import ABSENT, AGAINST, FAVOUR
+from twin.mechanisms.disturbance import Disturbance
 from twin.mechanisms.lifts import SHARES, Lifts, share_rules, shares_of
+from twin.mechanisms.works import Works
 from twin.scenario.build import engine_for
 from twin.scenario.load import load
+from twin.world.construction import last_day, shift_of, shifts_needed
 from twin.world.disputes import nash_share, rubinstein_share
 from twin.world.ledger import OWNERS, PUBLIC, TRANSFER, WORKS, apportioned
 from twin.world.lifts import bargained, fixed, weights_of
@@ -151,7 +155,7 @@ def test_equal_shares_without_compensation_fail_at_floors_1_and_2():
     """Full turnout: every owner there votes against, and no stairwell with four such flats of twelve gets a lift."""
     for seed in SEEDS:
         world = lived("equal", seed, *SURE).world
-        floor = world.flats.floor[world.households.flat[world.ballots.household]]
+        floor = world.flats.floor[world.ballots.flat]
         assert (world.ballots.act[floor <= 2] == AGAINST).all()
         assert (world.ballots.act[floor >= 5] == FAVOUR).all()
         papers = [world.ballots.project == project for project in range(len(world.projects))]
@@ -208,10 +212,123 @@ def test_a_dearer_lift_never_makes_anybody_vote_for_it():
 
 def test_who_pays_more_under_another_rule_does_not_vote_for_it_more():
     linear, shapley = (lived(arm, 1, *SURE).world for arm in ("linear", "shapley"))
-    floor = linear.flats.floor[linear.households.flat]
-    assert (shapley.households.lift_net_yuan[floor == 6] < linear.households.lift_net_yuan[floor == 6]).all()
-    top = floor[linear.ballots.household] == 6
+    floor, asked = linear.flats.floor, linear.flats.lift_offered
+    assert (shapley.flats.lift_net_yuan[asked & (floor == 6)] < linear.flats.lift_net_yuan[asked & (floor == 6)]).all()
+    top = floor[linear.ballots.flat] == 6
     assert not ((shapley.ballots.act == FAVOUR) & (linear.ballots.act != FAVOUR))[top].any()
+
+
+def test_every_flat_has_a_vote_and_a_share_and_the_law_counts_them_all():
+    """Exactly: a paper for each flat of a stairwell that asks, empty ones too, and Art. 278 on all of their area."""
+    empty = 0
+    for seed in SEEDS:
+        world = lived("linear_bargain", seed).world
+        flats, votes, lifts = world.flats, world.ballots, world.projects
+        inhabited = np.isin(np.arange(len(flats)), world.households.flat)
+        assert sorted(votes.flat.tolist()) == np.flatnonzero(flats.lift_offered).tolist()
+        assert np.isin(votes.flat, world.households.flat).tolist() == (votes.household >= 0).tolist()
+        assert (votes.resident[votes.household < 0] == -1).all()
+        empty += np.count_nonzero(votes.household < 0)
+        for lift in range(len(lifts)):
+            mine = flats.stairwell == lifts.stairwell[lift]
+            assert inhabited[mine].any()
+            assert flats.lift_cost_fen[mine].sum() == lifts.owners_fen[lift]
+            papers = votes.project == lift
+            heads, area = (lambda rows: Fraction(int(rows.sum()))), votes.flat
+            voting, agreeing = papers & (votes.act != ABSENT), papers & (votes.act == FAVOUR)
+            square = [sum(round(Fraction(float(flats.area_m2[flat])), 2) for flat in area[rows])
+                      for rows in (papers, voting, agreeing)]  # fmt: skip
+            counts = [heads(rows) for rows in (papers, voting, agreeing)]
+            quorum = all(3 * part >= 2 * every for every, part, _ in (counts, square))
+            assert lifts.passed[lift] == (quorum and all(4 * yes >= 3 * part for _, part, yes in (counts, square)))
+    assert empty > 20
+
+
+def test_owners_of_empty_flats_who_stay_away_can_deny_the_quorum():
+    """The same lifts and judgements; only landlords turn up, or not."""
+    sets = ("ballots.reply_share=1", "ballots.stake_pull=0", "ballots.abstain_width=0")
+    here, away = (lived("linear_bargain", 1, *sets, f"ballots.landlord_reply_share={share}").world for share in (1, 0))
+    let = np.isin(away.ballots.resident, -1)
+    assert (away.ballots.act[let] == ABSENT).all() and (here.ballots.act[let] != ABSENT).all()
+    third = [3 * np.count_nonzero(let & (away.ballots.project == one)) > np.count_nonzero(away.ballots.project == one)
+             for one in range(len(away.projects))]  # fmt: skip
+    assert not away.projects.passed[np.array(third)].any()
+    assert here.projects.passed[np.array(third)].any()
+
+
+# -- when there is work
+
+
+CLOCK = Clock(dt.date(2025, 1, 6), "china")
+
+
+@given(st.integers(1, 120), st.floats(0, 12), st.floats(12, 24), st.floats(12, 24), st.floats(0, 12), st.floats(1, 24))
+def test_days_of_work_are_the_hours_of_the_work_by_those_of_a_day(
+    duration: int, begins: float, ends: float, quiet: float, early: float, usual: float
+) -> None:
+    p = Works(quiet_from_hour=quiet, quiet_to_hour=early, day_hours=usual)
+    shift = shift_of(Disturbance(from_hour=begins, to_hour=ends), p)
+    hours = min(ends, quiet) - max(begins, early)
+    assert shift.minutes == max(round(60 * hours), 1)
+    need = shifts_needed(duration, shift, p)
+    assert (need - 1) * shift.minutes < duration * round(60 * usual) <= need * shift.minutes
+    night = sum(1 for minute in range(24 * 60) if max(begins, early) <= (minute + 0.5) / 60 < min(ends, quiet)
+                and not 6 <= minute / 60 < 22)  # fmt: skip
+    assert abs(60 * shift.night - night) <= 2
+
+
+@given(st.integers(0, 380), st.integers(1, 200), st.booleans(), st.booleans())
+def test_the_last_day_is_found_by_counting_days(start: int, shifts: int, weekends: bool, holidays: bool) -> None:
+    p, horizon = Works(weekends=weekends, holidays=holidays), 300
+    day, left = start - 1, shifts
+    while left:
+        day += 1
+        rest = CLOCK.weekday(day) >= 5
+        if day < horizon:
+            off = CLOCK.is_holiday(day)
+            left -= holidays if off else (weekends or not rest or CLOCK.is_make_up(day))
+        else:
+            left -= weekends or not rest
+    assert last_day(CLOCK, horizon, p, start, shifts) == day
+
+
+def site_days(*sets: str) -> tuple[np.ndarray, Any]:
+    """Days from the first to the last on site, where nothing stops a work, and the world."""
+    few = ("days=200", "holidays=china", "plans.catalogue.lift.duration_days=40", "mechanisms.disturbance=on",
+           "plans.catalogue.lift.lead_days=5", "disturbance.objection_hazard=0 /day")  # fmt: skip
+    world = lived("bargain_high_subsidy", 1, *few, *sets).world
+    lifts = world.projects
+    done = lifts.finished >= 0
+    assert done.sum() > 3 and (lifts.delay_days[done] == 0).all(), "the plan knows the calendar"
+    return lifts.worked_days[done], world
+
+
+def test_a_site_takes_its_hours_by_those_of_a_day_on_the_days_of_the_calendar():
+    usual, world = site_days()
+    assert set(usual) == {40}
+    assert set(site_days("disturbance.to_hour=13")[0]) == {80}
+    assert set(site_days("disturbance.to_hour=24", "works.quiet_from_hour=20")[0]) == {34}
+    assert set(site_days("disturbance.to_hour=24", "works.quiet_from_hour=24")[0]) == {25}
+    rested, weekdays = site_days("works.weekends=off")
+    assert set(rested) == {40}
+    for lift in np.flatnonzero(weekdays.projects.finished >= 0):
+        first, last = int(weekdays.projects.started[lift]), int(weekdays.projects.finished[lift])
+        assert sum(weekdays.clock.is_workday(day) for day in range(first, last + 1)) == 40
+        assert world.projects.finished[lift] < last
+
+
+def test_nuisances_of_works_fall_on_days_and_hours_of_work():
+    """Hours are spread over the whole day on site, to within a twentieth at both ends."""
+    sets = ("mechanisms.disturbance=on", "days=200", "population.places=20", "plans.catalogue.lift.disturbance=1 /day",
+            "plans.catalogue.lift.lead_days=5", "disturbance.nuisance_chance=1 /day", "works.weekends=off",
+            "disturbance.from_hour=7", "disturbance.to_hour=21", "works.quiet_from_hour=19")  # fmt: skip
+    world = lived("bargain_high_subsidy", 1, *sets).world
+    began = world.incidents.began[world.incidents.of_works]
+    assert len(began) > 200
+    hours, days = began % 1440 / 60, began // 1440
+    assert 7 <= hours.min() < 7.6 and 18.4 < hours.max() <= 19
+    assert abs(hours.mean() - 13) < 3 * (12 / np.sqrt(12)) / np.sqrt(len(hours))
+    assert all(world.clock.weekday(int(day)) < 5 for day in days)
 
 
 # -- what follows
@@ -222,11 +339,11 @@ def test_sore_owners_quarrel_and_where_nobody_loses_nobody_does():
     for seed in SEEDS:
         world = lived("linear_fixed", seed, "lifts.subsidy_yuan=280000").world
         sore = world.households.lift_fell_out
-        assert (world.households.lift_net_yuan[sore] < 0).all()
+        assert (world.flats.lift_net_yuan[world.households.flat[sore]] < 0).all()
         passed = world.projects.stairwell[world.projects.asked_for & world.projects.passed]
         assert np.isin(world.flats.stairwell[world.households.flat[sore]], passed).all()
         bargain = lived("bargain_high_subsidy", seed).world
-        whole = bargain.households.lift_fell_out & (bargain.households.lift_net_yuan >= 0)
+        whole = bargain.households.lift_fell_out & (bargain.flats.lift_net_yuan[bargain.households.flat] >= 0)
         assert not whole.any()
 
 
@@ -242,11 +359,11 @@ def test_every_fen_of_a_lift_has_its_source():
             assert np.bincount(postings.project[booked], postings.fen[booked], len(lifts))[begun].tolist() == (
                 due[begun].tolist()
             )
-        stairs = world.flats.stairwell[world.households.flat]
+        stairs = world.flats.stairwell
         for stairwell in np.unique(stairs):
-            assert world.households.lift_bargain_fen[stairs == stairwell].sum() == 0
-        paid = np.isin(stairs, lifts.stairwell[lifts.passed]) & (world.households.lift_bargain_fen > 0)
-        assert postings.fen[postings.account == TRANSFER].sum() == world.households.lift_bargain_fen[paid].sum()
+            assert world.flats.lift_bargain_fen[stairs == stairwell].sum() == 0
+        paid = np.isin(stairs, lifts.stairwell[lifts.passed]) & (world.flats.lift_bargain_fen > 0)
+        assert postings.fen[postings.account == TRANSFER].sum() == world.flats.lift_bargain_fen[paid].sum()
 
 
 def test_subsidies_never_overdraw_the_budget():

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.test_rules_corpus import vocabulary
 from twin.core.draws import Draw
 from twin.mechanisms.fund import Fund, Record, stopped
+from twin.mechanisms.ppp import Ppp, failures
 from twin.rules.read import read_rules
 from twin.rules.reference import Case, Past
 from twin.scenario.build import engine_for
@@ -124,6 +125,25 @@ def test_equal_terms_are_nil_in_the_scenario_and_risk_is_not() -> None:
     budget = [metrics("ppp", "budget", seed)["npv_spread_yuan"] for seed in range(1, 9)]
     assert len(set(budget)) == 8
     assert metrics("ppp", "budget", 1, "ppp.overrun_mean=0", "ppp.overrun_spread=0")["npv_spread_yuan"] == 0
+
+
+@pytest.mark.parametrize(("chance", "years"), [(0.02, 15), (0.3, 5)])
+def test_a_partner_fails_once_at_most_as_the_formula_says(chance: float, years: int) -> None:
+    """Of n years one is lost with chance 1 - (1 - p)^n: the mean of 2,000 contracts, three standard errors."""
+    ever, worlds = 1 - (1 - chance) ** years, 2000
+    asked = Ppp(mode="partner", failure_chance=chance, contract_years=years)
+    lost = [failures(asked, Draw(seed, "ppp", 0)) for seed in range(worlds)]
+    counts = [int(one.sum()) for one in lost]
+    assert set(counts) == {0, 1}
+    assert abs(np.mean(counts) - ever) < 3 * math.sqrt(ever * (1 - ever) / worlds)
+    first = np.mean([one[1] for one in lost])
+    assert abs(first - chance) < 3 * math.sqrt(chance * (1 - chance) / worlds)
+
+
+def test_a_partner_that_has_failed_leaves_all_other_years_served() -> None:
+    for seed in (1, 2, 3):
+        found = metrics("ppp", "partner", seed, "ppp.failure_chance=0.5 /year")
+        assert found["served_years_share"] == pytest.approx(14 / 15)
 
 
 # -- sources of money

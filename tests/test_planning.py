@@ -418,7 +418,8 @@ GREEN = {"plans": {"catalogue": {"garden": Work("greenery", "grid", 60_000.0, 2,
 PAID = {"consent": "vote", "vote_after_days": 1, "compensation_yuan": 2000.0, "reply_share": 1.0, "worth_yuan": 1e6,
         "owner_share": 0.0}  # fmt: skip
 ONLY_WORKS = {"incidents": {"faults_per_place_year": 0.0}, "reporting": {"reports_per_resident_day": 0.05}}
-HOURS = with_(ONLY_WORKS, disturbance={"nuisance_days": 0.1, "nuisance_chance": 1.0})
+LATE = with_(GREEN, works={"quiet_from_hour": 24.0, "quiet_to_hour": 0.0},  # no hour is forbidden
+             disturbance={"objection_hazard": 0.2, "elsewhere_share": 0.3})  # fmt: skip
 NUISANCE = {"also": ("incidents", "reporting"), "places": 20}
 QUARREL = {"also": ("disputes", "lapses", "ties", "stress", "grievances"),
            "disputes": {"followed": True, "scale": 20.0}}  # fmt: skip
@@ -437,8 +438,9 @@ BUILT_MOVES = [
     ("disturbance.objection_hazard", 0.0, 0.2, "objections_per_1000", 1, {}),
     ("disturbance.nuisance_chance", 0.0, 1.0, "nuisances_per_1000_year", 1, NUISANCE),
     ("disturbance.nuisance_days", 0.01, 60.0, "share_of_incidents_reported", 1, NUISANCE | ONLY_WORKS),
-    ("disturbance.from_hour", 0.0, 12.0, "share_of_incidents_reported", 1, NUISANCE | HOURS),  # at night all sleep
-    ("disturbance.to_hour", 12.0, 24.0, "share_of_incidents_reported", -1, NUISANCE | HOURS),
+    ("disturbance.from_hour", 0.0, 12.0, "objections_per_1000", -1, LATE),
+    ("disturbance.to_hour", 12.0, 24.0, "objections_per_1000", 1, LATE),
+    ("disturbance.night_weight", 1.0, 100.0, "objections_per_1000", 1, with_(LATE, disturbance={"to_hour": 24.0})),
     ("living.base", -0.5, 0.5, "living_satisfaction", 1, {}),
     ("living.weight_conditions", 0.0, 0.6, "living_conditions", 1, {}),
     ("living.weight_disconfirmation", 0.0, 0.6, "living_disconfirmation", 1, {}),

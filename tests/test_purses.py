@@ -1,4 +1,4 @@
-"""Spending outside of the plan of works: booked once, in the one ledger, to the fen; and finished works that reach on."""
+"""Spending outside of the plan of works: booked once, in the one ledger; and finished works that reach on."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PURSES: dict[str, tuple[int, str, dict[str, Any]]] = {
 
 def spending(name: str, price: float, **more: Any) -> Engine:
     """Live on a street where one mechanism spends at this price, and wages are paid."""
-    account, _, given_ = PURSES[name]
+    _, _, given_ = PURSES[name]
     own = {**given_, **more}
     key = list(given_)[-1]
     own[key] = (price, price, price) if key == "yuan_a_metre" else price

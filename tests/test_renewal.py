@@ -13,19 +13,23 @@ from twin.runs.experiment import simulate
 from twin.world.surveys import LIVING
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
-QUICK = ("days=160", "warm_up_days=60", "population.residents=300", "living_survey.every_days=80")
+QUICK = ("days=160", "warm_up_days=60", "population.residents=800", "living_survey.every_days=80")
 AT_ONCE = ("plans.unlawful_chance=0", *(f"plans.catalogue.{work}.duration_days=5" for work in ("play", "garden")))
 SMALL = {
-    "combined_renewal": (4, *QUICK, *AT_ONCE, "disputes.scale=20"),  # so that a small world has disputes to count
+    "combined_renewal": (4, *QUICK, *AT_ONCE, "disputes.scale=20"),  # so that a small world has quarrels to count
     "decision_open": (6, "days=150", "population.residents=400", "living_survey.every_days=50"),
     "needs_survey": (6, "population.residents=1500"),
 }
 
 
+PARTS = ["as_it_was", "renewal", "neighbours_only", "ties_frozen", "own_plots", "unused", "neutral_survey"]
+ARMS = {"combined_renewal": PARTS}
+
+
 @cache
-def experiment(name, *more):
+def experiment(name):
     replications, *sets = SMALL[name]
-    return twin.run(SCENARIOS / f"{name}.yaml", replications=replications, set=[*sets, *more])
+    return twin.run(SCENARIOS / f"{name}.yaml", replications=replications, set=sets, arms=ARMS.get(name))
 
 
 # -- C08
@@ -64,7 +68,7 @@ def test_frozen_ties_are_those_of_daily_life_and_calm_no_further_quarrel():
 def test_where_ties_calm_nobody_frozen_ties_change_no_dispute():
     runs = twin.run(
         SCENARIOS / "combined_renewal.yaml", replications=2, arms=["renewal", "ties_frozen"],
-        set=[*SMALL["combined_renewal"][1:], "disputes.tie_weight=0"],
+        set=[*SMALL["combined_renewal"][1:], "population.residents=300", "disputes.tie_weight=0"],
     ).values  # fmt: skip
     assert runs["renewal"]["disputes_per_1000"] == runs["ties_frozen"]["disputes_per_1000"]
     assert runs["renewal"]["ties_bonding"] != runs["ties_frozen"]["ties_bonding"]

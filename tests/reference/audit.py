@@ -5,8 +5,6 @@ import struct
 
 
 def audit(world, p, luck, note):
-    if not p.leak_chance:
-        return
     postings = world.postings
     detect = p.detect_chained if p.chained else p.detect
     before = 0
@@ -19,9 +17,11 @@ def audit(world, p, luck, note):
             kept = int.from_bytes(hashlib.sha256(struct.pack("<QQqqqqqq", before, key, *words)).digest()[:8], "little")
             note.set("postings", row, seal=kept)
         before = kept
+        if not p.leak_chance:
+            continue
         if not postings.handled[row]:
             chance = p.leak_chance * max(1 - p.fear * p.audit_share * detect, 0)
-            large = postings.account[row] in (5, 6, 7, 9, 11, 12, 13, 14) and fen >= max(p.least_yuan * 100, 1)
+            large = postings.account[row] in (5, 6, 7, 9, 11, 12, 13, 14, *range(16, 22)) and fen >= max(p.least_yuan * 100, 1)
             leaks = luck.happens("leak", chance, key, 0) and large
             note.set("postings", row, handled=True, leaked_fen=round(fen * p.leak_share) if leaks else 0)
         elif postings.judged_on[row] < 0 and world.day >= postings.day[row] + p.audit_after_days:

@@ -13,27 +13,49 @@ def lawful_majority(matter, owners, area):
     return all(2 * agreeing > voting for _, voting, agreeing in (owners, area))
 
 
-def covered(world, project, household):
+def covered(world, project, flat):
     projects, flats = world.projects, world.flats
-    flat = int(world.households.flat[household])
     building = int(flats.building[flat])
     sites = ((projects.stairwell[project], flats.stairwell[flat]), (projects.building[project], building),
              (projects.grid[project], world.buildings.grid[building]))  # fmt: skip
     return all(site < 0 or site == number for site, number in sites)
 
 
+def living_in(world, flat):
+    found = [one for one in range(len(world.households)) if world.households.flat[one] == flat]
+    return found[0] if found else -1
+
+
 def holder(world, household):
-    if world.households.tenure[household] == 2:
+    if household < 0 or world.households.tenure[household] == 2:
         return -1
     people = range(len(world.residents))
     heads = [who for who in people if world.residents.household[who] == household and world.residents.role[who] == 0]
     return heads[0] if heads else -1
 
 
+def losers_of(world, p, project, work):
+    """Who owns a low flat, lives there, and loses by a lift that the office plans."""
+    if world.projects.asked_for[project] or work.domain != "lift":
+        return []
+    flats = [flat for flat in range(len(world.flats)) if covered(world, project, flat)]
+    owners = [holder(world, living_in(world, flat)) for flat in flats if world.flats.floor[flat] <= p.low_floors]
+    return [who for who in owners if who >= 0]
+
+
 def ballots(world, p, luck, note):
     projects = world.projects
     catalogue = world.levers["plans"].catalogue
     works = [catalogue[name] for name in sorted(catalogue)]
+    for project in range(len(projects)):
+        fallen = 0 <= projects.reversed_on[project] == world.day - 1 and projects.finished[project] < 0
+        if fallen and projects.compensation_fen[project]:
+            each = int(projects.compensation_fen[project])
+            losers = losers_of(world, p, project, works[projects.work[project]])
+            for who in losers:
+                note.add("residents", who, compensation_fen=-each)
+            note.spawn("postings", luck.key("paid back", int(projects.key[project]), 0), day=world.day, account=6,
+                       fen=-each * len(losers), project=project)  # fmt: skip
     wait = p.vote_after_days if p.consent == "vote" else 0
     for project in range(len(projects)):
         if projects.decided[project] + wait != world.day:
@@ -42,39 +64,44 @@ def ballots(world, p, luck, note):
         passed, losers = bool(projects.reversed_on[project] < 0 if followed else projects.lawful[project]), []
         if p.consent == "vote":
             work = works[projects.work[project]]
-            households = [one for one in range(len(world.households)) if covered(world, project, one)]
+            flats = [one for one in range(len(world.flats)) if covered(world, project, one)]
             owners, area = [0, 0, 0], [Fraction(0)] * 3
-            for household in households:
-                who, flat = holder(world, household), int(world.households.flat[household])
-                act = act_of(world, p, luck, project, work, household, who, len(households))
-                cause = (int(projects.key[project]) + int(world.households.key[household])) % 2**64
-                note.spawn("ballots", luck.key("ballot", cause, 0), project=project, household=household, resident=who,
-                           act=act)  # fmt: skip
+            for flat in flats:
+                household = living_in(world, flat)
+                who, cause = holder(world, household), cause_of(world, project, flat, household)
+                act = act_of(world, p, luck, project, work, flat, household, who, len(flats))
+                note.spawn("ballots", luck.key("ballot", cause, 0), project=project, flat=flat, household=household,
+                           resident=who, act=act)  # fmt: skip
                 square_metres = round(Fraction(float(world.flats.area_m2[flat])), 2)
                 for place, counts in enumerate((True, act > 0, act == 3)):
                     owners[place] += counts
                     area[place] += square_metres * counts
-                planned = not projects.asked_for[project]
-                if planned and who >= 0 and work.domain == "lift" and world.flats.floor[flat] <= p.low_floors:
-                    losers.append(who)
-            passed = passed and bool(households) and lawful_majority(work.matter, owners, area)
+            losers = losers_of(world, p, project, work)
+            passed = passed and bool(flats) and lawful_majority(work.matter, owners, area)
         note.set("projects", project, passed=passed)
         if passed:
             note.set("projects", project, passed_on=world.day)
             if losers and p.compensation_yuan:
                 key = luck.key("compensation", int(projects.key[project]), 0)
                 fen = round(p.compensation_yuan * 100) * len(losers)
-                note.spawn("postings", key, day=world.day, account=6, fen=fen)
+                note.spawn("postings", key, day=world.day, account=6, fen=fen, project=project)
+                note.set("projects", project, compensation_fen=round(p.compensation_yuan * 100))
             for who in losers:
                 note.add("residents", who, compensation_fen=round(p.compensation_yuan * 100))
 
 
-def act_of(world, p, luck, project, work, household, who, flats_covered):
-    floor = int(world.flats.floor[world.households.flat[household]])
+def cause_of(world, project, flat, household):
+    """Of an empty flat the key's complement, so that none is a household's."""
+    who = int(world.households.key[household]) if household >= 0 else 2**64 - 1 - int(world.flats.key[flat])
+    return (int(world.projects.key[project]) + who) % 2**64
+
+
+def act_of(world, p, luck, project, work, flat, household, who, flats_covered):
+    floor = int(world.flats.floor[flat])
     weight = float(getattr(world.residents, f"need_{work.domain}")[who]) if who >= 0 else 1 / 8
     yuan = p.worth_yuan * weight * work.benefit
     if work.domain == "lift":
-        storeys = int(world.buildings.storeys[world.flats.building[world.households.flat[household]]])
+        storeys = int(world.buildings.storeys[world.flats.building[flat]])
         yuan *= (floor - 1) / max(storeys - 1, floor - 1, 1)
     if work.domain == "lift" and floor <= p.low_floors:
         yuan += p.compensation_yuan - p.lift_loss_yuan
@@ -84,8 +111,8 @@ def act_of(world, p, luck, project, work, household, who, flats_covered):
     yuan -= p.owner_share * world.projects.cost_fen[project] / 100 / flats_covered
     if world.projects.asked_for[project]:
         noise = p.noise_yuan * work.disturbance * work.duration_days if who >= 0 else 0
-        yuan = float(world.households.lift_net_yuan[household]) - noise
-    key = (int(world.projects.key[project]) + int(world.households.key[household])) % 2**64
+        yuan = float(world.flats.lift_net_yuan[flat]) - noise
+    key = cause_of(world, project, flat, household)
     u = luck.uniform("judgement", key, 0)
     stake = yuan / p.blur_yuan + math.log(u / (1 - u))
     act = 1 if abs(stake) < p.abstain_width else 3 if stake > 0 else 2

@@ -36,8 +36,14 @@ def bargain(net, weight):
     return out
 
 
-def owner(world, household):
-    if world.households.tenure[household] == 2:
+def living_in(world, flat):
+    found = [one for one in range(len(world.households)) if world.households.flat[one] == flat]
+    return found[0] if found else -1
+
+
+def owner(world, flat):
+    household = living_in(world, flat)
+    if household < 0 or world.households.tenure[household] == 2:
         return -1
     people = range(len(world.residents))
     heads = [who for who in people if world.residents.household[who] == household and world.residents.role[who] == 0]
@@ -51,22 +57,28 @@ def lifts(world, p, luck, note):
     names = sorted(catalogue)
     kinds = [(catalogue[name].domain, catalogue[name].scope) for name in names]
     found = [k for k, kind in enumerate(kinds) if kind == ("lift", "stairwell")]
-    stairs_of = [int(world.flats.stairwell[flat]) for flat in world.households.flat]
+    stairs_of = [int(one) for one in world.flats.stairwell]
+    lived_in = {stairs_of[flat] for flat in world.households.flat}
     if world.day == p.from_day and found:
-        for stairwell in sorted(set(stairs_of)):
+        for stairwell in sorted(lived_in):
             rows = [k for k, one in enumerate(stairs_of) if one == stairwell]
             ask(world, p, luck, note, found[0], catalogue[names[found[0]]], stairwell, rows)
     elif world.day > p.from_day:
         for project in range(len(world.projects)):
-            if world.projects.asked_for[project] and world.projects.passed_on[project] == world.day - 1:
-                stairwell = world.projects.stairwell[project]
-                settle(world, p, luck, note, project, [k for k, one in enumerate(stairs_of) if one == stairwell])
+            table = world.projects
+            passed, fell = int(table.passed_on[project]), int(table.reversed_on[project])
+            rows = [k for k, one in enumerate(stairs_of) if one == table.stairwell[project]]
+            if table.asked_for[project] and passed == world.day - 1 and fell < 0:
+                settle(world, p, luck, note, project, rows)
+            unbuilt = table.finished[project] < 0
+            if table.asked_for[project] and unbuilt and 0 <= passed < fell and fell == world.day - 1:
+                transfer(world, luck, note, project, rows, "paid back", -1)
 
 
 def ask(world, p, luck, note, work, lift, stairwell, rows):
     flats, votes = world.flats, world.levers["ballots"]
-    floor = [int(flats.floor[world.households.flat[k]]) for k in rows]
-    building = int(flats.building[world.households.flat[rows[0]]])
+    floor = [int(flats.floor[k]) for k in rows]
+    building = int(flats.building[rows[0]])
     storeys = int(world.buildings.storeys[building])
     planned = [int(world.projects.stairwell[k]) for k in range(len(world.projects)) if world.projects.work[k] == work]
     if not p.least_storeys <= storeys <= p.most_storeys or stairwell in planned:
@@ -78,8 +90,10 @@ def ask(world, p, luck, note, work, lift, stairwell, rows):
     running = split(round(p.running_yuan * 100), weights)
     net = []
     for k, one, paid, kept in zip(rows, floor, cost, running, strict=True):
-        ages = [world.residents.age[who] for who in range(len(world.residents)) if world.residents.household[who] == k]
-        let = world.households.tenure[k] == 2
+        home = living_in(world, k)
+        people = [who for who in range(len(world.residents)) if world.residents.household[who] == home]
+        ages = [world.residents.age[who] for who in people]
+        let = home < 0 or world.households.tenure[home] == 2
         factor = p.landlord_share if let else 1 + p.old_gain * any(age >= 65 for age in ages)
         yuan = p.climb_yuan * (one - 1) * factor + p.price_yuan * max(one - p.even_floor, 0)
         yuan -= votes.lift_loss_yuan if one <= votes.low_floors else 0
@@ -95,19 +109,23 @@ def ask(world, p, luck, note, work, lift, stairwell, rows):
                grid=world.buildings.grid[building], decided=world.day, cost_fen=round(lift.cost_yuan * 100),
                owners_fen=sum(cost), asked_for=True)  # fmt: skip
     for k, paid, gets, before in zip(rows, cost, deal, net, strict=True):
-        note.set("households", k, lift_offered=True, lift_cost_fen=paid, lift_bargain_fen=gets,
+        note.set("flats", k, lift_offered=True, lift_cost_fen=paid, lift_bargain_fen=gets,
                  lift_net_yuan=(before + gets) / 100)  # fmt: skip
 
 
-def settle(world, p, luck, note, project, rows):
-    homes = world.households
-    got = {k: int(homes.lift_bargain_fen[k]) for k in rows if homes.lift_bargain_fen[k] > 0}
+def transfer(world, luck, note, project, rows, kind, sign):
+    got = {k: sign * int(world.flats.lift_bargain_fen[k]) for k in rows if world.flats.lift_bargain_fen[k] > 0}
     if got:
-        key = luck.key("compensation", world.projects.key[project], 0)
+        key = luck.key(kind, world.projects.key[project], 0)
         note.spawn("postings", key, day=world.day, account=8, fen=sum(got.values()), source=1, project=project)
     for k, fen in got.items():
         if owner(world, k) >= 0:
             note.add("residents", owner(world, k), compensation_fen=fen)
+
+
+def settle(world, p, luck, note, project, rows):
+    homes = world.flats
+    transfer(world, luck, note, project, rows, "compensation", 1)
     living = [k for k in rows if owner(world, k) >= 0]
     if not living or not world.levers["disputes"].followed:
         return
@@ -120,7 +138,9 @@ def settle(world, p, luck, note, project, rows):
         loss = -float(homes.lift_net_yuan[k])
         if loss <= 0 or k == winner or owner(world, k) in busy:
             continue
-        if luck.happens("falls out", 1 - math.exp(-loss / p.dispute_yuan), homes.key[k], 0):
-            note.spawn("disputes", luck.key("dispute", homes.key[k], 0), cause=4, plaintiff=owner(world, k),
+        home = living_in(world, k)
+        key = world.households.key[home]
+        if luck.happens("falls out", 1 - math.exp(-loss / p.dispute_yuan), key, 0):
+            note.spawn("disputes", luck.key("dispute", key, 0), cause=4, plaintiff=owner(world, k),
                        respondent=owner(world, winner), began=world.day)  # fmt: skip
-            note.set("households", k, lift_fell_out=True)
+            note.set("households", home, lift_fell_out=True)

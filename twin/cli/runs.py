@@ -36,6 +36,16 @@ _GONE = Words("removed: {folder}", "已删除：{folder}")
 _WOULD = Words(
     "would remove {folder} ({runs} runs); say so with --yes", "将删除 {folder}（{runs} 次运行）；加 --yes 确认"
 )
+_CHAIN_HEAD = (
+    Words("arm", "方案"), Words("seed", "种子"), Words("postings", "分录数"), Words("head", "链首"),
+    Words("state", "状态"),
+)  # fmt: skip
+_CHAIN_TITLE = Words("Chained ledgers of {folder}", "{folder} 的链式账本")
+_HOLDS = Words("holds", "完好")
+_BROKEN = Words("broken at posting {row}", "自第 {row} 条分录起不可信")
+_NO_CHAIN = Words(
+    "no run in {folder} has a chained ledger (audit.chained)", "{folder} 中没有使用链式账本（audit.chained）的运行"
+)
 _WROTE = Words("{rows} rows written to {file}", "已写出 {rows} 行到 {file}")
 
 
@@ -157,6 +167,33 @@ def digest(folder: str, lang: str | None) -> None:
     console.say(held.digest)
 
 
+@speaking("Hold the postings of chained ledgers against the heads that were kept; exit code 1 where one is broken.",
+          "核对链式账本的分录与所保存的链首；若有断裂，退出码为 1。")  # fmt: skip
+@click.argument("folder")
+@json_option()
+@lang_option()
+def chain(folder: str, as_json: bool, lang: str | None) -> None:
+    """Read the postings from the files in which everybody reads them."""
+    from twin.report.text import Sheet
+    from twin.runs.chains import checked
+
+    spoken = console.language(lang)
+    found = checked(_held(folder))
+    if as_json:
+        console.say(json.dumps({"schema": "twin.chains/1", "runs": [one.to_json() for one in found]}))
+    elif found:
+        rows = tuple(
+            (one.arm, str(one.seed), str(one.length), one.head,
+             _HOLDS[spoken] if one.holds else _BROKEN[spoken].format(row=one.broken_at))
+            for one in found
+        )  # fmt: skip
+        console.show(Sheet(_CHAIN_TITLE[spoken].format(folder=folder), tuple(one[spoken] for one in _CHAIN_HEAD), rows))
+    else:
+        console.note(_NO_CHAIN[spoken].format(folder=folder))
+    if not all(one.holds for one in found):
+        click.get_current_context().exit(1)
+
+
 def _held(folder: str) -> Held:
     from twin.runs.ledgers import held_in
 
@@ -180,5 +217,5 @@ def _lines(found: dict[str, Any], indent: str = "") -> list[str]:
     return lines
 
 
-for _one in (ls, show, why, rm, export, digest):
+for _one in (ls, show, why, rm, export, digest, chain):
     command.add_command(_one)

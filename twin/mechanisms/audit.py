@@ -3,15 +3,16 @@
 What it does    Whoever handles a payment (for works, compensation, asking, a park, upkeep, a contract, a programme
                 or a service) may overstate it and keep the rest, the less likely the more an audit is to be
                 feared. Some time later a share of the payments is audited; what is found is paid back in part. With
-                `chained` on every posting carries a seal, a hash of what it says and of the seal before it, so
-                that nobody can rewrite the books before the audit comes: more of what is audited is found.
+                `chained` on every posting carries a seal, a hash of what it says and of the seal before it, and
+                the head of the chain is kept outside of the books, so that nobody can rewrite them before the
+                audit comes: more of what is audited is found.
 Why             A ledger that cannot be changed proves what was written, not that it was right. It works through
                 those who read it: without an audit it changes nothing, to the fen. What is found, and what is
                 left undone for fear of it, come from the same two numbers.
-Leaves out      Who leaks, collusion with auditors, bribes, work that was paid for and done badly, what an audit costs;
-                wages, and what owners pay each other.
+Leaves out      Who keeps the head, who leaks, collusion with auditors, bribes, work that was paid for and done
+                badly, what an audit costs; wages, and what owners pay each other.
 Ablation        audit_share 0: a chain is worth nothing. detect_chained equal to detect: the chain adds nothing to an
-                audit. leak_chance 0: nothing is astray.
+                audit. leak_chance 0: nothing is astray. chained off: no posting is sealed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.ledger import BESIDE_WAGES, RECOVERED, broken_at, rows_of, sealed
+from twin.world.ledger import BESIDE_WAGES, RECOVERED, broken_at, head_of, rows_of, sealed
 from twin.world.series import mean, ratio
 from twin.world.works import FEN_PER_YUAN
 
@@ -39,7 +40,7 @@ class Audit:
     """How money goes astray, and who looks."""
 
     leak_chance: float = param(0.0, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
-                               doc="payments that would be overstated if nobody ever looked; 0: nothing is followed",
+                               doc="payments that would be overstated if nobody ever looked; 0: nothing leaks",
                                zh="无人监督时虚报付款的概率")
     leak_share: float = param(0.2, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                               doc="part of an overstated payment that goes astray", zh="虚报金额占比",
@@ -47,7 +48,7 @@ class Audit:
     least_yuan: float = param(1000.0, "yuan", 0.0, 1e6, source="scenario range", evidence="assumed",
                               doc="smaller payments are not worth it", zh="最小涉案付款", when="leak_chance")
     chained: bool = param(False, "", source="scenario range", evidence="assumed", lever=True,
-                          doc="whether postings carry a chain of seals", zh="是否使用哈希链账本", when="leak_chance")
+                          doc="whether postings carry a chain of seals", zh="是否使用哈希链账本")
     audit_share: float = param(0.0, "1", 0.0, 1.0, source="scenario range", evidence="assumed", lever=True,
                                doc="payments that are audited", zh="审计比例", when="leak_chance")
     audit_after_days: int = param(60, "day", 0, 3650, source="scenario range", evidence="assumed", lever=True,
@@ -109,7 +110,8 @@ def chain_broken(world: World) -> float | None:
     closed = np.flatnonzero(world.postings.seal)
     if not len(closed):
         return None
-    return float(broken_at(rows_of(world.postings, closed), world.postings.seal[closed].tolist()) >= 0)
+    seals = world.postings.seal[closed].tolist()
+    return float(broken_at(rows_of(world.postings, closed), seals, head_of(seals)) >= 0)
 
 
 METRICS = {
@@ -133,7 +135,9 @@ METRICS = {
     ),
     "chain_broken": Metric(
         chain_broken, "1", better="lower", en="Chain broken", zh="账本链断裂",
-        doc="1 where the seals do not fit the postings, 0 where they do", doc_zh="封印与账目不符为 1，相符为 0",
+        doc="1 where the seals do not fit the postings, 0 where they do; what was cut off or sealed anew is seen "
+            "against the head alone, which the run folder keeps",
+        doc_zh="封印与账目不符为 1，相符为 0；截去末尾或整体重新封印只能凭账本之外（运行文件夹）保存的链首发现",
     ),
 }  # fmt: skip
 
@@ -159,11 +163,13 @@ METRICS = {
 )
 def audit(world: View, p: Audit, draw: Draw, effects: Effects) -> None:
     """Seal what was booked since, let it leak, and audit what is old enough."""
-    if not p.leak_chance or not len(world.postings):
+    if not len(world.postings):
         return
-    close_books(world, p, effects)
-    leak(world, p, draw, effects)
-    judge(world, p, draw, effects)
+    if p.chained:
+        close_books(world, effects)
+    if p.leak_chance:
+        leak(world, p, draw, effects)
+        judge(world, p, draw, effects)
 
 
 def found_if_audited(p: Audit) -> float:
@@ -182,10 +188,10 @@ def worth_it(postings: Any, p: Audit) -> Flags:
     return cast(Flags, np.isin(postings.account, BESIDE_WAGES) & big)
 
 
-def close_books(world: Any, p: Audit, effects: Effects) -> None:
+def close_books(world: Any, effects: Effects) -> None:
     """Seal the postings that have no seal yet, in their order."""
     open_rows: Ints = np.flatnonzero(world.postings.seal == 0)
-    if p.chained and len(open_rows):
+    if len(open_rows):
         before = int(world.postings.seal[open_rows[0] - 1]) if open_rows[0] else 0
         effects.set("postings", open_rows, seal=np.array(sealed(rows_of(world.postings, open_rows), before), np.uint64))
 

@@ -76,8 +76,8 @@ class Ballots:
                                doc="owners who live there and take part though it matters little to them (asked at the "
                                    "door, say)", zh="自住业主基准参与率", when="consent=vote")
     landlord_reply_share: float = param(0.3, "1", 0.0, 1.0, source="scenario range", evidence="assumed", lever=True,
-                                        doc="the same of owners whose flat is let or empty", zh="出租或空置住房业主基准参与率",
-                                        when="consent=vote")
+                                        doc="the same of owners whose flat is let or empty",
+                                        zh="出租或空置住房业主基准参与率", when="consent=vote")
     stake_pull: float = param(0.3, "1", 0.0, 3.0, source="scenario range", evidence="assumed",
                               doc="how fast staying away by indifference vanishes, by one `blur_yuan` that is at stake",
                               zh="利害推动参与的程度", when="consent=vote")
@@ -242,7 +242,8 @@ def law(world: View, p: Ballots, draw: Draw) -> RuleSet | None:
     reads=[
         "projects.work", "projects.building", "projects.stairwell", "projects.grid", "projects.decided",
         "projects.cost_fen", "projects.lawful", "projects.asked_for", "projects.reversed_on", "projects.finished",
-        "households.flat", "households.tenure", "flats.lift_net_yuan", "flats.building", "flats.stairwell", "flats.floor", "flats.area_m2",
+        "households.flat", "households.tenure", "flats.lift_net_yuan", "flats.building",
+        "flats.stairwell", "flats.floor", "flats.area_m2",
         "buildings.grid", "buildings.storeys", "residents.household", "residents.role", "residents.opinion",
         "levers.plans.process", "levers.plans.catalogue", "levers.lifts.asked", "levers.legal_review.followed",
         *(f"residents.need_{domain}" for domain in DOMAINS),
@@ -414,7 +415,7 @@ def compensated(world: Any, p: Ballots, papers: Papers) -> Flags:
 
 
 def pay_back(world: Any, p: Ballots, draw: Draw, effects: Effects) -> None:
-    """Have compensation paid back where the decision fell last night and the work is not done (Civil Code, Art. 157)."""
+    """Have compensation paid back where the decision fell last night and the work is not done (Art. 157)."""
     table = world.projects
     fell = (table.reversed_on >= 0) & (table.reversed_on == world.day - 1) & (table.finished < 0)
     due = np.flatnonzero(fell & (table.compensation_fen > 0))

@@ -114,7 +114,8 @@ def happiness_spread(world: World) -> float | None:
         "happiness_spread": Metric(
             happiness_spread, "1", better="lower",
             en="Spread of happiness", zh="幸福感离散度", latent=True,
-            doc="standard deviation of latent happiness between residents above 14 at the horizon, on the ladder of ten",
+            doc="standard deviation of latent happiness between residents above 14 at the horizon, on the ladder of "
+                "ten",
             doc_zh="期末 14 岁以上居民潜在幸福感的标准差，0–10 级",
         ),
     },

@@ -11,8 +11,8 @@ Why             A lift needs three quarters of those who vote, by heads and by a
                 two floors of six are enough to stop it. Shares that follow use are those of the airport game
                 [littlechild1973], compensation is a bargaining problem [nash1950]; practice lies between
                 [lift_practice].
-Leaves out      Stairwells where nobody lives, owners who cannot pay, offers made twice, technique; a lift that the office
-                plans for the same stairwell later on. The worth of a lift is the owner's own, known to all.
+Leaves out      Stairwells where nobody lives, owners who cannot pay, offers made twice, technique; a lift that the
+                office plans for the same stairwell later on. The worth of a lift is the owner's own, known to all.
 Ablation        compensation none and share_rule equal: floors 1 and 2 vote against, and no lift passes where all vote.
                 asked off: nothing of it exists.
 """

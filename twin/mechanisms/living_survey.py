@@ -47,7 +47,8 @@ class LivingSurvey:
     """How the survey is held, and how feelings become answers."""
 
     every_days: int = param(90, "day", 1, 3650, source="scenario range", evidence="assumed", lever=True,
-                            doc="days from survey to survey; another is held on the last day", zh="调查间隔（最后一天另调查一次）")
+                            doc="days from survey to survey; another is held on the last day",
+                            zh="调查间隔（最后一天另调查一次）")
     sample_share: float = param(0.1, "1", 0.0, 1.0, source="scenario range", evidence="assumed", lever=True,
                                 doc="residents above 14 who are asked", zh="抽样比例")
     response_share: float = param(0.4, "1", 0.01, 0.99, source="scenario range", evidence="assumed",

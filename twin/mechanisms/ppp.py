@@ -1,14 +1,16 @@
 """PPP: a facility built by the budget, or by a partner who is paid for its being there.
 
 What it does    On the first day a contract is written for so many years. In every year costs are what luck makes of
-                them: building and running may cost more than planned, and the partner may fail. The budget bears
-                all of it, or the partner does, for a price; when the partner fails the budget takes over. What the
-                contract will cost is bound on the first day; it is booked in the one ledger as it falls due: at
-                once what building costs, and every year's payment on that year's last day.
+                them: building may cost more than planned, and the partner may fail. The budget bears all of it, or
+                the partner does, for a price. A partner fails once at most: from then on the budget runs the
+                facility by itself, to the end of the contract, and cannot fail. What the contract will cost is
+                bound on the first day; it is booked in the one ledger as it falls due: at once what building costs,
+                and every year's payment on that year's last day.
 Why             A partner may be cheaper by its efficiency and dearer by its cost of capital [grimsey2004]; with
                 neither, both ways cost the same. What risk is passed on shows only with risk.
-Leaves out      Renegotiation, quality that nobody can measure, what users pay. The years of the contract are lived
-                on paper, on the first day; the ledger holds those that fall within the run.
+Leaves out      Overruns of running costs, another partner, renegotiation, quality that nobody can measure, what
+                users pay. The years of the contract are lived on paper, on the first day; the ledger holds those
+                that fall within the run.
 Ablation        efficiency 0 and private_rate = public_rate, without risk: both cost the same, to the yuan.
 """
 
@@ -153,7 +155,7 @@ class Ppp:
         0.5,
         source="scenario range",
         evidence="assumed",
-        doc="chance in a year that the partner fails",
+        doc="chance in a year that a partner who has not failed yet fails",
         zh="社会资本年违约概率",
         when="mode=partner",
     )
@@ -228,8 +230,9 @@ def contract_bound_yuan(world: World) -> float | None:
         ),
         "served_years_share": Metric(
             served_years_share, "1", better="higher", en="Years without a failure", zh="正常服务年份占比",
-            doc="years of the contract in which the partner did not fail / years of the contract",
-            doc_zh="社会资本未违约的合同年份 ÷ 合同年数",
+            doc="years of the contract in which no partner failed / years of the contract; one that failed is replaced "
+                "by the budget for the rest of them",
+            doc_zh="未发生社会资本违约的合同年份 ÷ 合同年数；违约后其余年份由财政自营",
         ),
     },
     sources=["grimsey2004", "flyvbjerg2002"],
@@ -255,13 +258,20 @@ def pay(world: Any, draw: Draw, effects: Effects) -> None:
 
 def sign(p: Ppp, draw: Draw, effects: Effects) -> None:
     """Write down what the budget pays in each year of the contract."""
-    years = np.arange(p.contract_years + 1)
+    years, failed = np.arange(p.contract_years + 1), failures(p, draw)
     key = np.zeros(1, np.uint64)
     overrun = max(p.overrun_mean + p.overrun_spread * float(draw.normal("overrun", key, 0)[0]), -1.0)
-    failed = draw.happens("failure", p.failure_chance, years.astype(np.uint64), 0) & (years > 0) & (p.mode == "partner")
     yuan = partnered(p, overrun, failed) if p.mode == "partner" else by_budget(p, overrun)
     fen = np.rint(yuan * FEN_PER_YUAN).astype(np.int64)
     effects.spawn("payments", draw.keys("year", years.astype(np.uint64), 0), year=years, fen=fen, failed=failed)
+
+
+def failures(p: Ppp, draw: Draw) -> Flags:
+    """Tell in which year, from 0, a partner fails: in one at most."""
+    years = np.arange(p.contract_years + 1, dtype=np.uint64)
+    fails = draw.happens("failure", p.failure_chance, years, 0) & (years > 0) & (p.mode == "partner")
+    first: Flags = fails & (np.cumsum(fails) == 1)
+    return first
 
 
 def by_budget(p: Ppp, overrun: float) -> Floats:
@@ -270,7 +280,7 @@ def by_budget(p: Ppp, overrun: float) -> Floats:
 
 
 def partnered(p: Ppp, overrun: float, failed: Flags) -> Floats:
-    """Return what the budget pays a partner in each year; from its first failure on the budget runs it by itself."""
+    """Return what the budget pays a partner in each year; from its failure on the budget runs it by itself."""
     cheaper = 1 - p.efficiency
     capital = p.capital_yuan * (cheaper + p.risk_price * p.risk_passed + overrun * (1 - p.risk_passed))
     price = annuity(capital, p.private_rate, p.contract_years) + cheaper * p.running_yuan

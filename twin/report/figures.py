@@ -138,7 +138,7 @@ def channels(material: Material) -> Figure | None:
     writer, options = material.writer, material.experiment.arms[1:]
     labels = [writer.arm(option) for option in options]
     bars = (len(options) + 1) * _ROW
-    keys = {whole: (len(parts) + 2) // 2 * 0.22 for whole, parts in found.items()}
+    keys = {whole: (len(parts) + 2) // 2 * 0.17 for whole, parts in found.items()}
     height = sum(bars + key + 0.8 for key in keys.values())
     figure = Figure(figsize=(WIDTH, height))
     left, top = max(map(cells, labels)) * _CELL + 0.15, height

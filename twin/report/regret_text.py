@@ -17,8 +17,9 @@ _TEXT: Mapping[str, Words] = {
     "title": Words("Regret", "后悔值"),
     "caption": Words(
         "What one gives up by having chosen an option: how much the best option of a seed is better, seed by seed;"
-        " mean, and its 95 % interval by resampling the seeds.",
-        "选择某方案的代价：同一种子下最优方案比该方案好多少；列出均值及对种子重抽样得到的 95% 置信区间。",
+        " mean, and its 95 % interval by resampling the seeds (too narrow where they are few).",
+        "选择某方案的代价：同一种子下最优方案比该方案好多少；列出均值及对种子重抽样得到的 95% 置信区间"
+        "（种子少时偏窄）。",
     ),
     "option": Words("option", "方案"),
     "head": Words("option;mean{unit}, 95 % interval;largest;best in", "方案;均值{unit}及95%置信区间;最大;最优的占比"),

@@ -546,6 +546,18 @@ def write_table(file: Path, names: Sequence[str], rows: Sequence[Sequence[Any]])
     _copy_to(file, columns, "FORMAT csv, HEADER" if file.suffix == ".csv" else _PARQUET)
 
 
+def read_parquet(file: Path) -> dict[str, np.ndarray]:
+    """Return the columns of a Parquet file, rows in their order; raises OSError."""
+    import duckdb
+
+    source = str(file).replace("'", "''")
+    with closing(duckdb.connect(":memory:", config={"threads": "1"})) as database:
+        try:
+            return dict(database.sql(f"SELECT * FROM '{source}'").fetchnumpy())
+        except duckdb.Error as error:
+            raise OSError(str(error)) from error
+
+
 def _copy_to_parquet(path: Path, columns: Rows) -> None:
     _copy_to(path, columns, _PARQUET)
 

@@ -12,11 +12,25 @@ from twin.desk.layout import Status, Step
 from twin.mechanisms.desk import HOUR, of_window
 from twin.world.disputes import CAUSES, TURNS
 from twin.world.groups import GROUPS, members
+from twin.world.ledger import (
+    ACCOUNTS,
+    BESIDE_WAGES,
+    CREDIT,
+    DEBIT,
+    SOURCES,
+    entries,
+    head_of,
+    periods,
+    rows_of,
+    sealed,
+    summed,
+)
 from twin.world.outcomes import heads
 from twin.world.surveys import followed
 from twin.world.tables import AGE_GROUPS, CHANNELS
 
 if TYPE_CHECKING:
+    from twin.core.clock import Clock
     from twin.core.engine import Engine
     from twin.core.world import World
 
@@ -30,7 +44,9 @@ def tables_of(engine: Engine) -> dict[str, dict[str, Values]]:
 
     On a map there is also ``incidents``, so that it can be drawn where faults began, and ``roads`` where traffic is
     followed; where rules decide about orders, ``decisions``; where disputes are followed, ``disputes`` and ``turns``.
-    ``groups`` has means by group of residents.
+    ``groups`` has means by group of residents. Where more than wages was booked ``accounts`` has the books by period,
+    side, project and programme; where the ledger is chained ``postings`` has every posting with its seal, and ``chain``
+    the head of the chain, to be kept outside of them.
     """
     desk = engine.world.resources.get("desk")
     log = {} if desk is None else {"log": _log(desk)}
@@ -39,7 +55,33 @@ def tables_of(engine: Engine) -> dict[str, dict[str, Values]]:
     decisions = {} if desk is None or rules is None else {"decisions": _decisions(desk, rules)}
     roads = {"roads": engine.world.roads.arrays()} if len(engine.world.roads) else {}
     return {"tickets": _tickets(engine.world), **log, **incidents, **roads, **decisions, **_quarrels(engine.world),
-            "account": _account(engine), "groups": _groups(engine.world)}  # fmt: skip
+            "account": _account(engine), "groups": _groups(engine.world), **_books(engine.world)}  # fmt: skip
+
+
+def _books(world: World) -> dict[str, dict[str, Values]]:
+    """The books of the ledger, and its chain."""
+    postings, clock = world.postings, world.clock
+    if clock is None or not np.isin(postings.account, BESIDE_WAGES).any():
+        return {}
+    books = summed(entries(postings, clock))
+    tell = {DEBIT: ACCOUNTS, CREDIT: SOURCES}
+    names = [tell[side][name] for side, name in zip(books.side.tolist(), books.name.tolist(), strict=True)]
+    columns: dict[str, Values] = {"period": books.period, "side": _names(("debit", "credit"), books.side),
+                                  "name": np.array(names, np.str_), "project": books.project,
+                                  "programme": books.programme, "postings": books.posting,
+                                  "fen": books.fen}  # fmt: skip
+    chained: Any = world.levers["audit"]
+    return {"accounts": columns, **(_chain(world, clock) if chained.chained else {})}
+
+
+def _chain(world: World, clock: Clock) -> dict[str, dict[str, Values]]:
+    """Every posting with the seal that closes the books, and the head."""
+    postings = world.postings
+    seals = sealed(rows_of(postings, np.arange(len(postings))))
+    head = head_of(seals)
+    rows = postings.arrays() | {"key": postings.key, "period": periods(clock, postings.day),
+                                "seal": np.array(seals, np.uint64)}  # fmt: skip
+    return {"postings": rows, "chain": {"length": np.array([head.length]), "seal": np.array([head.seal], np.uint64)}}
 
 
 def _quarrels(world: World) -> dict[str, dict[str, Values]]:

@@ -125,5 +125,5 @@ def stop_chance(judging: Judging, true: float, years: int) -> float:
         goes_on = ~ends & (weight > _NEVER)
         came_to = np.round(came_to[goes_on], _SAME)
         record = np.unique(came_to)
-        mass = np.bincount(np.searchsorted(record, came_to), weight[goes_on], len(record))
+        mass = np.bincount(np.searchsorted(record, came_to), weight[goes_on], len(record)).astype(np.float64)
     return stopped

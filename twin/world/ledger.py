@@ -1,8 +1,8 @@
 """The ledger: its accounts, its sources, and what was booked.
 
 Every posting is a double entry: it debits an account (what the money was for) and credits a source (whose money it
-was) with the same whole number of fen, so that both sides are equal by construction. Wages have the first accounts
-(:mod:`twin.mechanisms.payroll`); numbers are never given twice.
+was) with the same whole number of fen. The books (:func:`entries`) hold the two apart, by period. Wages have the first
+accounts (:mod:`twin.mechanisms.payroll`); numbers are never given twice.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from twin.core.clock import DAY_MINUTES
-from twin.core.columns import Ints
+from twin.core.clock import DAY_MINUTES, Clock
+from twin.core.columns import Flags, Ints
 from twin.world.works import FEN_PER_YUAN
 
 WORKS = 5
@@ -36,6 +36,11 @@ DRAIN_CLEANING = 18
 STREETS = 19
 BARRIERS = 20
 CHILD_CARE = 21
+ACCOUNTS = (
+    "workday", "rest_day", "statutory", "overtime", "absence", "works", "compensation", "asking", "transfer", "park",
+    "recovered", "upkeep", "contract", "programme", "service", "reserve", "insulation", "home_fitting",
+    "drain_cleaning", "streets", "barriers", "child_care",
+)  # fmt: skip
 BESIDE_WAGES = (
     WORKS, COMPENSATION, ASKING, PARK, UPKEEP, CONTRACT, PROGRAMME, SERVICE, INSULATION, HOME_FITTING, DRAIN_CLEANING,
     STREETS, BARRIERS, CHILD_CARE,
@@ -69,16 +74,64 @@ def balances(postings: Any, account: int) -> Ints:
     return found
 
 
-def sides(postings: Any) -> tuple[dict[int, int], dict[int, int]]:
-    """Return the balance of every account that was debited and of every source that was credited [fen].
+# -- the books -------------------------------------------------------------------------------------------
 
-    Both sides sum to the same, to the fen.
-    """
-    debited, credited = (
-        {int(one): int(postings.fen[column == one].sum()) for one in np.unique(column)}
-        for column in (postings.account, postings.source)
+DEBIT, CREDIT = SIDES = (0, 1)
+_MONTHS = 100  # of a period, which is written as year and month: 202503
+
+
+class Entries(NamedTuple):
+    """One line for each side of each posting (entries,): debits name an account, credits a source; fen on that side."""
+
+    posting: Ints
+    period: Ints
+    side: Ints
+    name: Ints
+    project: Ints
+    programme: Ints
+    fen: Ints
+
+
+def periods(clock: Clock, days: Ints) -> Ints:
+    """Return the period of each day: its month, as year x 100 + month."""
+    known, place = np.unique(np.asarray(days, np.int64), return_inverse=True)
+    months = [(date.year * _MONTHS + date.month) for date in map(clock.date, known)]
+    return np.array(months, np.int64)[place]
+
+
+def entries(postings: Any, clock: Clock) -> Entries:
+    """Return the books: the debits of all postings, then their credits."""
+    rows = np.arange(len(postings.fen))
+    of_both = (rows, periods(clock, postings.day))
+    whose = (postings.project.astype(np.int64), postings.programme.astype(np.int64), postings.fen.astype(np.int64))
+    debits, credits = (
+        (*of_both, np.full(len(rows), side), name.astype(np.int64), *whose)
+        for side, name in zip(SIDES, (postings.account, postings.source), strict=True)
     )
-    return debited, credited
+    return Entries(*(np.concatenate(pair) for pair in zip(debits, credits, strict=True)))
+
+
+def unbalanced(books: Entries) -> Ints:
+    """Return the postings whose debits and credits differ, in sum or in period, by number."""
+    signed = np.where(books.side == DEBIT, books.fen, -books.fen)
+    group, place = np.unique(np.stack((books.posting, books.period), axis=1), axis=0, return_inverse=True)
+    left = np.zeros(len(group), np.int64)
+    np.add.at(left, place.reshape(-1), signed)
+    return np.unique(group[left != 0, 0])
+
+
+def totals(books: Entries, side: int, chosen: Flags | None = None) -> dict[int, int]:
+    """Return the balance of every account (DEBIT) or source (CREDIT) in the books, or in some lines of them [fen]."""
+    there = (books.side == side) if chosen is None else (books.side == side) & chosen
+    return {int(one): int(books.fen[there & (books.name == one)].sum()) for one in np.unique(books.name[there])}
+
+
+def summed(books: Entries) -> Entries:
+    """Return the books by period, side, name, project and programme: one line each; ``posting`` is how many."""
+    keys, place = np.unique(np.stack(books[1:-1], axis=1), axis=0, return_inverse=True)
+    fen, count = np.zeros(len(keys), np.int64), np.bincount(place.reshape(-1), minlength=len(keys))
+    np.add.at(fen, place.reshape(-1), books.fen)
+    return Entries(count, *keys.T, fen)
 
 
 # -- the chain -------------------------------------------------------------------------------------------
@@ -99,16 +152,36 @@ def sealed(postings: Sequence[Posting], before: int = 0) -> list[int]:
     return seals
 
 
-def broken_at(postings: Sequence[Posting], seals: Sequence[int]) -> int:
-    """Return the first row at which postings and seals do not agree, -1 if they do.
+class Head(NamedTuple):
+    """What is kept of a chain outside of the books: how many postings it has, and the seal of the last (0: of none)."""
 
-    ``seals`` is what was kept outside: whoever holds it sees every posting that was changed, moved, put in or taken
-    out, the last ones too.
+    length: int
+    seal: int
+
+
+def head_of(seals: Sequence[int]) -> Head:
+    """Return the head of a chain."""
+    return Head(len(seals), seals[-1] if len(seals) else 0)
+
+
+def broken_at(postings: Sequence[Posting], seals: Sequence[int], head: Head) -> int:
+    """Return the first row that cannot be trusted, -1 if all can.
+
+    That is the first at which postings and seals do not agree. Where they do agree the head, kept outside, tells
+    whether rows were taken from the end, or put there; or whether the whole was sealed anew, which says 0, since only
+    the one who kept more than the head could say where.
     """
     found = sealed(postings)
     rows = range(min(len(found), len(seals)))
     first = next((row for row in rows if found[row] != seals[row]), len(rows))
-    return -1 if first == len(found) == len(seals) else first
+    if not first == len(found) == len(seals):
+        return first
+    if len(found) < head.length:
+        return len(found)
+    kept = found[head.length - 1] if head.length else 0
+    if kept != head.seal:
+        return 0
+    return -1 if len(found) == head.length else head.length
 
 
 class Posting(NamedTuple):

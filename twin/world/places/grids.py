@@ -118,7 +118,7 @@ def _under(order: list[int], above: list[int], weight: list[float]) -> tuple[Flo
 
 
 def _cost(side: Flags, pairs: Ints, inner: Neighbours, weight: Floats, share: float) -> float:
-    """Return what is wrong with a cut: how far it misses the share, and what it severs; inf where nothing can be cut."""
+    """Return what is wrong with a cut: how far it misses the share, and what it severs; inf without pairs."""
     if not len(pairs):
         return np.inf
     total = max(float(weight.sum()), 1.0)
