@@ -318,8 +318,8 @@ def test_budgets_are_hard_and_what_is_bound_is_paid_in_the_end(budget: int, adva
 @pytest.mark.parametrize("budget", [1_500_000, 6_000_000, 60_000_000])
 def test_every_stopped_day_is_paid_or_owed(budget: int) -> None:
     """Conservation to the fen: days that stood still x cost x share = booked beyond the price + arrears."""
-    sets = (f"plans.budget_yuan={budget}", "mechanisms.disturbance=on", "disturbance.objection_hazard=0.2",
-            "disturbance.threshold=0", "works.objections_to_stop=1", "works.stoppage_cost_share=0.01")  # fmt: skip
+    sets = (f"plans.budget_yuan={budget}", "mechanisms.disturbance=on", "disturbance.objection_hazard=0.2 /day",
+            "disturbance.threshold=0", "works.objections_to_stop=1", "works.stoppage_cost_share=0.01 /day")  # fmt: skip
     engine = engine_for(load(ROOT / "scenarios" / "ledger.yaml", sets=[*SMALL, *sets]), "neither", 1)
     engine.run()
     projects = engine.world.projects

@@ -335,9 +335,9 @@ def test_nuisances_of_works_fall_on_days_and_hours_of_work():
 
 
 def test_sore_owners_quarrel_and_where_nobody_loses_nobody_does():
-    assert sum(one or 0 for one in metric("lift_disputes", "linear_fixed", "lifts.subsidy_yuan=280000")) > 0
+    assert sum(one or 0 for one in metric("lift_disputes", "linear", "lifts.subsidy_yuan=280000")) > 0
     for seed in SEEDS:
-        world = lived("linear_fixed", seed, "lifts.subsidy_yuan=280000").world
+        world = lived("linear", seed, "lifts.subsidy_yuan=280000").world
         sore = world.households.lift_fell_out
         assert (world.flats.lift_net_yuan[world.households.flat[sore]] < 0).all()
         passed = world.projects.stairwell[world.projects.asked_for & world.projects.passed]

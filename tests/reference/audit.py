@@ -21,7 +21,8 @@ def audit(world, p, luck, note):
             continue
         if not postings.handled[row]:
             chance = p.leak_chance * max(1 - p.fear * p.audit_share * detect, 0)
-            large = postings.account[row] in (5, 6, 7, 9, 11, 12, 13, 14, *range(16, 22)) and fen >= max(p.least_yuan * 100, 1)
+            payments = (5, 6, 7, 9, 11, 12, 13, 14, *range(16, 22))
+            large = postings.account[row] in payments and fen >= max(p.least_yuan * 100, 1)
             leaks = luck.happens("leak", chance, key, 0) and large
             note.set("postings", row, handled=True, leaked_fen=round(fen * p.leak_share) if leaks else 0)
         elif postings.judged_on[row] < 0 and world.day >= postings.day[row] + p.audit_after_days:

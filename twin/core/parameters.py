@@ -7,7 +7,7 @@ schema, ``twin params``, the ODD description and the documents are all generated
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -113,6 +113,22 @@ def doubts_of(block: object) -> list[Doubt]:
     """Return what is doubtful about a block: what its ``doubts()`` says, if it has one."""
     doubts = getattr(block, "doubts", None)
     return [] if doubts is None else list(doubts())
+
+
+def mistakes_of(block: object) -> list[Doubt]:
+    """Return what a block cannot be used with: what its ``mistakes()`` says, if it has one."""
+    mistakes = getattr(block, "mistakes", None)
+    return [] if mistakes is None else list(mistakes())
+
+
+def wrong_lengths(block: object, lengths: Mapping[str, tuple[int, int]]) -> list[Doubt]:
+    """Return the lists of a block with fewer items, or with more, than are needed (least and most of each)."""
+    found = []
+    for name, (least, most) in lengths.items():
+        count = len(getattr(block, name))
+        if not least <= count <= most:
+            found.append(Doubt("S155", name, {"least": least, "most": most, "found": count}))
+    return found
 
 
 def data_digest_of(block: object) -> str:

@@ -1,7 +1,8 @@
 """Agreements: whether what was settled is kept, and when a dispute comes back.
 
 What it does    Each day an agreement breaks with a small hazard, a larger one the less equal the two sides gained;
-                then the dispute begins anew, between the same two and about the same matter.
+                then the dispute begins anew, between the same two and about the same matter, unless the plaintiff
+                has another one open about such a matter, of which it becomes a part.
 Why             A large majority of mediated agreements is kept [cook1980]; who feels cheated keeps less. A success
                 that comes back within half a year was none.
 Leaves out      Enforcement, changing an agreement, one side's breach that the other one bears.
@@ -21,7 +22,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.disputes import NEVER, is_kept
+from twin.world.disputes import CAUSES, NEVER, is_kept, is_open
 from twin.world.series import share
 
 _MONTH_DAYS = 365 / 12
@@ -51,7 +52,8 @@ def relapse_6m_share(world: World) -> float | None:
     phase=Phase.RESPOND,
     params=Agreements,
     gates=["disputes.followed"],
-    reads=["disputes.cause", "disputes.plaintiff", "disputes.respondent", "disputes.settled_on", "disputes.fairness"],
+    reads=["disputes.cause", "disputes.plaintiff", "disputes.respondent", "disputes.settled_on", "disputes.faded_on",
+           "disputes.fairness"],
     owns={
         "disputes.broken_on": Column(np.int32, "day", "day on which the agreement broke, -1 if not", start=NEVER),
     },
@@ -76,6 +78,7 @@ def agreements(world: View, p: Agreements, draw: Draw, effects: Effects) -> None
     if not len(broken):
         return
     effects.set("disputes", broken, broken_on=world.day)
+    broken = begun_anew(world, broken)
     effects.spawn(
         "disputes",
         draw.keys("again", table.key[broken], 0),
@@ -84,6 +87,15 @@ def agreements(world: View, p: Agreements, draw: Draw, effects: Effects) -> None
         again=True,
         parent=broken,
     )
+
+
+def begun_anew(world: Any, broken: Ints) -> Ints:
+    """Return for which of these a dispute begins: one for a plaintiff and cause, none where one is open."""
+    table = world.disputes
+    matter = table.plaintiff.astype(np.int64) * len(CAUSES) + table.cause
+    first = np.unique(matter[broken], return_index=True)[1]
+    rows = broken[np.sort(first)]
+    return rows[~np.isin(matter[rows], matter[is_open(world)])]
 
 
 def hazards(world: Any, p: Agreements, rows: Ints) -> Floats:

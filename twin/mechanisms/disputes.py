@@ -1,8 +1,8 @@
 """Disputes: quarrels between neighbours, or with the property firm, that begin for a cause.
 
 What it does    A late noise or fouling that a neighbour has had enough of, and each day that households share
-                parking, pipes, works or fees, begin disputes with a small hazard: more where faults of that kind
-                lie open, where both sides are under stress or the plaintiff bears a grievance, less where the two
+                parking or pipes, are disturbed by works or owe fees, begin disputes with a small hazard: with a
+                neighbour, about works and fees with the firm. It is more where faults of that kind lie open, where both sides are under stress or the plaintiff bears a grievance, less where the two
                 households know each other.
 Why             Disputes grow out of load, ties and stress, and none of these is a policy: whoever lowers the load
                 or makes neighbours meet lowers disputes, and by as much as this says. Neighbours who know one
@@ -213,7 +213,7 @@ def struck(world: Any, draw: Draw, homes: Dwellings, cause: int, chance: Floats)
     keys = draw.keys(CAUSES[cause], world.households.key)
     who = np.flatnonzero(draw.happens("enough", chance, keys, 0))
     key = keys[who]
-    if cause == FEES:
+    if cause in (FEES, WORKS):
         return Candidates(key, np.full(len(key), cause), who, np.full(len(key), FIRM))
     around = homes.building if cause == PARKING else homes.stairwell
     neighbour = another_in(around, who, draw.uniform("neighbour", key, 0))

@@ -97,7 +97,7 @@ def _survey_answers(world: World) -> Ints:
 def response_rate(world: World) -> float | None:
     """Contacted within the class limit / dispatched."""
     tickets = world.tickets
-    counted = in_window(world, tickets.created) & ~np.isnan(tickets.dispatched)
+    counted = in_window(world, tickets.created) & tickets.request & ~np.isnan(tickets.dispatched)
     return share((tickets.started - tickets.created <= limit_minutes(world))[counted])
 
 
@@ -105,7 +105,7 @@ def response_rate_true(world: World) -> float | None:
     """Contacted within the class limit / all reports."""
     tickets = world.tickets
     in_time = tickets.started[heads(world)] - tickets.created <= limit_minutes(world)
-    return share(in_time[in_window(world, tickets.created)])
+    return share(in_time[in_window(world, tickets.created) & tickets.request])
 
 
 def resolution_rate(world: World) -> float | None:
@@ -115,7 +115,8 @@ def resolution_rate(world: World) -> float | None:
 
 def resolution_rate_true(world: World) -> float | None:
     """Truly solved / all reports."""
-    return share(world.tickets.solved[heads(world)][in_window(world, world.tickets.created)])
+    tickets = world.tickets
+    return share(tickets.solved[heads(world)][in_window(world, tickets.created) & tickets.request])
 
 
 def _of_living(world: World) -> bool:

@@ -3,13 +3,19 @@
 What it does    A side of an open dispute asks for help, the other side agrees or not, a date is found, and the
                 session becomes a work order of the desk: its waiting, travel and length are the desk's. When it
                 has been held, the sides settle if what each believes it could get elsewhere leaves enough to
-                share. A case beyond its level is handed to the next: community 村, street 镇, city 县.
+                share. In separate offices every case begins at its community 村, where a hard one is out of
+                its depth, and goes up, to street 镇 and city 县, after a session there that did not settle it; in
+                a one-stop centre it sits at the level that it needs. Each session teaches both sides something.
 Why             Few who ask ever sit at the table, most who sit there settle [cook1980, felstiner1985], so success
                 has three denominators. What is shared follows bargaining theory [nash1950, rubinstein1982]; without
-                help private information eats part of the gains [chatterjee1983]. Pain makes ready [zartman2000].
-Leaves out      Courts, mediators' favour, sides of more than two. A side that agreed comes to every session.
-Ablation        one_stop off, or hand_off_days 0 beside it: the waiting comes back, or is nobody's. adviser off.
-                online off. clauses off: agreements change nothing in the world. offered off: nobody helps.
+                help private information eats part of the gains [chatterjee1983]. Sides think too much of what they
+                could get elsewhere [babcock1997], each by one error of its own, which help and sessions shrink.
+                Pain makes ready [zartman2000].
+Leaves out      Courts, mediators' favour, sides of more than two. A side that agreed comes to every session; nobody
+                travels to one but the two sides. What rooms and mediators cost, beyond their wages.
+Ablation        one_stop off: cases are handed up again. hand_off_days 0: which takes no time. out_of_depth 1: and
+                loses nothing. adviser off. online off. learning 0: the second session is like the first. clauses
+                off: agreements change nothing in the world. offered off: nobody helps.
 """
 
 from __future__ import annotations
@@ -24,7 +30,7 @@ from twin.core.columns import Column, Flags, Floats, Ints, Keys
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
-from twin.core.parameters import param
+from twin.core.parameters import Doubt, param, wrong_lengths
 from twin.core.world import Phase, World
 from twin.world.disputes import (
     HANDED_ON,
@@ -43,6 +49,7 @@ from twin.world.disputes import (
     rubinstein_share,
 )
 from twin.world.kinds import priority_of
+from twin.world.ledger import MEDIATION, PUBLIC, booked_yuan, fen_of
 from twin.world.outcomes import falls_today, orders_about
 from twin.world.series import in_window, mean, per_thousand_year, ratio
 from twin.world.tables import CHANNELS
@@ -52,6 +59,8 @@ _HIGHEST = len(LEVELS)
 _READY_STAGE = 3  # at which the published share agrees
 _HOUR_MINUTES = 60
 _EQUAL = 0.5
+_LENGTHS = {"categories": (0, _HIGHEST), "skills": (1, _HIGHEST), "level_from_stage": (_HIGHEST - 1, _HIGHEST - 1)}
+_NOT_ABOVE = (("least_fallback", "most_fallback"), ("plaintiff_hour", "respondent_hour"))
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ class Mediation:
                                   doc="a mediator's skill online, in parts of that in a room", zh="在线调解效力",
                                   when="online")
     one_stop: bool = param(False, "", source="scenario range", evidence="assumed", lever=True,
-                           doc="a case is placed at the level that it needs at once, without a hand-off",
+                           doc="a case is placed at the level that it needs at once, not at its community's",
                            zh="一站式受理")
     hand_off_days: float = param(14.0, "day", 0.0, 180.0, source="scenario range", evidence="assumed", lever=True,
                                  doc="from one level to the next, in separate offices", zh="逐级移交天数")
@@ -108,6 +117,12 @@ class Mediation:
     adviser_gain: float = param(0.5, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                 doc="part of what still keeps sides apart that the adviser takes away",
                                 zh="法律顾问作用", when="adviser")
+    adviser_yuan: float = param(300.0, "yuan", 0.0, 100_000.0, source="scenario range", evidence="assumed", lever=True,
+                                doc="price of the adviser, by session, which is booked", zh="法律顾问费用（每次）",
+                                when="adviser")
+    online_yuan: float = param(30.0, "yuan", 0.0, 100_000.0, source="scenario range", evidence="assumed", lever=True,
+                               doc="price of the means for an online session, which is booked", zh="在线调解费用（每次）",
+                               when="online")
     sessions_most: int = param(3, "1", 1, 20, source="scenario range", evidence="assumed", lever=True,
                                doc="sessions after which a case is given up", zh="最多调解次数")
     pause_days: float = param(10.0, "day", 0.0, 180.0, source="scenario range", evidence="assumed", lever=True,
@@ -128,9 +143,13 @@ class Mediation:
                                  zh="最高保留收益（按开会案件成功率 0.82 校准）")
     hardening: float = param(0.06, "1", 0.0, 0.5, source="glasl1982", evidence="assumed",
                              doc="gain of both by stage", zh="阶段提高保留收益")
-    doubt: float = param(0.3, "1", 0.0, 2.0, source="scenario range", evidence="assumed",
-                         doc="standard deviation of a side's error about the own fallback, without help",
-                         zh="对保留收益的误判")
+    doubt: float = param(0.3, "1", 0.0, 2.0, source="babcock1997", evidence="assumed",
+                         doc="spread of what a side thinks the own fallback to be above what it is, without help: the "
+                             "size of a normal error, drawn once for each side of a dispute",
+                         zh="对保留收益的高估")
+    learning: float = param(0.3, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                            doc="part of what still keeps sides apart that each session held before has taken away",
+                            zh="每次调解的信息作用")
     secrecy: float = param(0.25, "1", 0.0, 1.0, source="chatterjee1983", evidence="published",
                            doc="surplus that private information eats, without help", zh="私有信息损失")
     plaintiff_hour: float = param(21.0, "h", 18.0, 24.0, source="scenario range", evidence="assumed",
@@ -139,6 +158,21 @@ class Mediation:
                                    doc="hour from which a respondent would have it quiet", zh="对方期望安静时刻")
     clauses: bool = param(True, "", source="scenario range", evidence="assumed", lever=True,
                           doc="agreements on noise and pets oblige somebody to something", zh="协议含行为条款")
+
+    def mistakes(self) -> list[Doubt]:
+        """Complain of lists of the wrong length or order, and of ends of a range that are the wrong way round."""
+        found = wrong_lengths(self, _LENGTHS)
+        if list(self.level_from_stage) != sorted(self.level_from_stage):
+            found.append(Doubt("S156", "level_from_stage", {}))
+        for low, high in _NOT_ABOVE:
+            if getattr(self, low) > getattr(self, high):
+                said = {"value": getattr(self, low), "other": f"mediation.{high}", "limit": getattr(self, high)}
+                found.append(Doubt("S157", low, said))
+        return found
+
+    def doubts(self) -> list[Doubt]:
+        """Doubt mediation that is offered at no table."""
+        return [Doubt("S158", "offered", {})] if self.offered and not self.categories else []
 
 
 # -- what is measured ------------------------------------------------------------------------------------
@@ -228,6 +262,12 @@ def days_to_first_session(world: World) -> float | None:
     return mean(table.heard_on[heard] / DAY_MINUTES - table.contacted_on[heard])
 
 
+def mediation_yuan(world: World) -> float | None:
+    """Return what was booked in the window for sessions, beside wages."""
+    p: Any = world.levers["mediation"]
+    return booked_yuan(world, [MEDIATION]) if p.offered else None
+
+
 SUCCESSES = ("agreed_share", "settled_of_sessions", "settled_of_contacts", "contacts", "agreed_cases", "session_cases",
              "settled_cases")  # fmt: skip
 _OF = "disputes brought to a mediator in the window"
@@ -294,14 +334,36 @@ METRICS = {
         doc="mean days from the contact to the agreement, of the cases settled",
         doc_zh="调解成功案件从申请到达成协议的平均天数",
     ),
+    "mediation_yuan": Metric(
+        mediation_yuan, "yuan", better="lower", en="Cost of mediation beside wages", zh="调解费用（工资除外）",
+        doc="booked in the window for advisers and for the means of meeting online",
+        doc_zh="统计期内法律顾问与在线调解的记账费用",
+    ),
 }  # fmt: skip
 
 
 # -- the mechanism ---------------------------------------------------------------------------------------
 
 
+class Docket:
+    """The cases that wait for a date: while there is one, the run is not over."""
+
+    def __init__(self, world: View) -> None:
+        self._world = world
+
+    def quiet(self) -> bool:
+        """Whether no case is to be heard any more."""
+        dated = np.isfinite(self._world.disputes.due_on) & is_open(self._world)
+        return not dated.any()
+
+
+def docket(world: View, p: Mediation, draw: Draw) -> Docket:
+    """Return the docket of the run."""
+    return Docket(world)
+
+
 @mechanism(
-    phase=(Phase.ARRIVE, Phase.RESPOND),
+    phase=(Phase.ARRIVE, Phase.DECIDE, Phase.RESPOND),
     params=Mediation,
     gates=["disputes.followed"],
     reads=[
@@ -330,18 +392,26 @@ METRICS = {
             start=np.inf,
         ),
     },
-    spawns=["tickets", "turns"],
+    spawns=["tickets", "turns", "postings"],
     metrics=METRICS,
-    sources=["cook1980", "felstiner1985", "nash1950", "rubinstein1982", "chatterjee1983", "zartman2000"],
+    sources=["cook1980", "felstiner1985", "nash1950", "rubinstein1982", "chatterjee1983", "babcock1997",
+             "zartman2000"],
+    start=docket,
 )  # fmt: skip
 def mediation(world: View, p: Mediation, draw: Draw, effects: Effects) -> None:
-    """Bring cases to the table and ask the desk for sessions (in ARRIVE); see what came of them (in RESPOND)."""
+    """Bring cases to the table and ask the desk for sessions (in ARRIVE); see what came of them (in RESPOND).
+
+    After the horizon nobody comes with a new case; who came before still gets his sessions (in DECIDE: there is no
+    ARRIVE any more).
+    """
     if not p.offered or not p.categories or not len(world.disputes):
         return
     if world.phase is Phase.RESPOND:
         conclude(world, p, draw, effects)
-    elif not world.running_on:
+    elif world.phase is Phase.ARRIVE:
         take_contacts(world, p, draw, effects)
+        ask_for_sessions(world, p, draw, effects)
+    elif world.running_on:
         ask_for_sessions(world, p, draw, effects)
 
 
@@ -364,8 +434,8 @@ def take_contacts(world: Any, p: Mediation, draw: Draw, effects: Effects) -> Non
     agreed = draw.happens("agrees", agree_chances(p, table.stage[asking], on_screen), key, 0)
     effects.set("disputes", asking, asked_on=world.day, times_asked=times + 1, is_online=on_screen)
     effects.set("disputes", asking[times == 0], contacted_on=world.day)
-    level = level_needed(p, table.stage[asking])
-    wait = np.where(on_screen, p.online_date_days, p.date_days) + handed_off(p, level - 1)
+    level = first_level(p, table.stage[asking])
+    wait = np.where(on_screen, p.online_date_days, p.date_days)
     seated = asking[agreed]
     effects.set("disputes", seated, agreed_on=world.day, level=level[agreed].astype(np.int8),
                 due_on=world.day + wait[agreed])  # fmt: skip
@@ -387,9 +457,18 @@ def tell(world: Any, draw: Draw, kind: int, rows: Ints, level: Ints, effects: Ef
                   stage=table.stage[rows], level=level.astype(np.int8), **said)  # fmt: skip
 
 
-def handed_off(p: Mediation, levels: Ints) -> Floats:
-    """Return the days that hand-offs over so many levels take; in a one-stop centre none."""
-    return np.where(levels > 0, levels, 0) * (0.0 if p.one_stop else p.hand_off_days)
+def first_level(p: Mediation, stage: Ints) -> Ints:
+    """Return the table at which a case of this stage begins: its community's, in a one-stop centre the one it needs."""
+    return level_needed(p, stage) if p.one_stop else np.ones(len(stage), np.int64)
+
+
+def next_level(p: Mediation, stage: Ints, level: Ints, sessions: Ints) -> Ints:
+    """Return the table of a case's next session.
+
+    In separate offices a case that is beyond its table goes up by one, once it has had a session for each table so far.
+    """
+    needed = np.maximum(level_needed(p, stage), level)
+    return needed if p.one_stop else level + ((needed > level) & (sessions >= level))
 
 
 def online(world: Any, p: Mediation, draw: Draw, rows: Ints) -> Flags:
@@ -407,21 +486,18 @@ def agree_chances(p: Mediation, stage: Ints, on_screen: Flags) -> Floats:
 
 
 def ask_for_sessions(world: Any, p: Mediation, draw: Draw, effects: Effects) -> None:
-    """Hand sessions that are due to the desk; a case that has grown beyond its table goes to the next one first."""
+    """Hand sessions that are due to the desk; a case that is for another table goes there first."""
     table = world.disputes
     due = np.flatnonzero(is_open(world) & ~table.awaiting & ~table.gave_up & (table.due_on <= world.day))
     if not len(due):
         return
-    needed = np.maximum(level_needed(p, table.stage[due]), table.level[due])
-    wait = handed_off(p, needed - table.level[due])
-    grown = needed > table.level[due]
-    effects.set("disputes", due[grown], level=needed[grown].astype(np.int8))
-    tell(world, draw, HANDED_ON, due[grown], needed[grown], effects)
-    later, now = due[wait > 0], due[wait == 0]
-    effects.set("disputes", np.concatenate((later, now)),
-                due_on=np.concatenate((world.day + wait[wait > 0], np.full(len(now), np.inf))))  # fmt: skip
-    effects.set("disputes", now, awaiting=True)
-    spawn_sessions(world, p, draw, now, needed[wait == 0], effects)
+    level = next_level(p, table.stage[due], table.level[due], table.sessions[due])
+    up = level > table.level[due]
+    effects.set("disputes", due[up], level=level[up].astype(np.int8))
+    tell(world, draw, HANDED_ON, due[up], level[up], effects)
+    waits = up & (p.hand_off_days > 0 and not p.one_stop)
+    effects.set("disputes", due, due_on=np.where(waits, world.day + p.hand_off_days, np.inf), awaiting=~waits)
+    spawn_sessions(world, p, draw, due[~waits], level[~waits], effects)
 
 
 def matters(world: Any, rows: Ints) -> Keys:
@@ -485,7 +561,8 @@ def settle(world: Any, p: Mediation, draw: Draw, rows: Ints, minute: Floats, eff
     if not len(rows):
         return
     held = table.sessions[rows] + 1
-    apart = kept_apart(p, table.stage[rows], table.level[rows], table.is_online[rows])
+    pay(world, p, draw, rows, effects)
+    apart = kept_apart(p, table.stage[rows], table.level[rows], table.is_online[rows], table.sessions[rows])
     sides = fallbacks(world, p, draw, rows, p.doubt * apart)
     needed = p.secrecy * apart
     agree = 1 - sides.plaintiff_thinks - sides.respondent_thinks >= needed
@@ -500,23 +577,38 @@ def settle(world: Any, p: Mediation, draw: Draw, rows: Ints, minute: Floats, eff
     write_agreements(world, p, rows[agree], Sides(*(side[agree] for side in sides)), effects)
 
 
-def kept_apart(p: Mediation, stage: Ints, level: Ints, on_screen: Flags) -> Floats:
-    """Return the part of doubt and secrecy that is left at the table; a table below the case's level helps less."""
+def pay(world: Any, p: Mediation, draw: Draw, rows: Ints, effects: Effects) -> None:
+    """Book what these sessions cost beside wages: the adviser, and the means for meeting online."""
+    table = world.disputes
+    fen = fen_of(np.where(table.is_online[rows], p.online_yuan, 0.0) + (p.adviser_yuan if p.adviser else 0.0))
+    paid = fen > 0
+    effects.spawn("postings", draw.keys("price", table.key[rows[paid]]), day=world.day, account=MEDIATION,
+                  fen=fen[paid], source=PUBLIC)  # fmt: skip
+
+
+def kept_apart(p: Mediation, stage: Ints, level: Ints, on_screen: Flags, before: Ints) -> Floats:
+    """Return the part of doubt and secrecy that is left at the table, after so many sessions before.
+
+    A table below the case's level helps less.
+    """
     skill = np.asarray(p.skills)[np.minimum(level, len(p.skills)) - 1]
     skill = skill * np.where(level_needed(p, stage) > level, p.out_of_depth, 1.0)
     skill = skill * np.where(on_screen, p.online_quality, 1.0)
-    left: Floats = (1 - skill) * ((1 - p.adviser_gain) if p.adviser else 1.0)
+    left: Floats = (1 - skill) * ((1 - p.adviser_gain) if p.adviser else 1.0) * (1 - p.learning) ** before
     return left
 
 
 def fallbacks(world: Any, p: Mediation, draw: Draw, rows: Ints, error: Floats) -> Sides:
-    """Return what each side can get without the other, drawn once a dispute, and what it believes in this session."""
+    """Return what each side can get without the other, and what it believes: both drawn once a dispute.
+
+    So help in a session only ever shrinks an error; it is no new lot drawn.
+    """
     table = world.disputes
-    key, again = table.key[rows], table.key[rows] + table.sessions[rows].astype(np.uint64)
+    key = table.key[rows]
     hardened = p.hardening * (table.stage[rows] - 1)
     true = [p.least_fallback + (p.most_fallback - p.least_fallback) * draw.uniform(side, key, 0) + hardened
             for side in ("plaintiff", "respondent")]  # fmt: skip
-    believed = [value + error * draw.normal(f"{side} doubt", again, 0)
+    believed = [value + error * np.abs(draw.normal(f"{side} doubt", key, 0))
                 for value, side in zip(true, ("plaintiff", "respondent"), strict=True)]  # fmt: skip
     return Sides(*true, *believed)
 

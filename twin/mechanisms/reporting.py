@@ -68,20 +68,20 @@ def readiness(world: View, p: Reporting, draw: Draw) -> Floats:
 def reports_per_1000_year(world: World) -> float | None:
     """Reports of all channels, duplicates counted, re-complaints not."""
     tickets = world.tickets
-    return per_thousand_year(world, tickets.created[~tickets.again])
+    return per_thousand_year(world, tickets.created[tickets.request & ~tickets.again])
 
 
 def reports_per_1000(world: World) -> float | None:
     """Reports of all channels in the whole window, duplicates counted, re-complaints not."""
     tickets = world.tickets
-    reports = in_window(world, tickets.created) & ~tickets.again
+    reports = in_window(world, tickets.created) & tickets.request & ~tickets.again
     return ratio(_THOUSAND * np.count_nonzero(reports), len(world.residents))
 
 
 def first_reports_per_1000_year(world: World) -> float | None:
     """Reports that were the first of their incident."""
     tickets = world.tickets
-    return per_thousand_year(world, tickets.created[~tickets.again & ~tickets.duplicate])
+    return per_thousand_year(world, tickets.created[tickets.request & ~tickets.again & ~tickets.duplicate])
 
 
 def reports_per_incident(world: World) -> float | None:

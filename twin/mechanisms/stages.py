@@ -1,7 +1,8 @@
 """Stages: how an open dispute hardens or softens through Glasl's nine stages, until it is made up or ended.
 
 What it does    Each day a dispute goes up one stage or down one with constant hazards; stress of the two sides
-                makes it go up sooner, sitting at the table later. From the first stage down it is made up.
+                makes it go up sooner, sitting at the table later. From the first stage down it is made up. A
+                dispute that was settled during the day stays at the stage at which it was settled.
 Why             Quarrels harden step by step: 1 to 3 both can win, 4 to 6 one wins, 7 to 9 both lose [glasl1982].
                 Who helps late helps against more. The hazards are assumed.
 Leaves out      Courts, police, moving away; steps of more than one stage; what a stage costs the two sides.
@@ -57,7 +58,7 @@ def stage_of_open_mean(world: World) -> float | None:
 
 
 @mechanism(
-    phase=Phase.RESPOND,
+    phase=Phase.SETTLE,
     params=Stages,
     gates=["disputes.followed"],
     reads=[

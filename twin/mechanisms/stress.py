@@ -22,10 +22,11 @@ from twin.core.columns import Column, Floats, Ints, Keys
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
-from twin.core.parameters import param
+from twin.core.parameters import Doubt, param, wrong_lengths
 from twin.core.world import Phase, World
 from twin.world.disputes import is_open
 from twin.world.kinds import priority_of
+from twin.world.ledger import COUNSELLING, PUBLIC, booked_yuan, to_fen
 from twin.world.outcomes import falls_today, orders_about
 from twin.world.series import mean, per_thousand_year
 from twin.world.tables import AGE_GROUPS, CHANNELS
@@ -60,6 +61,13 @@ class Stress:
     again_days: int = param(180, "day", 1, 3650, source="scenario range", evidence="assumed",
                             doc="until the same resident may go again, and half of the effect has gone",
                             zh="再次求助间隔（效果半衰期）", when="categories")
+    hour_yuan: float = param(200.0, "yuan", 0.0, 100_000.0, source="scenario range", evidence="assumed", lever=True,
+                             doc="price of a counsellor's hour beside wages, which is booked when it is held",
+                             zh="心理服务费用（每次，工资除外）", when="categories")
+
+    def mistakes(self) -> list[Doubt]:
+        """Complain of a second category: all hours are of the first."""
+        return wrong_lengths(self, {"categories": (0, 1)})
 
 
 def _stress_of(world: World, group: int | None) -> float | None:
@@ -84,6 +92,12 @@ def counselled_per_1000(world: World) -> float | None:
     return per_thousand_year(world, world.residents.counselled_on * DAY_MINUTES) if p.categories else None
 
 
+def counselling_yuan(world: World) -> float | None:
+    """Return what was booked for counsellors' hours in the window."""
+    p: Any = world.levers["stress"]
+    return booked_yuan(world, [COUNSELLING]) if p.categories else None
+
+
 @mechanism(
     phase=(Phase.ARRIVE, Phase.RESPOND),
     params=Stress,
@@ -101,8 +115,13 @@ def counselled_per_1000(world: World) -> float | None:
             np.int32, "day", "day on which a counsellor's hour was last asked for, -1 if never", start=-1
         ),
     },
-    spawns=["tickets"],
+    spawns=["tickets", "postings"],
     metrics={
+        "counselling_yuan": Metric(
+            counselling_yuan, "yuan", better="lower", en="Cost of counselling", zh="心理服务费用",
+            doc="booked in the window for counsellors' hours, beside wages",
+            doc_zh="统计期内心理服务的记账费用（工资除外）",
+        ),
         "stress_mean": Metric(
             stress_mean, "1", better="lower", en="Mean stress", zh="平均压力", latent=True, daily=True,
             doc="mean stress of all residents at the end, 0 to 1", doc_zh="期末全体居民压力（0 至 1）的均值",
@@ -132,9 +151,17 @@ def stress(world: View, p: Stress, draw: Draw, effects: Effects) -> None:
         relief = world.residents.relief * np.exp2(-1 / p.again_days)
         helped = counselled_today(world) if p.categories else np.zeros(0, np.int64)
         relief[helped] += p.counselling_effect * p.spread
+        pay(world, p, draw, helped, effects)
         now = world.residents.stress
         level = now + p.return_per_day * (usual(world, p, draw, relief) - now)
         effects.set("residents", None, stress=np.clip(level, 0.0, 1.0), relief=relief)
+
+
+def pay(world: Any, p: Stress, draw: Draw, helped: Ints, effects: Effects) -> None:
+    """Book the hours that ended today."""
+    if p.hour_yuan and len(helped):
+        effects.spawn("postings", draw.keys("price", world.residents.key[helped]), day=world.day, account=COUNSELLING,
+                      fen=to_fen(p.hour_yuan), source=PUBLIC)  # fmt: skip
 
 
 def usual(world: Any, p: Stress, draw: Draw, relief: Floats) -> Floats:

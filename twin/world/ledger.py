@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twin.core.clock import DAY_MINUTES, Clock
-from twin.core.columns import Flags, Ints
+from twin.core.columns import Flags, Floats, Ints
 from twin.world.works import FEN_PER_YUAN
 
 WORKS = 5
@@ -36,14 +36,17 @@ DRAIN_CLEANING = 18
 STREETS = 19
 BARRIERS = 20
 CHILD_CARE = 21
+MEDIATION = 22  # beside wages: advisers, and the means for meeting online
+COUNSELLING = 23
+CONVENTION = 24
 ACCOUNTS = (
     "workday", "rest_day", "statutory", "overtime", "absence", "works", "compensation", "asking", "transfer", "park",
     "recovered", "upkeep", "contract", "programme", "service", "reserve", "insulation", "home_fitting",
-    "drain_cleaning", "streets", "barriers", "child_care",
+    "drain_cleaning", "streets", "barriers", "child_care", "mediation", "counselling", "convention",
 )  # fmt: skip
 BESIDE_WAGES = (
     WORKS, COMPENSATION, ASKING, PARK, UPKEEP, CONTRACT, PROGRAMME, SERVICE, INSULATION, HOME_FITTING, DRAIN_CLEANING,
-    STREETS, BARRIERS, CHILD_CARE,
+    STREETS, BARRIERS, CHILD_CARE, MEDIATION, COUNSELLING, CONVENTION,
 )  # fmt: skip
 
 SOURCES = ("public", "owners", "donations", "operation")
@@ -64,6 +67,11 @@ def booked_yuan(world: Any, accounts: Sequence[int], sources: Sequence[int] = ra
 def to_fen(yuan: float) -> int:
     """Return a sum of money in whole fen."""
     return round(yuan * FEN_PER_YUAN)
+
+
+def fen_of(yuan: Floats) -> Ints:
+    """Return sums of money in whole fen."""
+    return np.rint(yuan * FEN_PER_YUAN).astype(np.int64)
 
 
 def balances(postings: Any, account: int) -> Ints:
@@ -131,7 +139,8 @@ def summed(books: Entries) -> Entries:
     keys, place = np.unique(np.stack(books[1:-1], axis=1), axis=0, return_inverse=True)
     fen, count = np.zeros(len(keys), np.int64), np.bincount(place.reshape(-1), minlength=len(keys))
     np.add.at(fen, place.reshape(-1), books.fen)
-    return Entries(count, *keys.T, fen)
+    period, side, name, project, programme = keys.T
+    return Entries(count, period, side, name, project, programme, fen)
 
 
 # -- the chain -------------------------------------------------------------------------------------------
