@@ -38,7 +38,7 @@ __all__ = ["ROOT", "STORE", "Key", "measure", "scenarios", "stored", "wanted"]  
 
 PAGE = ROOT / "docs" / "claims.md"
 NEAR, BEYOND, LEAST = 0.8, 1.25, 0.1
-NOTHING_LEFT = 0.01
+MOST_LEFT = 1 / 3
 VERDICTS = {
     "reproduced": "已复现", "partly": "部分复现", "not reproduced": "未复现", "used for fitting": "用于拟合",
     "an input": "输入", "not built yet": "尚未实现",
@@ -283,11 +283,24 @@ def there(found: Effect | None) -> bool:
     return found is not None and found.low is not None and found.high is not None and found.low * found.high > 0
 
 
+def what_is_left(left: Effect | None, found: Effect) -> str:
+    """Return in words what is left of an effect, by the rule that the page states.
+
+    An interval that merely holds 0 is no proof that nothing is left: its whole length has to lie within
+    ``MOST_LEFT`` of the effect.
+    """
+    if left is None or left.low is None or left.high is None:
+        return OPEN
+    if max(abs(left.low), abs(left.high)) <= MOST_LEFT * abs(found.mean):
+        return "gone"
+    if there(left):
+        return "the opposite sign" if left.mean * found.mean < 0 else "not gone"
+    return OPEN
+
+
 def gone(left: Effect | None, found: Effect) -> bool:
-    """Tell whether nothing is left of an effect: the interval holds 0 or lies beyond it, or next to nothing is left."""
-    if left is None:
-        return False
-    return not there(left) or left.mean * found.mean < 0 or abs(left.mean) < NOTHING_LEFT * abs(found.mean)
+    """Tell whether an effect is gone."""
+    return what_is_left(left, found) == "gone"
 
 
 def ablated(runs: Runs, one: Ablation) -> tuple[Effect | None, Effect | None]:
@@ -298,8 +311,8 @@ def ablated(runs: Runs, one: Ablation) -> tuple[Effect | None, Effect | None]:
         found = [runs[key][one.metric] for key in keys]
         return [] if None in found else [float(value) for value in found if value is not None]
 
-    base = values(one.base, one.sets)
-    return (effect(base, values(one.option, one.all_option), False), effect(base, values(one.cut, one.all_cut), False))
+    found = effect(values(one.base, one.sets), values(one.option, one.all_option), False)
+    return found, effect(values(one.base, one.all_base_cut), values(one.cut, one.all_cut), False)
 
 
 def ablations(runs: Runs, entries: Sequence[Ablation] = ABLATIONS) -> Iterator[str]:
@@ -309,8 +322,8 @@ def ablations(runs: Runs, entries: Sequence[Ablation] = ABLATIONS) -> Iterator[s
     for one in entries:
         found, left = ablated(runs, one)
         rest = "exactly 0" if left is not None and (left.mean, left.low, left.high) == (0, 0, 0) else plain(left)
-        word = "gone" if found is not None and gone(left, found) else "**not gone**"
-        word = word if there(found) else NOTHING_THERE
+        word = NOTHING_THERE if found is None or not there(found) else what_is_left(left, found)
+        word = word if word in ("gone", NOTHING_THERE) else f"**{word}**"
         yield (f"| `{one.id}` | {one.title.en} {one.title.zh} | `{one.metric}`, `{one.scenario}` | {plain(found)} | "
                f"{one.without.en} {one.without.zh} | {rest}: {word} |")  # fmt: skip
     yield ""
@@ -331,6 +344,8 @@ def gone_by(found: Effect | None, lost: Effect | None, left: Effect | None) -> s
         return NOTHING_THERE
     if gone(left, found):
         return "all of it"
+    if what_is_left(left, found) == "the opposite sign":
+        return "more than all of it: the opposite sign is left"
     if lost is not None and there(lost) and lost.mean * found.mean > 0:
         return "part of it"
     return "nothing that stands out from chance"
@@ -376,13 +391,16 @@ whole effect is not there, a cut part has *no effect to ablate*.
 
 
 LINE = "|---|---|---|---|---|---|"
-ABLATED = f"""\
+ABLATED = """\
 ## Effects without a figure, and what is left of them
 
 Here no figure is claimed. Each effect is the paired difference of an option against the base of its scenario (over
 the same seeds), and beside it stands the same difference once what the effect comes from is taken away. *Gone*: the
-interval of the first leaves out 0, that of the second holds 0 or lies on the other side, or less than
-{NOTHING_LEFT:.0%} of the first is left. 去掉成因后的剩余效果：区间含 0、方向相反或不足 1% 记为 gone。
+interval of the first leaves out 0, and that of the second is exactly 0 or lies as a whole within a third of the first,
+on either side. *The opposite sign* and *not gone*: it leaves out 0, and reaches further; *not decided*: it holds
+0, and reaches further, so that nobody knows. 去掉成因后的剩余效果：恰为 0，或其区间全部落在原效果的三分之一以内
+（正负均可），记为 gone；区间含 0 但更宽，为 not decided（尚无定论）；不含 0 而更远，按方向记为 not gone 或
+the opposite sign（方向相反）。
 """
 NOTHING_THERE = "no effect to ablate"
 CUT = """\

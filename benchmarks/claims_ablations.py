@@ -11,7 +11,8 @@ from twin.errors import Words
 class Ablation:
     """An effect of ``option`` against ``base``, and what is left of it in the arm ``cut``, with ``cut_sets`` set there.
 
-    ``sets`` is set in all arms, ``option_sets`` in ``option`` and ``cut``; settings are joined by ``; ``.
+    ``sets`` is set in all arms, ``option_sets`` in ``option`` and ``cut``; settings are joined by ``; ``. Where the
+    cause works in ``base`` too, it is cut there as well (``in_base``) for what is left.
     """
 
     id: str
@@ -26,6 +27,12 @@ class Ablation:
     sets: str = ""
     cut_sets: str = ""
     option_sets: str = ""
+    in_base: bool = False
+
+    @property
+    def all_base_cut(self) -> str:
+        """Everything that is set in the arm ``base`` where what is left is measured."""
+        return "; ".join(filter(None, (self.sets, self.cut_sets if self.in_base else "")))
 
     @property
     def all_option(self) -> str:
@@ -41,25 +48,25 @@ class Ablation:
 ABLATIONS = (
     Ablation(
         "B06", Words("drains cleaned before the rain", "汛前清掏雨水口"), Words("cleaned after it", "汛后清掏"),
-        "drains", "ponding_hours", "never", "before", "after", 4,
+        "drains", "ponding_hours", "never", "before", "after", 8,
     ),
     Ablation(
         "C04", Words("shares by floor and a bargain let lifts pass", "按楼层分摊并协商补偿使加梯通过"),
         Words("equal shares, no compensation", "均摊且无补偿"),
-        "elevator", "lift_pass_share", "equal", "linear_bargain", "linear_bargain", 4, "days=60",
+        "elevator", "lift_pass_share", "equal", "linear_bargain", "linear_bargain", 8, "days=60",
         "lifts.share_rule=equal; lifts.compensation=none",
     ),
     Ablation(
         "C05", Words("shared parking", "共享停车"), Words("no owner agrees", "无业主同意"),
-        "shared_parking", "blocked_arrivals_share", "apart", "both_share", "nobody_agrees", 4,
+        "shared_parking", "blocked_arrivals_share", "apart", "both_share", "nobody_agrees", 8,
     ),
     Ablation(
         "C07", Words("slower inner streets", "内部道路降速"), Words("the plan that there is", "与现状相同的方案"),
-        "plan_compare", "travel_minutes", "as_it_is", "calm_inside", "same_again", 3,
+        "plan_compare", "travel_minutes", "as_it_is", "calm_inside", "same_again", 8,
     ),
     Ablation(
         "C09", Words("insulation saves heat", "保温改造节省热耗"), Words("walls stay as they are", "墙体性能不变"),
-        "green_community", "heat_kwh_m2", "as_it_is", "all", "same_walls", 4,
+        "green_community", "heat_kwh_m2", "as_it_is", "all", "same_walls", 8,
     ),
     Ablation(
         "C10", Words("homes fitted by risk avoid falls", "按风险改造住房减少跌倒"),
@@ -69,11 +76,11 @@ ABLATIONS = (
     ),
     Ablation(
         "C11", Words("thirty places after school", "30个托管名额"), Words("no places", "无名额"),
-        "child_friendly", "unmet_care_share", "none", "thirty", "thirty", 4, "", "after_school.places=0",
+        "child_friendly", "unmet_care_share", "none", "thirty", "thirty", 8, "", "after_school.places=0",
     ),
     Ablation(
         "C12", Words("barriers removed where most is gained", "按收益消除障碍"), Words("all stay", "障碍全部保留"),
-        "barrier_free", "wheelchair_reach_share", "as_it_is", "by_gain", "by_gain", 4, "", "access.removed_share=0",
+        "barrier_free", "wheelchair_reach_share", "as_it_is", "by_gain", "by_gain", 8, "", "access.removed_share=0",
     ),
     Ablation(
         "G01", Words("two years below target: what the fund brings", "连续两年不达标即终止：基金成效"),
@@ -92,7 +99,7 @@ ABLATIONS = (
     Ablation(
         "G04", Words("chain and audit keep money together", "哈希链加审计减少流失"),
         Words("a chain that nobody reads", "有链无审计"),
-        "ledger", "leaked_yuan", "neither", "both", "chain", 4, "days=160; population.residents=600",
+        "ledger", "leaked_yuan", "neither", "both", "chain", 8, "days=160; population.residents=600",
     ),
     Ablation(
         "G06", Words("four sources are steadier than one", "多来源收入更稳"), Words("they fail together", "同起同落"),
@@ -100,99 +107,101 @@ ABLATIONS = (
         option_sets="funding.correlation=0", cut_sets="funding.correlation=1",
     ),
     Ablation(
+        "G08", Words("a tight budget goes where need is greatest", "有限预算投向最需要之处"),
+        Words("a budget that pays for all works", "预算足够支付全部工程"),
+        "budget_choice", "plan_mismatch", "greedy_on_prior", "greedy", "greedy", 8, "",
+        "plans.budget_yuan=1000000000 yuan", in_base=True,
+    ),
+    Ablation(
         "G09", Words("a yearly review of the plan", "每年评估规划"), Words("a review that never comes", "从不评估"),
-        "long_term", "upkeep_missing", "never", "yearly", "yearly", 3, "days=1500; population.residents=200",
+        "long_term", "upkeep_missing", "never", "yearly", "yearly", 8, "days=1500; population.residents=200",
         "upkeep.review_every_months=0",
     ),
     Ablation(
-        "H03", Words("what the market ruins is stopped and replaced", "受市场冲击的项目停止并更换"),
-        Words("nothing takes its place", "不更换"),
-        "improvement_fund", "fund_benefit", "no_rule", "two_year", "empty_places", 8, "fund.shock_chance=0.2 /year",
-    ),
-    Ablation(
-        "E01", Words("a one-stop centre brings cases to the table sooner", "一站式中心使案件更早开会"),
-        Words("it hands them on as offices do; its one calendar stays", "仍逐级移交，但合用一份日程"),
-        "mediation", "days_to_first_session", "separate_offices", "one_stop_no_adviser", "one_stop_no_adviser", 4,
-        "stages.up_per_day=0.06 /day", "mediation.one_stop=off; mediation.hand_off_days=14",
+        "E01", Words("a one-stop centre settles sooner than one that hands cases up", "一站式中心比逐级移交更早化解"),
+        Words("no case needs a higher table", "无案件需要上一级"),
+        "mediation", "days_to_settlement", "one_stop_no_adviser", "one_stop_no_adviser", "one_stop_no_adviser", 8,
+        "mediation.one_stop=off; stages.up_per_day=0.06 /day", "stages.up_per_day=0 /day", "mediation.one_stop=on",
+        in_base=True,
     ),
     Ablation(
         "E01", Words("its legal adviser settles more", "法律顾问提高成功率"),
         Words("an adviser without effect", "顾问不起作用"),
-        "mediation", "settled_of_sessions", "one_stop_no_adviser", "one_stop", "one_stop", 6,
+        "mediation", "settled_of_sessions", "one_stop_no_adviser", "one_stop", "one_stop", 8,
         "mediation.agree_chance=0.9; mediation.most_fallback=0.8", "mediation.adviser_gain=0",
     ),
     Ablation(
         "E02", Words("online sessions come sooner", "在线调解更早开会"),
         Words("dates as far off as in a room", "约期与现场相同"),
-        "mediation", "days_to_first_session", "one_stop", "one_stop_online", "one_stop_online", 4, "",
+        "mediation", "days_to_first_session", "one_stop", "one_stop_online", "one_stop_online", 8, "",
         "mediation.online_date_days=7",
     ),
     Ablation(
         "E02", Words("the other side agrees more often online", "在线调解提高同意率"),
         Words("no wider reach", "不增加同意"),
-        "mediation", "agreed_share", "one_stop", "one_stop_online", "one_stop_online", 6, "",
+        "mediation", "agreed_share", "one_stop", "one_stop_online", "one_stop_online", 8, "",
         "mediation.online_reach=0",
     ),
     Ablation(
         "E02", Words("agreed quiet hours make nights quieter", "协议安静时段使夜晚更静"),
         Words("words only", "只谈不写条款"),
-        "quiet_hours", "night_noise_incidents", "none", "quiet_hours", "words_only", 6,
+        "quiet_hours", "night_noise_incidents", "none", "quiet_hours", "words_only", 8,
     ),
     Ablation(
         "E03", Words("counselling calms", "心理服务降低压力"),
         Words("counselling without effect", "服务不起作用"),
-        "mediation", "stress_mean", "one_stop", "plus_counselling", "plus_counselling", 4, "",
+        "mediation", "stress_mean", "one_stop", "plus_counselling", "plus_counselling", 8, "",
         "stress.counselling_effect=0",
     ),
     Ablation(
         "E04", Words("counselling calms the young", "心理服务降低青年压力"), Words("nobody goes", "无人求助"),
-        "mediation", "stress_mean_youth", "one_stop", "plus_counselling", "plus_counselling", 4, "",
+        "mediation", "stress_mean_youth", "one_stop", "plus_counselling", "plus_counselling", 8, "",
         "stress.uptake_per_day=0 /day",
     ),
     Ablation(
         "E05", Words("unsolved reports feed disputes", "未解决诉求滋生纠纷"),
         Words("they leave no grievance", "不积怨"),
-        "group_event", "disputes_per_1000", "well_mended", "none", "none", 6, "disputes.fault_weight=0",
-        "grievances.gain=0",
+        "group_event", "disputes_per_1000", "well_mended", "none", "none", 8, "disputes.fault_weight=0",
+        "grievances.gain=0", in_base=True,
     ),
     Ablation(
         "E06", Words("legal review keeps decisions from falling", "合法性审查减少撤销"),
         Words("it finds nothing", "审查无发现"),
-        "renovation", "reversed_share", "council", "council", "council", 6,
+        "renovation", "reversed_share", "council", "council", "council", 8,
         "legal_review.followed=on; plans.unlawful_chance=0.5", "legal_review.review_finds=0", "legal_review.review=on",
     ),
     Ablation(
         "F02", Words("a deliberated convention makes nights quieter", "协商公约使夜晚更静"),
         Words("keeping to it changes nothing", "遵守不改变行为"),
-        "quiet_hours", "night_noise_incidents", "none", "deliberated", "deliberated", 4, "", "lapses.restraint=0",
+        "quiet_hours", "night_noise_incidents", "none", "deliberated", "deliberated", 8, "", "lapses.restraint=0",
     ),
     Ablation(
         "F03", Words("events make ties to other buildings", "活动增进跨楼联系"), Words("nobody mixes", "互不交往"),
-        "combined_renewal", "ties_bridging", "as_it_was", "neighbours_only", "neighbours_only", 4,
+        "combined_renewal", "ties_bridging", "as_it_was", "neighbours_only", "neighbours_only", 8,
         "ties.work_every_days=0", "ties.mixing=off",
     ),
     Ablation(
         "F05", Words("a garden worked together makes ties", "共同劳动增进联系"),
         Words("each gardens alone", "各种各的"),
-        "combined_renewal", "ties_bridging", "as_it_was", "neighbours_only", "neighbours_only", 4,
-        "ties.event_every_days=0", "ties.joint_work=off",
+        "combined_renewal", "ties_bridging", "grounds_only", "renewal", "own_plots", 8, "ties.event_every_days=0",
     ),
     Ablation(
         "C08", Words("renewal and a convention: disputes, through norms", "更新加公约：经规范影响纠纷"),
         Words("keeping to it changes nothing", "遵守不改变行为"),
-        "combined_renewal", "disputes_per_1000", "renewal", "renewal", "renewal", 4, "", "lapses.restraint=0",
-        "conventions.process=deliberated; conventions.from_day=60",
+        "combined_renewal", "disputes_per_1000", "renewal", "renewal", "renewal", 8, "", "lapses.restraint=0",
+        "conventions.process=deliberated; conventions.from_day=60", in_base=True,
     ),
     Ablation(
         "C08",
         Words("renewal: disputes, through ties, where ties weigh most", "更新：经联系影响纠纷（权重取上限）"),
-        Words("ties do nothing", "联系不起作用"),
-        "combined_renewal", "disputes_per_1000", "ties_frozen", "renewal", "ties_frozen", 4, "disputes.tie_weight=3",
+        Words("ties calm nobody", "联系不使人平和"),
+        "combined_renewal", "disputes_per_1000", "ties_frozen", "renewal", "renewal", 8, "disputes.tie_weight=3",
+        "disputes.tie_weight=0", in_base=True,
     ),
     Ablation(
-        "C08", Words("renewal: disputes, through the load of works", "更新：经施工负荷影响纠纷"),
+        "C08", Words("renewal: disputes while works last, through their load", "更新：施工期间经负荷影响纠纷"),
         Words("works are no matter of dispute", "施工不引发纠纷"),
-        "combined_renewal", "disputes_per_1000", "as_it_was", "grounds_only", "grounds_only", 4, "",
-        "disputes.works_per_year=0 /year",
+        "combined_renewal", "disputes_per_1000", "as_it_was", "grounds_only", "grounds_only", 8,
+        "warm_up_days=0; days=200; ties.used=off", "disputes.works_per_year=0 /year", in_base=True,
     ),
 )  # fmt: skip

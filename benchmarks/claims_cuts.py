@@ -66,6 +66,11 @@ CUTS = (
         "campaign.reach=0 /day",
     ),
     Ablation(
+        "H03", Words("what the market ruins is stopped and replaced", "受市场冲击的项目停止并更换"),
+        Words("nothing takes its place", "不更换"),
+        "improvement_fund", "fund_benefit", "no_rule", "two_year", "empty_places", 8, "fund.shock_chance=0.2 /year",
+    ),
+    Ablation(
         "A02", Words("asking lowers the error about what the old need", "征求意见降低对老年人需求的误差"),
         Words("no survey, the app only", "无入户调查，只有线上"),
         "needs_survey", "need_error_elder", "prior", "survey_app", "app", 12,

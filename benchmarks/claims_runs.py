@@ -66,7 +66,13 @@ def wanted(claims: Sequence[Claim] = CLAIMS, ablations: Sequence[Ablation] = (*A
         for key, metrics in _of_claim(claim):
             found.setdefault(key, set()).update(metrics)
     for one in ablations:
-        for arm, sets in ((one.base, one.sets), (one.option, one.all_option), (one.cut, one.all_cut)):
+        sides = (
+            (one.base, one.sets),
+            (one.base, one.all_base_cut),
+            (one.option, one.all_option),
+            (one.cut, one.all_cut),
+        )
+        for arm, sets in sides:
             for seed in range(1, one.replications + 1):
                 found.setdefault(Key(one.scenario, arm, sets, seed), set()).add(one.metric)
     return found

@@ -233,6 +233,8 @@ TURNOUT = Claim(
              note="who remains: the housebound who manage the app, for whom a meeting is no way at all however long "
                   "the app takes, and whoever follows their example"),
         Part("… but nobody is seen to take part", "meetings", "app_unseen"),
+        Part("… but nobody remembers having been answered", "meetings", "app_unremembered",
+             note="only the arm with the app forgets; `meetings` remembers as before"),
         Part("the app instead of meetings", "meetings", "app_only"),
         Part("the app with help", "meetings", "app_helped"),
         Part("the app with help and a campaign", "meetings", "app_helped_campaign"),
@@ -255,11 +257,24 @@ TURNOUT = Claim(
 )  # fmt: skip
 
 _RENEWAL = (
-    Part("grounds, garden and events", "as_it_was", "renewal"),
-    Part("grounds only", "as_it_was", "grounds_only"),
-    Part("events and joint work only", "as_it_was", "neighbours_only"),
-    Part("… but ties frozen", "as_it_was", "ties_frozen"),
-    Part("… but the grounds are not usable", "as_it_was", "unused"),
+    Part("grounds, a garden worked together, events", "as_it_was", "renewal"),
+    Part("grounds only, no events and no joint work", "as_it_was", "grounds_only"),
+    Part("events only, no grounds and so no garden", "as_it_was", "neighbours_only"),
+    Part(
+        "… but nobody mixes (ties frozen)",
+        "as_it_was",
+        "ties_frozen",
+        note="what remains are the better conditions at home",
+    ),
+    Part(
+        "… but each gardens alone", "as_it_was", "own_plots", note="few belong to the garden; visits and events go on"
+    ),
+    Part(
+        "… but nobody goes to what was built",
+        "as_it_was",
+        "unused",
+        note="conditions at home are better all the same, and events go on",
+    ),
 )
 HAPPY = Claim(
     "C08",
@@ -291,13 +306,16 @@ QUARRELS = Claim(
     "The base rate is no result: `disputes.scale` was set where `scenarios/mediation.yaml` has 10.6 *mediated* "
     "disputes per 1,000 residents and year, the national figure. Here all that begin are counted, mediated or not, in "
     "another world: several times as many. So only the change is judged.",
-    "ties between the very households that would quarrel, and most of them: events and a garden make ties across the "
-    "grid, while disputes begin between neighbours of a stairwell who mostly know each other already, and with the "
-    "property firm, whom no tie calms.",
+    "ties between the very households that would quarrel, and most of them. Green, playground, garden and events make "
+    "those meet who live near and come, in part of the own stairwell, in part strangers; disputes begin between "
+    "neighbours, many of whom know each other already, and about works and fees with a firm, whom no tie calms. Where "
+    "ties weigh most (`disputes.tie_weight` at the top of its range) and what they then carry: see the rows of `C08` "
+    "among the effects without a figure.",
     (*_RENEWAL, Part("`ties_bonding`", "as_it_was", "renewal", "ties_bonding")),
     relative=True,
     inputs=(
         Input("disputes.tie_weight", ("0", "3")),
+        Input("ties.visits_per_day", ("0 /day", "0.5 /day")),
         Input("ties.attendance", ("0.02", "0.4")),
         Input("ties.half_life_days", ("90", "3650")),
     ),

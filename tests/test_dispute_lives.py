@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -145,6 +147,37 @@ def test_the_rules_that_sent_it_there_are_told_as_they_were(lives: list[Dispute]
                 ("seats", {"team": "mediators"})
             ]
     assert 0 < screens < sum(bool(one.ruled) for one in lives), "the rule that goes by the backlog held now and then"
+
+
+def test_who_never_asked_is_not_told_that_the_arm_has_no_rules(kept: Path, lives: list[Dispute]) -> None:
+    unruled = [one for one in lives if not one.ruled and not one.orders]
+    assert unruled and all(one.has_rules for one in lives)
+    for one in unruled:
+        asked = any(event.name == "contact" for event in one.events)
+        last = dispute_lines(one, "en")[-1]
+        assert last.startswith("no rule of this arm decided" if asked else "nobody brought it to the mediators")
+    assert not all(any(event.name == "contact" for event in one.events) for one in unruled)
+    bare = replace(next(one for one in lives if one.orders), ruled=(), orders={}, has_rules=False)
+    assert dispute_lines(bare, "en")[-1].startswith("no rule of this arm speaks of mediation")
+    assert not Lives.opened(kept, "nobody").of(0).has_rules
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_session_over_night_ends_on_a_date(lives: list[Dispute], lang: str) -> None:
+    one, event = next((one, event) for one in lives for event in one.events if event.name == "session")
+    began = event.values["began"]
+    for hours, told in ((2, "%H:%M"), (20, "%m-%d %H:%M")):
+        ended = began.replace(hour=9) + dt.timedelta(hours=hours)
+        said = replace(event, values={**event.values, "began": began.replace(hour=9), "ended": ended})
+        line = "\n".join(dispute_lines(replace(one, events=(said,)), lang))
+        between = {"en": " to ", "zh": " 至 "}[lang]
+        assert f"{began:%m-%d} 09:00{between}{ended.strftime(told)}" in line
+
+
+def test_nothing_is_told_of_stages_after_the_agreement(lives: list[Dispute]) -> None:
+    ends = [[event.name for event in one.events] for one in lives]
+    settled = [names[names.index("settled") :] for names in ends if "settled" in names]
+    assert settled and not any({"stage", "faded"} & set(names) for names in settled)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -15,9 +15,11 @@ import pytest
 from tests.test_sharing import STREET
 from twin.cli.app import main
 from twin.errors import InputError
-from twin.runs.baselines import read_baseline, rounded, write_baseline
-from twin.runs.experiment import run
-from twin.runs.guard import FALSE_ALARMS, judged, read_claims
+from twin.runs.baselines import accept, of_experiment, read_baseline, rounded, signature, write_baseline
+from twin.runs.claims import check_claims, read_claims
+from twin.runs.compare import t_quantile
+from twin.runs.experiment import Means, run
+from twin.runs.guard import FALSE_ALARMS, judged, looked_at
 from twin.scenario.load import load
 
 ROOT = str(Path(__file__).resolve().parent.parent)
@@ -101,7 +103,11 @@ def test_laws_hold_and_so_does_what_planners_expect(capsys: pytest.CaptureFixtur
     assert [one["line"] for one in told["findings"]] == [5, 6]
 
 
-@pytest.mark.parametrize("wrong", ["is: faster", "compare: [smart]", "by_at_least: much", "outcome: 3"])
+WRONG = ["is: faster", "compare: [smart]", "compare: [smart, smart]", "by_at_least: much", "outcome: 3",
+         "confidence: 95", "confidence: 0.2", "confidence: 1"]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_a_claim_that_cannot_be_read_is_shown_where_it_stands(wrong: str, tmp_path: Path) -> None:
     key = wrong.partition(":")[0]
     said = {"compare": "[smart, manual]", "outcome": "paid_hours", "is": "lower", key: wrong.partition(": ")[2]}
@@ -112,6 +118,140 @@ def test_a_claim_that_cannot_be_read_is_shown_where_it_stands(wrong: str, tmp_pa
         read_claims(file)
     (complaint,) = raised.value.complaints
     assert complaint.code == "R283" and complaint.values["key"] == key and complaint.place.line == 3
+
+
+def faults_of(text: str) -> list[tuple[str, int, int, str | None]]:
+    """Return code, line, column and suggestion of everything that is wrong with a file of claims."""
+    file = Path("c.claims.yaml")
+    file.write_text(text, "utf-8")
+    with pytest.raises(InputError) as raised:
+        check_claims(read_claims(file), Means())
+    return [(one.code, one.place.line, one.place.col, one.values.get("suggestion"))
+            for one in raised.value.complaints if one.place]  # fmt: skip
+
+
+def test_a_misspelt_key_is_refused_where_it_stands_and_nothing_passes_in_silence() -> None:
+    claim = "{compare: [smart, manual], outcome: paid_hours, is: lower, by_atleast: 500}"
+    assert faults_of(f"scenario: street.yaml\nclaims:\n  - {claim}\n") == [("S101", 3, 64, "by_at_least")]
+    good = claim.replace("by_atleast: 500", "by_at_least: -1")
+    head = "scenario: street.yaml\nreplicatons: 9\nreplications: 2.9\n"
+    assert faults_of(f"{head}claims: [{good}]\n") == [("S101", 2, 1, "replications"), ("R283", 3, 15, None)]
+    assert faults_of("scenario: street.yaml\nclaims: []\n") == [("R283", 2, 9, None)]
+    assert faults_of(f"scenario: none.yaml\nclaims: [{good}]\n") == [("Y023", 1, 11, None)]
+    Path("c.claims.yaml").write_text(f"scenario: street.yaml\nclaims: [{claim}]\n", "utf-8")
+    assert twin("check", "c.claims.yaml") == 2
+
+
+def test_unknown_arms_and_metrics_of_claims_are_shown_where_they_are_named() -> None:
+    text = "scenario: street.yaml\nclaims:\n  - {compare: [smart, manuel], outcome: paid_ours, is: lower}\n"
+    assert faults_of(text) == [("S110", 3, 23, "manual"), ("R259", 3, 41, "paid_hours")]
+
+
+def test_two_scenarios_of_one_file_name_do_not_share_a_baseline(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("g").mkdir()
+    Path("g/street.yaml").write_text(STREET.replace("6 /day", "7 /day"), "utf-8")
+    words = ("baseline", "accept", "-n", "1", "--reason", "first")
+    assert twin(*words, "street.yaml", "g/street.yaml") == 2
+    assert not Path("outputs/baselines/street.yaml").exists()
+    assert twin(*words, "street.yaml") == 0
+    held = Path("outputs/baselines/street.yaml").read_bytes()
+    for asked in ((*words, "g/street.yaml"), ("check", "g/street.yaml"), ("baseline", "diff", "g/street.yaml")):
+        capsys.readouterr()
+        assert twin(*asked) == 2
+        assert "error[R263]" in capsys.readouterr().err
+    assert Path("outputs/baselines/street.yaml").read_bytes() == held
+    assert twin("check", str(Path("street.yaml").resolve())) == 0, "the same file by another path"
+    assert twin(*words, "g/street.yaml", "--baselines", "elsewhere") == 0
+    Path("street.yaml").unlink()
+    assert twin(*words, "g/street.yaml") == 0, "a scenario that moved takes its baseline along"
+
+
+def test_a_file_that_is_not_there_is_said_not_to_be_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert twin("check", "g/none.yaml", "street.yaml") == 2
+    assert "error[Y001]: `g/none.yaml` was not found" in capsys.readouterr().err
+
+
+def test_single_metrics_are_known_and_leave_the_version_of_all_others_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ("baseline", "accept", "street.yaml", "-n", "1", "--reason", "x")
+    assert twin(*words) == 0
+    file = Path("outputs/baselines/street.yaml")
+    held = file.read_text("utf-8")
+    assert twin(*words, "--metric", "no_such_metric") == 2
+    assert "error[R259]" in capsys.readouterr().err and file.read_text("utf-8") == held
+    file.write_text(held.replace("results_version: ", "results_version: 1"), "utf-8")
+    older = file.read_text("utf-8")
+    assert twin(*words, "--metric", "paid_hours") == 2
+    assert "error[R282]" in capsys.readouterr().err and file.read_text("utf-8") == older
+
+
+def test_a_metric_that_no_arm_has_cannot_be_accepted_alone() -> None:
+    made = of_experiment(run(load("street.yaml"), None, 1), "street.yaml", Path("held.yaml"))
+    values = {arm: {"paid_hours": found["paid_hours"]} for arm, found in made.values.items()}
+    lacking = type(made)(**{**vars(made), "values": values})
+    assert accept(made, lacking, "x", ["paid_hours"]).accepted[0]["metrics"] == ["paid_hours"]
+    with pytest.raises(InputError) as raised:
+        accept(made, lacking, "x", ["paid_hours", "hours_to_close_mean"])
+    assert [one.values["metric"] for one in raised.value.complaints] == ["hours_to_close_mean"]
+
+
+def test_an_acceptance_is_signed_with_author_and_commit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    for key in ("USER", "LOGNAME", "LNAME", "USERNAME"):
+        monkeypatch.setenv(key, "somebody")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    assert signature(tmp_path) == {"by": "somebody"}
+    for ask in (["init", "-q"], ["config", "user.name", "Li Hua"], ["config", "user.email", "li@example.org"],
+                ["add", "street.yaml"], ["commit", "-qm", "first"]):  # fmt: skip
+        subprocess.run(["git", *ask], cwd=tmp_path, check=True)
+    asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    signed = {"by": "Li Hua", "commit": asked.stdout.strip()}
+    assert signature(tmp_path) == signed
+    Path("street.yaml").write_text(STREET + "\n", "utf-8")
+    assert signature(tmp_path) == {**signed, "changed": True}
+    assert twin("baseline", "accept", "street.yaml", "-n", "1", "--reason", "x") == 0
+    baseline = read_baseline(Path("outputs/baselines/street.yaml"))
+    assert baseline is not None and baseline.accepted[0].items() >= {**signed, "changed": True, "why": "x"}.items()
+    monkeypatch.setenv("CI", "true")
+    assert signature(tmp_path) == {"commit": signed["commit"], "changed": True}
+
+
+def at_the_edge(level: float, seeds: int = 40) -> tuple[float, ...]:
+    """Values that differ from 100 so that the interval of confidence 1 - level just reaches the margin of 2.5."""
+    spread = np.resize([1.0, -1.0], seeds)
+    half = t_quantile(seeds - 1, 1 - level) * spread.std(ddof=1) / np.sqrt(seeds)
+    return tuple(100 + 2.5 + half + spread)
+
+
+@pytest.mark.parametrize(("scenarios", "values", "seeds"), [(1, 1, 20), (1, 1, 40), (1, 6, 20), (5, 1, 20), (9, 12, 80)])
+def test_the_chance_of_a_false_alarm_is_shared_among_values_looks_and_scenarios(
+    scenarios: int, values: int, seeds: int
+) -> None:
+    looks = {20: 1, 40: 2, 80: 3}[seeds]
+    keys = [("arm", str(number)) for number in range(values)]
+    held, margins = dict.fromkeys(keys, (100.0,) * seeds), dict.fromkeys(keys, 2.5)
+    for off, verdict in ((0.999, "undecided"), (1.001, "drift")):
+        level = FALSE_ALARMS / (scenarios * values * looks) / off
+        now = at_the_edge(level, seeds)
+        undecided = tuple(np.resize([150.0, 50.0], seeds))
+
+        def measure(count: int, now: tuple[float, ...] = now, wide: tuple[float, ...] = undecided) -> dict:
+            return dict.fromkeys(keys, now[:count] if count == seeds else wide[:count])
+
+        found = looked_at(held, margins, measure, scenarios)
+        assert {one.verdict for one in found.values()} == {verdict}
+
+
+def test_every_scenario_of_a_build_counts_when_false_alarms_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("lane.yaml").write_text(STREET.replace("name: street", "name: lane"), "utf-8")
+    assert twin("baseline", "accept", "street.yaml", "lane.yaml", "-n", "2", "--reason", "first") == 0
+    shared: list[int] = []
+    monkeypatch.setattr("twin.runs.guard.looked_at", lambda *words: shared.append(words[3]) or {})
+    assert twin("check", "street.yaml", "lane.yaml", "--tier", "equivalence") == 0
+    assert twin("check", "lane.yaml", "--tier", "equivalence") == 0
+    assert shared == [2, 2, 1]
 
 
 def verdicts(change: float, spread: float, level: float, seeds: int = 40) -> list[str]:

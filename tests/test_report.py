@@ -14,12 +14,17 @@ import pytest
 
 from tests.small_experiment import BOOK, SmallArm, SmallMetric, SmallScenario, small_run
 from twin.errors import Complaint, Words
+from twin.mechanisms import CATALOGUE
+from twin.mechanisms.mediation import SUCCESSES
 from twin.report import figures
+from twin.report.equity_text import pareto_sheet
 from twin.report.page import page
 from twin.report.profiles import HOURS_A_WEEK, Calendar, Material, Profile, groups_of, profile
 from twin.report.text import Scale, Writer, cells, floors_of, headlines, metrics_shown
 from twin.runs.compare import Estimate, paired_difference
 from twin.runs.experiment import Experiment, Plan, conduct, run
+from twin.runs.margins import margin_of
+from twin.runs.pareto import pareto_of
 from twin.scenario.head import Category
 from twin.scenario.load import load
 
@@ -114,7 +119,11 @@ def test_sheet_has_a_row_a_metric_and_a_column_an_arm(experiment: Experiment) ->
 def test_differences_have_a_sheet_a_metric_with_the_baseline_once(experiment: Experiment) -> None:
     sheets = Writer(experiment, "zh").differences(["hours_to_close_mean", "share_within_24h"])
     assert [sheet.title[:6] for sheet in sheets] == ["平均办结时长", "24 小时内"]
-    assert sheets[0].head == ("方案", "均值（小时）", "差值（小时）及95%置信区间", "结论", "更好的次数")
+    assert sheets[0].head == ("方案", "均值（小时）", "差值（小时）及联合95%置信区间", "结论", "更好的次数")
+    found = experiment.differences["smart"]["hours_to_close_mean"]
+    assert found.together is not None and found.simultaneous != found.ci95
+    shown = Writer(experiment, "zh").both("hours_to_close_mean", found.together)
+    assert sheets[0].rows[1][2] == shown != Writer(experiment, "zh").both("hours_to_close_mean", found)
     assert [row[0] for row in sheets[0].rows] == ["人工派单", "智能派单", "安慰剂"]
     assert sheets[0].rows[0][2:] == ("", "基准", "")
     assert sheets[0].rows[2][2:] == ("0", "无差别", "4 次中 0 次")
@@ -413,5 +422,95 @@ def test_names_cannot_break_the_page() -> None:
 
 def test_metric_without_a_direction_is_no_headline() -> None:
     book = {"calls": SmallMetric("1", None, "来电数", "calls received")}
-    experiment = replace(carried_out(), book=book, values={"manual": {"calls": (1.0,)}}, plan=Plan(("manual",), (1,)))
+    unnamed = carried_out(replace(SCENARIO, primary=()))
+    experiment = replace(unnamed, book=book, values={"manual": {"calls": (1.0,)}}, plan=Plan(("manual",), (1,)))
     assert headlines(experiment) == ["calls"]
+
+
+# -- primary outcomes that not every arm has
+
+
+def lacking(*arms: str, name: str = "share_within_24h") -> Experiment:
+    """Two primary outcomes, of which these arms lack one."""
+    primary = ("hours_to_close_mean", name, "paid_hours")
+    found = carried_out(replace(SCENARIO, primary=primary))
+    values = {arm: {key: one for key, one in all_.items() if arm not in arms or key != name}
+              for arm, all_ in found.values.items()}  # fmt: skip
+    return replace(found, values=values)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_primary_outcome_is_headlined_though_one_arm_lacks_it(lang: str) -> None:
+    found = lacking("smart")
+    writer = Writer(found, lang)
+    assert headlines(found) == list(found.scenario.primary)
+    sheet = writer.differences(headlines(found))[1]
+    assert [row[0] for row in sheet.rows] == [writer.arm(arm) for arm in found.arms]
+    assert sheet.rows[1][1:] == ("–",) * 4, "who lacks it is named, and blank"
+    assert sheet.rows[2][2].startswith("0"), "the other option has its difference"
+    opening = writer.opening()[1]
+    assert writer.metric("share_within_24h") in opening and writer.arm("placebo") in opening
+
+
+def test_what_the_baseline_lacks_has_levels_without_differences() -> None:
+    found = lacking("manual")
+    writer = Writer(found, "en")
+    sheet = writer.differences(["share_within_24h"])[0]
+    assert sheet.rows[0][1] == "–" and "±" in sheet.rows[1][1] and sheet.rows[1][2:] == ("–",) * 3
+    assert writer.opening()[1].startswith("Closed within 24 h: automatic ")
+
+
+def test_what_no_arm_has_is_said_and_nothing_takes_its_place() -> None:
+    found = lacking("manual", "smart", "placebo")
+    assert headlines(found) == ["hours_to_close_mean", "paid_hours"]
+    assert Writer(found, "en").opening()[-1].startswith("Closed within 24 h is a primary outcome, and no arm has it")
+    only = carried_out(replace(SCENARIO, primary=("rare",)))
+    assert headlines(only) == [], "no other metric is headlined in its place"
+    assert Writer(only, "zh").opening() == ["主要指标「偶有」在各方案中均非每次重复都有定义，无从比较。"]
+
+
+def test_page_figures_and_pareto_bear_an_arm_that_lacks_an_outcome(profiled: dict[str, Profile]) -> None:
+    found = lacking("smart")
+    text = written(found, profiled)
+    words = "".join(read(text).words)
+    assert words.count("Closed within 24 h") > 1 and "a dash where an arm lacks one of them" in words
+    stand = pareto_of(found)
+    assert (
+        stand is not None and stand.outcomes == found.scenario.primary and set(stand.unbeaten) == {"manual", "placebo"}
+    )
+    (_, _, sheet) = pareto_sheet(found, Writer(found, "en")) or pytest.fail("no sheet")
+    assert [row[1] for row in sheet.rows] == ["100%", "–", "100%"]
+
+
+def test_a_copy_is_headed_by_what_differs_not_as_taken_back() -> None:
+    arms = {**SCENARIO.arms, "more": SmallArm(Words("automatic and more", "加项"), like="smart")}
+    (sheet,) = Writer(carried_out(replace(SCENARIO, arms=arms)), "en").parts(["hours_to_close_mean"])
+    assert sheet.title.startswith("Mean time to close: automatic as it is and with something changed")
+    assert "alone" not in sheet.title
+
+
+# -- ratios
+
+
+def test_a_ratio_near_one_shows_its_interval() -> None:
+    ratio = Scale(1.0, "1")
+    writer = Writer(carried_out(), "en")
+    assert writer.spread(Estimate(1.00312, (1.00289, 1.00335)), ratio) == "1.00312 ± 0.00023"
+    assert writer.spread(Estimate(1.21, (1.16, 1.26)), ratio) == "1.21 ± 0.05"
+    assert writer.spread(Estimate(1.0, (1.0, 1.0)), ratio) == "1.00"
+    assert ratio.number(0.00044, 0.00052, "+") == "+0.00044"
+    assert ratio.number(2080.0, 2080.0, least=0.001) == "2,080", "a large count stays one"
+
+
+def test_all_success_ratios_are_shown_in_one_unit_with_what_they_are_of() -> None:
+    ratios = ("settled_of_contacts", "settled_of_sessions", "agreed_share")
+    catalogue = CATALOGUE["mediation"].metrics
+    names = [name for name in catalogue if name in ratios or name in SUCCESSES]
+    found = carried_out(replace(SCENARIO, primary=()))
+    values = {arm: {**all_, **dict.fromkeys(names, (0.5,) * 4)} for arm, all_ in found.values.items()}
+    filled = replace(found, book={**BOOK, **{name: catalogue[name] for name in names}}, values=values)
+    assert {Writer(filled, "en").scale(name).unit for name in ratios} == {"%"}
+    named = replace(filled, scenario=replace(SCENARIO, primary=ratios))
+    shown = metrics_shown(named)
+    assert shown[:3] == list(ratios) and set(shown[3 : len(names)]) == set(names) - set(ratios)
+    assert margin_of(named.scenario, "settled_of_contacts", catalogue["settled_of_contacts"], 0.3) == 0.01

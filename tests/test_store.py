@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -488,6 +489,19 @@ def test_folder_in_use_is_refused(tmp_path: Path) -> None:
     assert complaint(tmp_path / "run") == "R204"
     process.kill()
     process.wait()
+
+
+def test_a_mere_reader_is_waited_for_but_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    carry_out(tmp_path / "run")
+    reader = sqlite3.connect(tmp_path / "run" / "ledger.sqlite", check_same_thread=False)
+    reader.execute("SELECT * FROM runs").fetchall()
+    monkeypatch.setattr("twin.runs.store.READERS_WAITED_FOR", 0.2)
+    assert complaint(tmp_path / "run") == "R265"
+    monkeypatch.setattr("twin.runs.store.READERS_WAITED_FOR", 30.0)
+    leaving = threading.Timer(0.5, reader.close)
+    leaving.start()
+    carry_out(tmp_path / "run")
+    leaving.join()
 
 
 def test_what_is_asked_wrongly_is_named(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -108,7 +109,9 @@ def test_what_cannot_be_compared_is_refused_with_a_code(folders: tuple[Path, Pat
     one, other = folders
     street = one.parent / "street.yaml"
     assert code_of(one, twin.run(street, replications=2, seed=50)) == "R294"
-    assert code_of(one, other, arms=["manual=nobody"]) == "R292"
+    assert code_of(one, other, arms=["manual=nobody"]) == code_of(one, other, arms={"manual": "nobody"}) == "R292"
+    assert twin.compare(one, other, arms={"manual": "smart"}).pairs == (("manual", "smart"),)
+    assert twin.compare(one, other, arms="smart").pairs == (("smart", "smart"),)
     assert code_of(one, other, metrics=["hours"]) == "R259"
     assert code_of(one, tmp_path) == "R273"
     assert code_of(one, "nowhere") == "R296"
@@ -126,6 +129,7 @@ def test_arms_are_paired_by_name_or_as_asked() -> None:
     assert paired_arms(["a", "b"], ["b", "c"]) == (("b", "b"),)
     assert paired_arms(["a"], ["z"]) == (("a", "z"),)
     assert paired_arms(["a", "b"], ["b", "c"], ["a=c", "b"]) == (("a", "c"), ("b", "b"))
+    assert paired_arms(["a", "b"], ["b", "c"], {"a": "c", "b": "b"}) == (("a", "c"), ("b", "b"))
     with pytest.raises(InputError, match="no partner"):
         paired_arms(["a", "b"], ["c"])
 
@@ -219,6 +223,51 @@ def test_a_sweep_from_python_is_that_of_the_command(
     assert len(swept.frame().query("metric == @HOURS")) == 8
     shares = swept.frame("indices").set_index("path")["value"]
     assert dict(shares) == {path: one["value"] for path, one in told["outcomes"][HOURS]["shares"].items()}
+
+
+@pytest.mark.parametrize(("design", "held"), [(None, {"desk.travel_minutes": "factorial"}), ("lhs", {})])
+def test_a_metric_undefined_in_some_runs_stays_in_the_frames(
+    design: str | None, held: dict[str, str], folders: tuple[Path, Path]
+) -> None:
+    street = folders[0].parent / "street.yaml"
+    axis = [6, 12] if held else (6, 12)
+    whole = twin.sweep(street, {"desk.travel_minutes": axis}, replications=2, design=design, points=4, metrics=[HOURS])
+    values = {**whole.values, HOURS: whole.values[HOURS].copy()}
+    values[HOURS][1, 0] = np.nan
+    holed = replace(whole, values=values)
+    points = holed.frame("points")
+    assert list(points["n"]) == [2, 1, *[2] * (len(points) - 2)] and points["mean"].isna().all()
+    assert list(whole.frame("points")["n"]) == [2] * len(points) and whole.frame("points")["mean"].notna().all()
+    (index,) = holed.frame("indices").to_dict("records")
+    assert (index["metric"], index["index"], index["path"]) == (HOURS, "undefined", "desk.travel_minutes")
+    assert index["n"] == 2 * len(points) - 1 and math.isnan(index["value"])
+
+
+def test_an_unknown_frame_is_refused_with_the_known_ones(folders: tuple[Path, Path]) -> None:
+    street = folders[0].parent / "street.yaml"
+    made = [twin.run(street, replications=1), twin.compare(*folders),
+            twin.sweep(street, {"desk.travel_minutes": [6]}, replications=1)]  # fmt: skip
+    for one in made:
+        with pytest.raises(InputError) as raised:
+            one.frame("value")  # type: ignore[arg-type]
+        (complaint,) = raised.value.complaints
+        assert complaint.code == "R264" and complaint.values["suggestion"] == "values"
+
+
+def test_what_is_wrong_with_a_point_is_shown_where_it_was_asked_for(folders: tuple[Path, Path]) -> None:
+    street = folders[0].parent / "street.yaml"
+    with pytest.raises(InputError) as raised:
+        twin.sweep(street, {"desk.dispatch": ["batch", "foo"], "desk.travel_minutes": [6, 12]}, set=["days=3"])
+    (complaint,) = raised.value.complaints
+    assert complaint.code == "S109" and str(complaint.place) == "<--over>:1:15"
+    listed = folders[0].parent / "listed.yaml"
+    listed.write_text(STREET + "sweep: {list: [{desk.dispatch: foo}]}\n", "utf-8")
+    with pytest.raises(InputError) as raised:
+        sweep(listed)
+    assert raised.value.complaints[0].place.file == "<sweep>"
+    with pytest.raises(InputError) as raised:
+        sweep(street, sets=["desk.dispatch=foo"], over={"desk.travel_minutes": ("6", "12")})
+    assert raised.value.complaints[0].place.file == "<--set #1>"
 
 
 def test_axes_are_lists_ends_ranges_or_whole() -> None:

@@ -1595,6 +1595,19 @@ ERRORS: dict[str, Entry] = {
         "请在每个点上为每条路径给出取值",
     ),
     "R262": Entry("{points} points are too few", "{points} 个点过少", "ask for at least 2", "至少为 2"),
+    "R263": Entry(
+        "`{file}` is the baseline of `{held}`, not of `{scenario}`",
+        "`{file}` 是 `{held}` 的基线，不是 `{scenario}` 的基线",
+        "baselines go by the names of scenario files: rename one of them, or keep its baseline elsewhere (--baselines)",
+        "基线按场景文件名存放：请给其中一个文件改名，或用 --baselines 将其基线存放在别处",
+    ),
+    "R264": Entry("there is no data frame `{name}`", "没有数据表 `{name}`"),
+    "R265": Entry(
+        "another program has `{ledger}` open",
+        "另一个程序打开了 `{ledger}`",
+        "close it (a database viewer, say), or choose another folder with --out",
+        "请关闭它（如数据库浏览器），或用 --out 另选文件夹",
+    ),
     "R270": Entry(
         "`{folder}` holds no finished run",
         "`{folder}` 中没有已完成的运行",
@@ -1659,8 +1672,8 @@ ERRORS: dict[str, Entry] = {
         "请用 --reason 说明结果为何应当如此",
     ),
     "R282": Entry(
-        "single metrics of `{file}` cannot be accepted: its arms or seeds are others",
-        "不能只接受 `{file}` 的个别指标：其方案或种子不同",
+        "single metrics of `{file}` cannot be accepted: its arms, seeds or results version are others",
+        "不能只接受 `{file}` 的个别指标：其方案、种子或结果版本不同",
         "accept the whole baseline, without --metric",
         "请不带 --metric，接受整个基线",
     ),
@@ -1671,6 +1684,8 @@ ERRORS: dict[str, Entry] = {
         " baseline], outcome: metric, is: lower, by_at_least: 1, confidence: 0.95}}`",
         "断言文件含 `scenario`、`claims`，可含 `replications`；每条断言形如 `{{compare: [选项, 基准], outcome: 指标,"
         " is: lower, by_at_least: 1, confidence: 0.95}}`",
+        "expected {expected}",
+        "应为{expected}",
     ),
     "R284": Entry(
         "there are no baselines in `{folder}`",
@@ -1723,8 +1738,8 @@ ERRORS: dict[str, Entry] = {
     "R292": Entry(
         "these arms have no partner: the first has {first}; the second has {second}",
         "方案无法一一对应：前者有 {first}；后者有 {second}",
-        "say which belong together with --arm FIRST=SECOND",
-        "请用 --arm 前者=后者 指明对应关系",
+        'say which belong together with --arm FIRST=SECOND (in Python: arms={{"FIRST": "SECOND"}})',
+        '请用 --arm 前者=后者 指明对应关系（Python 中写 arms={{"前者": "后者"}}）',
     ),
     "R293": Entry(
         "these runs cannot be paired: the first has results version {first}, the second {second}",
@@ -2034,6 +2049,38 @@ ERRORS: dict[str, Entry] = {
         "居民在决定前的 `forum.open_days` 天内参与：请推后决定日",
         "no day to take part",
         "没有参与的时间",
+    ),
+    "S155": Entry(
+        "a list of the wrong length for `{path}`",
+        "`{path}` 的列表长度不对",
+        mark_en="{least} to {most} items are needed, {found} are here",
+        mark_zh="需要 {least} 至 {most} 项，这里有 {found} 项",
+    ),
+    "S156": Entry(
+        "the numbers of `{path}` must not fall",
+        "`{path}` 的数值不得递减",
+        mark_en="a number below the one before it",
+        mark_zh="比前一个数值小",
+    ),
+    "S157": Entry(
+        "`{path}` is {value}, above `{other}`, which is {limit}",
+        "`{path}` 为 {value}，大于 `{other}` 的 {limit}",
+    ),
+    "S158": Entry(
+        "`{path}` is on, but there is no table at which anybody could sit",
+        "已开启 `{path}`，但没有调解会的类别",
+        "name the categories of the sessions in `mediation.categories`, which are some team's duty",
+        "请在 `mediation.categories` 中写明调解会的类别，并由某个班组负责",
+        "nobody mediates",
+        "无人调解",
+    ),
+    "S159": Entry(
+        "`{path}` is given, but disputes are not followed",
+        "给出了 `{path}`，但没有模拟邻里纠纷",
+        "say `disputes: {{followed: on}}`, or it changes nothing",
+        "请写 `disputes: {{followed: on}}`，否则不起作用",
+        "changes nothing",
+        "不起作用",
     ),
     "S160": Entry(
         "there are no rules called `{name}`",

@@ -51,7 +51,8 @@ def candidates(world, p, luck, most, heads):
             key = luck.key(name, int(world.households.key[household]))
             if luck.happens("enough", 1 - math.exp(-hazard), key, 0):
                 around = 1 if cause == PARKING else 0
-                other = -1 if cause == FEES else another(homes, around, household, luck.uniform("neighbour", key, 0))
+                luck_of = luck.uniform("neighbour", key, 0)
+                other = -1 if cause in (FEES, WORKS) else another(homes, around, household, luck_of)
                 if other is not None:
                     yield key, cause, household, other
 

@@ -12,8 +12,10 @@ def mediation(world, p, luck, note):
     for row in range(len(world.disputes)):
         if world.phase is Phase.RESPOND:
             conclude(world, p, luck, note, row)
-        elif not world.running_on:
+        elif world.phase is Phase.ARRIVE:
             take_contact(world, p, luck, note, row)
+            ask_for_session(world, p, luck, note, row)
+        elif world.running_on:
             ask_for_session(world, p, luck, note, row)
 
 
@@ -48,15 +50,16 @@ def take_contact(world, p, luck, note, row):
     if not luck.happens("agrees", chance, (key + times) % 2**64, 0):
         turn(world, luck, note, 4, row, 0)
     else:
-        level = needed(p, stage)
-        wait = (p.online_date_days if online else p.date_days) + (0 if p.one_stop else p.hand_off_days * (level - 1))
+        level = needed(p, stage) if p.one_stop else 1
+        wait = p.online_date_days if online else p.date_days
         note.set("disputes", row, agreed_on=world.day, level=level, due_on=world.day + wait)
         turn(world, luck, note, 1, row, level)
 
 
 def turn(world, luck, note, kind, row, level, **said):
     key = luck.key(("stage", "seated", "handed_on", "held", "refused")[kind], int(world.disputes.key[row]))
-    note.spawn("turns", key, dispute=row, day=world.day, kind=kind, stage=world.disputes.stage[row], level=level, **said)
+    stage = world.disputes.stage[row]
+    note.spawn("turns", key, dispute=row, day=world.day, kind=kind, stage=stage, level=level, **said)
 
 
 def matter(world, row):
@@ -68,8 +71,12 @@ def ask_for_session(world, p, luck, note, row):
     due = table.due_on[row] <= world.day and not table.awaiting[row] and not table.gave_up[row]
     if not due or not is_open(world, row):
         return
-    level = max(needed(p, int(table.stage[row])), int(table.level[row]))
-    wait = 0 if p.one_stop else p.hand_off_days * (level - int(table.level[row]))
+    level, wait = int(table.level[row]), 0
+    if needed(p, int(table.stage[row])) > level:
+        if p.one_stop:
+            level = needed(p, int(table.stage[row]))
+        elif table.sessions[row] >= level:
+            level, wait = level + 1, p.hand_off_days
     if level > table.level[row]:
         note.set("disputes", row, level=level)
         turn(world, luck, note, 2, row, level)
@@ -111,13 +118,17 @@ def hold(world, p, luck, note, row, minute):
     skill = p.skills[min(int(table.level[row]), len(p.skills)) - 1]
     skill *= p.out_of_depth if needed(p, stage) > table.level[row] else 1
     skill *= p.online_quality if table.is_online[row] else 1
-    apart = (1 - skill) * (1 - p.adviser_gain if p.adviser else 1)
+    apart = (1 - skill) * (1 - p.adviser_gain if p.adviser else 1) * (1 - p.learning) ** (held - 1)
+    fen = round(100 * (p.adviser_yuan * p.adviser + p.online_yuan * bool(table.is_online[row])))
+    if fen:
+        key = luck.key("price", int(table.key[row]))
+        note.spawn("postings", key, day=world.day, account=22, fen=fen, source=0)
     true, thinks = {}, {}
     for side in ("plaintiff", "respondent"):
         key = int(table.key[row])
         true[side] = p.least_fallback + (p.most_fallback - p.least_fallback) * luck.uniform(side, key, 0)
         true[side] += p.hardening * (stage - 1)
-        thinks[side] = true[side] + p.doubt * apart * luck.normal(f"{side} doubt", key + held - 1, 0)
+        thinks[side] = true[side] + p.doubt * apart * abs(luck.normal(f"{side} doubt", key, 0))
     surplus = 1 - thinks["plaintiff"] - thinks["respondent"]
     said = {f"{side}_fallback": value for side, value in true.items()}
     said |= {f"{side}_thinks": value for side, value in thinks.items()}

@@ -44,6 +44,9 @@ def live_on(world, p, luck, note, who):
         for one in range(len(world.tickets)):
             if int(world.tickets.incident[one]) == about and today(world, world.tickets.done[one]):
                 relief += p.counselling_effect * p.spread
+                if p.hour_yuan:
+                    key, fen = luck.key("price", int(residents.key[who])), round(100 * p.hour_yuan)
+                    note.spawn("postings", key, day=world.day, account=23, fen=fen, source=0)
     usual = p.set_point + p.spread * luck.normal("usual", int(residents.key[who]), 0) - relief
     for row in range(len(table)):
         if table.settled_on[row] < 0 and table.faded_on[row] < 0:

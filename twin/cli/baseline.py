@@ -64,22 +64,27 @@ def accept(
     baselines: str, jobs: int, lang: str | None,
 ) -> None:  # fmt: skip
     """Measure, then write; without a reason nothing is measured."""
+    from twin.cli.guarding import refuse_missing
     from twin.errors import InputError
     from twin.runs.baselines import accept as accepted
-    from twin.runs.baselines import baseline_file, of_experiment, read_baseline, write_baseline
-    from twin.runs.experiment import Means
+    from twin.runs.baselines import baseline_file, baselines_of, known_metrics, of_experiment, signature, write_baseline
+    from twin.runs.experiment import Means, metric_book
     from twin.runs.together import together
 
     if not reason.strip():
         raise InputError.of("R281")
     spoken = console.language(lang)
-    held = {scenario: read_baseline(baseline_file(scenario, Path(baselines))) for scenario in scenarios}
+    refuse_missing(scenarios)
+    known_metrics(metrics, metric_book())
+    held = baselines_of(scenarios, Path(baselines))
     with progress_bar(spoken) as progress:
         measured = together({one: _asked(one, old, replications, sets) for one, old in held.items()},
                             Means(jobs=jobs, progress=progress))  # fmt: skip
+    signed = {one: signature(Path(one).absolute().parent) for one in scenarios}
     for scenario, old in held.items():
         file = baseline_file(scenario, Path(baselines))
-        write_baseline(accepted(old, of_experiment(measured[scenario], scenario, file), reason, metrics))
+        new = of_experiment(measured[scenario], scenario, file)
+        write_baseline(accepted(old, new, reason, metrics, signed[scenario]))
         console.note(_ACCEPTED[spoken].format(scenario=scenario, file=file, seeds=measured[scenario].replications))
 
 

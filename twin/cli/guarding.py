@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from twin.cli import console
 from twin.cli.run import progress_bar
-from twin.errors import InputError
+from twin.errors import Complaint, InputError
 
 if TYPE_CHECKING:
     from twin.runs.guard import Finding, Tier
@@ -43,9 +43,11 @@ def guard(
 def findings_of(files: Sequence[str], tier: str, folder: Path, jobs: int, lang: console.Language) -> list[Finding]:
     """Return what the guard finds about scenarios and files of claims (none named: all that have a baseline)."""
     from twin.runs.baselines import read_baseline
+    from twin.runs.claims import check_claims, read_claims
     from twin.runs.experiment import Means
-    from twin.runs.guard import TIERS, check_claims, check_scenarios, read_claims
+    from twin.runs.guard import TIERS, check_scenarios
 
+    refuse_missing(files)
     tiers: Sequence[Tier] = [one for one in TIERS if tier in (ALL, one)]
     found: list[Finding] = []
     if not files:
@@ -61,6 +63,13 @@ def findings_of(files: Sequence[str], tier: str, folder: Path, jobs: int, lang: 
             if file.endswith(CLAIMS):
                 found += check_claims(read_claims(Path(file)), means)
     return found
+
+
+def refuse_missing(files: Sequence[str]) -> None:
+    """Raise InputError Y001 with every file that is not there, before anything is run."""
+    missing = [Complaint("Y001", None, {"file": file}) for file in dict.fromkeys(files) if not Path(file).exists()]
+    if missing:
+        raise InputError(missing)
 
 
 def _write(file: Path, text: str) -> None:

@@ -23,6 +23,7 @@ from twin.desk.layout import (
     COUNTS,
     END,
     HOPS,
+    INDOORS,
     LANE,
     LEVERS,
     LOG,
@@ -148,8 +149,12 @@ class Desk:
         counts.orders = first + n
 
     def _place(self, rows: np.recarray, request: Any) -> None:
-        """Find the stops of new orders; nobody is called back about work that nobody asked for."""
-        rows["stop"] = self._stops(rows["x"], rows["y"])
+        """Find the stops of new orders.
+
+        Work that nobody asked for, such as a session, is done where the worker is: in the office, in a centre or
+        online. Nobody travels to it, and nobody is called back about it.
+        """
+        rows["stop"] = np.where(request, self._stops(rows["x"], rows["y"]), INDOORS)
         rows["call"] = np.where(request, -1, 0)
 
     def advance(self, until: float) -> None:

@@ -20,7 +20,7 @@ from twin.core.clock import add_work, next_open
 from twin.core.compiled import compiled_kernel, compiled_shared, compiled_step
 from twin.core.draws import exponential_of, keyed_uniform, lognormal_of
 from twin.desk.laws import service_minutes
-from twin.desk.layout import ATTEMPTS, HOPS, Decision, Event, Status, Step
+from twin.desk.layout import ATTEMPTS, HOPS, INDOORS, Decision, Event, Status, Step
 from twin.desk.queue import NOBODY, goes_before, insert, pop_event, push_event, remove, set_end
 from twin.desk.rulebook import DAY_MINUTES, Act, Moment, look_up, own_team, think
 from twin.desk.settings import ASSIGNMENTS, DISCIPLINES, SHIFT_ENDS
@@ -389,8 +389,13 @@ def leave_line(state, o, t):
 
 @compiled_step
 def distance(state, w, o):
-    """Kilometres from a worker to the order's place: along the streets of a map, else as the crow flies."""
+    """Kilometres from a worker to the order's place: along the streets of a map, else as the crow flies.
+
+    To what is done indoors, at the worker's own place, there are none.
+    """
     worker, order = state.workers[w], state.orders[o]
+    if order.stop == INDOORS:
+        return 0.0
     if state.ways.shape[0] > 0:
         return state.ways[worker.stop, order.stop]
     east, north = worker.x - order.x, worker.y - order.y
@@ -749,7 +754,7 @@ def prepare(state, w, o):
     levers = state.levers[0]
     order.arrived = False
     order.travel = levers.minutes_per_km * distance(state, w, o) if levers.minutes_per_km > 0.0 else 0.0
-    if levers.travel_minutes > 0.0:
+    if levers.travel_minutes > 0.0 and order.stop != INDOORS:
         if levers.travel_cv > 0.0:
             luck = chance_at_hop(state, o, ASTRAY) if order.wrong else chance(state, o, TRAVEL)
             order.travel += lognormal_of(luck, levers.travel_minutes, levers.travel_cv)
@@ -807,7 +812,8 @@ def finish(state, w, t):
     stop_work(state, w, t)
     if t > worker.shift_end:
         worker.overtime += t - max(worker.since, worker.shift_end)
-    worker.x, worker.y, worker.stop = order.x, order.y, order.stop
+    if order.stop != INDOORS:
+        worker.x, worker.y, worker.stop = order.x, order.y, order.stop
     worker.order = NOBODY
     worker.late = False
     if order.wrong:

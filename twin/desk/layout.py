@@ -77,6 +77,7 @@ class Decision(IntEnum):
     ASTRAY = 12
 
 
+INDOORS = -1  # as an order's stop: it is done where the worker is
 HOPS = 64  # occurrence of a draw = attempt * HOPS + hop
 ATTEMPTS = 8  # an order is re-opened at most ATTEMPTS - 1 times
 

@@ -24,10 +24,12 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.disputes import Dwellings, dwellings, strength
+from twin.world.ledger import CONVENTION, PUBLIC, booked_yuan, to_fen
 from twin.world.series import share
 
 PROCESSES = ("none", "imposed", "deliberated")
 _WEEK_DAYS = 7
+_ONE = np.zeros(1, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,21 @@ class Conventions:
                              doc="mean effort of keeping to it", zh="平均遵守成本")
     cost_spread: float = param(0.25, "1", 0.0, 2.0, source="scenario range", evidence="assumed",
                                doc="standard deviation of the effort between households", zh="遵守成本差异")
+    yuan: float = param(5000.0, "yuan", 0.0, 10_000_000.0, source="scenario range", evidence="assumed", lever=True,
+                        doc="price of drafting it and of telling everybody, booked on the day on which it begins",
+                        zh="公约制定与宣传费用")
 
 
 def complying_share(world: World) -> float | None:
     """Share of households that keep to the convention."""
     p: Any = world.levers["conventions"]
     return None if p.process == "none" else share(world.households.complies)
+
+
+def convention_yuan(world: World) -> float | None:
+    """Return what was booked for the convention in the window."""
+    p: Any = world.levers["conventions"]
+    return None if p.process == "none" else booked_yuan(world, [CONVENTION])
 
 
 @mechanism(
@@ -75,7 +86,13 @@ def complying_share(world: World) -> float | None:
     owns={
         "households.complies": Column(np.bool_, "1", "keeps to the convention", start=False),
     },
+    spawns=["postings"],
     metrics={
+        "convention_yuan": Metric(
+            convention_yuan, "yuan", better="lower", en="Cost of the convention", zh="公约费用",
+            doc="booked in the window for drafting the convention and telling everybody; undefined without one",
+            doc_zh="统计期内公约制定与宣传的记账费用；没有公约时无定义",
+        ),
         "complying_share": Metric(
             complying_share, "1", better="higher", en="Households that keep the convention", zh="公约遵守率",
             latent=True,
@@ -90,6 +107,9 @@ def conventions(world: View, p: Conventions, draw: Draw, effects: Effects) -> No
     followed = world.levers["disputes"].followed and len(world.households)
     if not followed or p.process == "none" or world.day < p.from_day or (world.day - p.from_day) % _WEEK_DAYS:
         return
+    if world.day == p.from_day and p.yuan and not world.running_on:
+        effects.spawn("postings", draw.keys("price", _ONE), day=world.day, account=CONVENTION, fen=to_fen(p.yuan),
+                      source=PUBLIC)  # fmt: skip
     effects.set("households", None, complies=gain(world, p) > cost(world, p, draw))
 
 

@@ -2,8 +2,9 @@
 
 What it does    A late noise or fouling that a neighbour has had enough of, and each day that households share
                 parking or pipes, are disturbed by works or owe fees, begin disputes with a small hazard: with a
-                neighbour, about works and fees with the firm. It is more where faults of that kind lie open, where both sides are under stress or the plaintiff bears a grievance, less where the two
-                households know each other.
+                neighbour, about works and fees with the firm that does or asks for them. It is more where faults of
+                that kind lie open, where both sides are under stress or the plaintiff bears a grievance, less where
+                the two households know each other.
 Why             Disputes grow out of load, ties and stress, and none of these is a policy: whoever lowers the load
                 or makes neighbours meet lowers disputes, and by as much as this says. Neighbours who know one
                 another sort things out [sampson1997].
@@ -61,7 +62,7 @@ class Disputes:
     scale: float = param(1.08, "1", 0.0, 100.0, source="mediation2022", evidence="assumed",
                          doc="factor of all hazards, calibrated so that the arm `separate_offices` of mediation.yaml "
                              "has about the published 10.6 mediated disputes per 1,000 residents and year (in 20 "
-                             "replications 10.0, 95 % interval 9.0 to 11.0): a calibration, which validates nothing",
+                             "replications 9.9): a calibration, which validates nothing",
                          zh="发生率校准系数")
     noise_chance: float = param(0.005, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
                                 doc="a late noise is once too often for a neighbour of the stairwell",

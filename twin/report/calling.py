@@ -26,7 +26,7 @@ _ENDS = 2
 def compare(
     first: str | Path | Scenario | Experiment,
     second: str | Path | Scenario | Experiment,
-    arms: Sequence[str] = (),
+    arms: Sequence[str] | Mapping[str, str] = (),
     metrics: Sequence[str] = (),
     replications: int | None = None,
     seed: int | None = None,
@@ -38,7 +38,7 @@ def compare(
 
     Each is a finished run folder, an experiment that :func:`twin.run` returned, or a scenario (a file or loaded),
     which is run: with the seeds of the other where that has been run, else with those of the first. ``arms`` are names,
-    or ``first=second`` where the names differ (none: those with the same name); ``set`` goes to the scenario files.
+    or ``first=second`` where the names differ, or a map of the first's to the second's (none: those with the same name); ``set`` goes to the scenario files.
 
     Raises InputError for what cannot be compared (R290 to R296), RunFailed when runs failed.
     """
@@ -48,7 +48,7 @@ def compare(
     loaded = [one if side is None else None for one, side in zip((_loaded(first, set), _loaded(second, set)), sides,
                                                                  strict=True)]  # fmt: skip
     names = [tuple(side.values) if side else tuple(one.arms) for side, one in zip(sides, loaded, strict=True)]  # type: ignore[union-attr]
-    pairs = paired_arms(names[0], names[1], arms)
+    pairs = paired_arms(names[0], names[1], [arms] if isinstance(arms, str) else arms)
     count, begin = _seeds(sides, loaded, replications, seed)
     for at, one in enumerate(loaded):
         if one is not None:

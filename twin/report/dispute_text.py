@@ -36,9 +36,9 @@ _EVENTS: Mapping[str, Words] = {
     "handed_on": Words("handed on from the {before} to the {level}: it has reached stage {stage}",
                        "由{before}移交{level}：已到第 {stage} 阶段"),
     "session": Words("session {number}, {level} (ticket {ticket}): asked for {asked:%m-%d %H:%M}, held "
-                     "{began:%m-%d %H:%M} to {ended:%H:%M}, waited {waited_days:.2f} days",
+                     "{began:%m-%d %H:%M} to {ended}, waited {waited_days:.2f} days",
                      "第 {number} 次调解会，{level}（工单 {ticket}）：{asked:%m-%d %H:%M} 提交，{began:%m-%d %H:%M} 至 "
-                     "{ended:%H:%M} 举行，等候 {waited_days:.2f} 天"),
+                     "{ended} 举行，等候 {waited_days:.2f} 天"),
     "session_moot": Words("session {number}, {level} (ticket {ticket}): the dispute had ended before",
                           "第 {number} 次调解会，{level}（工单 {ticket}）：纠纷此前已了结"),
     "session_lost": Words("session {number}, {level} (ticket {ticket}): the desk gave the order up",
@@ -83,6 +83,14 @@ _NO_RULES = Words(
     "no rule of this arm speaks of mediation or routes its sessions: the scenario says who sits where",
     "此方案没有关于调解或派单的规则：由场景规定何处调解",
 )
+_NOT_ASKED = Words(
+    "nobody brought it to the mediators: no rule of this arm had anything to say about it",
+    "无人求助调解，此方案的规则未涉及该纠纷",
+)
+_ASKED_NOTHING = Words(
+    "no rule of this arm decided about it: none about mediation held on its days, none routed a session",
+    "此方案的规则未对该纠纷作出决定：当日没有关于调解的规则生效，也没有为其派单",
+)
 _DAY_HOURS = 24
 
 
@@ -109,6 +117,9 @@ def _event(event: Event, lang: str) -> Iterator[str]:
     for column in ("level", "before"):
         if column in values and event.name not in ("stage", "faded"):
             values[column] = _TABLES[values[column] - 1][lang]
+    if "ended" in values:
+        same = values["ended"].date() == values["began"].date()
+        values["ended"] = f"{values['ended']:{'%H:%M' if same else '%m-%d %H:%M'}}"
     values["where"] = (_SCREEN if values.get("online") else _ROOM)[lang]
     yield _EVENTS[name][lang].format(**values)
     yield from _beside(event.name, values, lang)
@@ -134,11 +145,18 @@ def _clock(hour: float) -> str:
     return f"{minutes // 60 % _DAY_HOURS:02d}:{minutes % 60:02d}"
 
 
+def _unruled(found: Dispute) -> Words:
+    """Say why no rule is told: nobody asked, or none held, or the arm has none about mediation."""
+    if not any(event.name == "contact" for event in found.events):
+        return _NOT_ASKED
+    return _ASKED_NOTHING if found.has_rules else _NO_RULES
+
+
 def _rules(found: Dispute, lang: str) -> Iterator[str]:
     """Yield what rules said of the tables, and of the order of each session."""
     orders = [(ticket, one) for ticket, decided in found.orders.items() for one in decided]
     if not found.ruled and not orders:
-        yield from ("", _NO_RULES[lang])
+        yield from ("", _unruled(found)[lang])
     for ruled in found.ruled:
         yield from ("", _RULES[lang].format(day=ruled.on))
         yield from (f"  {line}" for one in ruled.rules for line in explanation_lines(one, lang))

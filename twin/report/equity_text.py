@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from twin.errors import Words
-from twin.report.text import HOURS, Scale, Sheet, Writer
+from twin.report.text import HOURS, NOTHING, Scale, Sheet, Writer
 from twin.runs.equity import GroupEffect
 from twin.runs.pareto import pareto_of
 from twin.runs.tables import WORST
@@ -30,8 +30,8 @@ _TEXT: Mapping[str, Words] = {
     "pareto": Words("All primary outcomes at once", "综合全部主要指标"),
     "pareto_caption": Words(
         "Share of resampled experiments in which no other arm is at least as good in every primary outcome and better"
-        " in one.",
-        "在重抽样的实验中，没有其他方案在各主要指标上都不差且至少一项更好的占比。",
+        " in one; a dash where an arm lacks one of them.",
+        "在重抽样的实验中，没有其他方案在各主要指标上都不差且至少一项更好的占比；“–”表示该方案缺少某项主要指标。",
     ),
     "arm": Words("arm", "方案"),
     "unbeaten": Words("beaten by none", "无方案优于它"),
@@ -134,6 +134,8 @@ def pareto_sheet(experiment: Experiment, writer: Writer) -> tuple[str, str, Shee
     found = pareto_of(experiment)
     if found is None:
         return None
-    rows = tuple((writer.arm(arm), f"{share:.0%}") for arm, share in found.unbeaten.items())
+    rows = tuple(
+        (writer.arm(arm), f"{found.unbeaten[arm]:.0%}" if arm in found.unbeaten else NOTHING) for arm in experiment.arms
+    )
     head = (_TEXT["arm"][writer.lang], _TEXT["unbeaten"][writer.lang])
     return _TEXT["pareto"][writer.lang], _TEXT["pareto_caption"][writer.lang], Sheet("", head, rows)

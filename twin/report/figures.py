@@ -29,7 +29,7 @@ from matplotlib.lines import Line2D
 from twin.errors import Words
 from twin.report.channels import channel_titles, channels_of
 from twin.report.profiles import EDGES, HOURS_A_DAY, HOURS_A_WEEK, WEEKDAYS, Material, Profile
-from twin.report.text import FLOOR, Scale, cells, floors_of, headlines
+from twin.report.text import FLOOR, NOTHING, Scale, cells, floors_of, headlines
 from twin.runs.compare import Difference, Estimate
 
 if TYPE_CHECKING:
@@ -116,7 +116,8 @@ def svg(figure: Figure, lang: str) -> str:
 def differences(material: Material) -> Figure | None:
     """A forest: one panel a metric, one row an option, hollow where nothing is decided."""
     experiment = material.experiment
-    names, options = headlines(experiment), experiment.arms[1:]
+    options = experiment.arms[1:]
+    names = [name for name in headlines(experiment) if any(name in experiment.differences[arm] for arm in options)]
     if not options or not names:
         return None
     labels = [material.writer.arm(option) for option in options]
@@ -253,7 +254,9 @@ def _forest_panel(axes: Axes, material: Material, name: str, labels: Sequence[st
     found = [experiment.differences[option].get(name) for option in experiment.arms[1:]]
     scale = writer.scale(name, difference=True)
     for row, one in enumerate(found):
-        if one is not None:
+        if one is None:
+            axes.text(1.03, row, NOTHING, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
+        else:
             _forest_row(axes, row, one, scale, writer.both(name, one))
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.set_yticks(range(len(labels)), labels)
@@ -287,8 +290,11 @@ def _channels_panel(axes: Axes, material: Material, whole: str, parts: Sequence[
 
 def _forest_row(axes: Axes, row: int, found: Difference, scale: Scale, said: str) -> None:
     tone = _TONES.get(found.verdict, GREY)
-    mean, ends = found.mean * scale.factor, scale.ends(found)
-    axes.plot([end * scale.factor for end in ends], [row, row], color=tone, linewidth=1.6, solid_capstyle="butt")
+    mean = found.mean * scale.factor
+    for one, width in ((found.together, 0.8), (found, 2.4)):
+        if one is not None:
+            ends = [end * scale.factor for end in scale.ends(one)]
+            axes.plot(ends, [row, row], color=tone, linewidth=width, solid_capstyle="butt")
     face = tone if found.verdict in _TONES else "white"
     axes.plot([mean], [row], "o", color=tone, markerfacecolor=face, markersize=5.5, markeredgewidth=1.3)
     axes.text(1.03, row, said, transform=axes.get_yaxis_transform(), va="center", fontsize=8)

@@ -16,7 +16,8 @@ import pytest
 from twin.errors import InputError, render
 
 if TYPE_CHECKING:
-    from twin.runs.guard import Claims, Finding
+    from twin.runs.claims import Claims
+    from twin.runs.guard import Finding
 
 SUFFIX = ".claims.yaml"
 WIDTH = 120
@@ -32,7 +33,7 @@ class ClaimsFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield its claims; a file that cannot be read is an error of its own."""
-        from twin.runs.guard import read_claims
+        from twin.runs.claims import read_claims
 
         try:
             claims = read_claims(self.path)
@@ -46,7 +47,7 @@ class ClaimsFile(pytest.File):
     def findings(self) -> list[Finding]:
         """What was found of every claim."""
         from twin.runs.experiment import Means
-        from twin.runs.guard import check_claims
+        from twin.runs.claims import check_claims
 
         return check_claims(self.claims, Means())
 

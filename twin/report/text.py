@@ -27,7 +27,8 @@ HOURS_A_DAY = 24
 SHOWN_IN_DAYS_FROM = 48.0
 HEADLINES = 4
 INPUTS_NAMED = 6
-_SHARE_WORDS = ("share", "rate", "utilisation", "chance")
+_SHARE_WORDS = ("share", "rate", "utilisation", "chance", "settled_of_", "settled_at_")
+_FINEST, _NEAR_ONE = 6, 10.0  # decimals of a pure number at most, and up to which size
 _POINTS = Words("pp", "百分点")
 _INFINITE = (-math.inf, math.inf)
 
@@ -71,11 +72,23 @@ _TEXT: Mapping[str, Words] = {
         "「{arm}」跟不上：积压日增 {growth}，其均值随运行长度而变。",
     ),
     "parts": Words(
-        "{metric}: one part of {original} taken back alone, difference seed by seed",
-        "{metric}：从「{original}」中单独去掉一项，逐种子配对的差值",
+        "{metric}: {original} as it is and with something changed (added, taken back), difference seed by seed",
+        "{metric}：「{original}」与其改动版（增加或去掉一项或几项），逐种子配对的差值",
+    ),
+    "nowhere": Words(
+        "{metric} is a primary outcome, and no arm has it in every replication: nothing can be said of it.",
+        "主要指标「{metric}」在各方案中均非每次重复都有定义，无从比较。",
     ),
     "to": Words(" to ", " 至 "),
     "of": Words("{k} of {n}", "{n} 次中 {k} 次"),
+    "together": Words("difference{unit}, 95 % together", "差值{unit}及联合95%置信区间"),
+    "held_together": Words(
+        "Together: the tables of primary outcomes show the interval that holds at once with those of all other primary"
+        " outcomes, on which the verdict rests (Holm's correction may decide a little sooner); sentences have the"
+        " interval of its own.",
+        "联合：主要指标各表所列为与其他主要指标的区间同时成立的区间，结论以此为准（Holm 校正可能略早得出结论）；"
+        "文字叙述中为其自身的区间。",
+    ),
     "way": Words("{count} {verdict}", "{count}{verdict}"),
     "more": Words("not decided (~{more} more)", "尚无定论（约再 {more} 次）"),
     "against": Words(
@@ -158,6 +171,7 @@ GROWTH = "backlog_growth_per_day"
 CUT_OFF, TURNED_BACK = "cut_off_share", "through_cut_off_share"
 FLOOR = "net_benefit_floor_"
 HARDLY_IDLE = 0.95
+NOTHING = "–"
 _WAYS = ("better", "worse", "higher", "lower")
 Differences = Mapping[str, Mapping[str, Difference]]
 
@@ -179,9 +193,14 @@ class Scale:
     unit: str
     possible: tuple[float, float] = _INFINITE
 
-    def number(self, value: float, size: float, sign: str = "") -> str:
-        """Return the number without its unit, with as many decimals as a number of this size deserves."""
+    def number(self, value: float, size: float, sign: str = "", least: float | None = None) -> str:
+        """Return the number without its unit, with as many decimals as a number of this size deserves.
+
+        A pure number that is not large gets more, if ``least`` (half an interval, say) would be shown as 0 otherwise.
+        """
         decimals = 1 if self.unit in ("%", "points") else _decimals(size * self.factor)
+        if self.unit == "1" and abs(size) < _NEAR_ONE:
+            decimals = max(decimals, _to_be_seen(size if least is None else least, decimals))
         shown = f"{value * self.factor:{sign},.{decimals}f}"
         return shown.lstrip("+-") if float(shown.replace(",", "")) == 0 else shown.replace("-", "−")
 
@@ -270,16 +289,17 @@ class Writer:
     def mean(self, name: str, found: Estimate) -> str:
         """Return a mean with its unit."""
         scale = self.scale(name)
-        return self._joined(scale.number(found.mean, found.mean), scale)
+        return self._joined(scale.number(found.mean, found.mean, least=found.half_width), scale)
 
     def spread(self, found: Estimate, scale: Scale) -> str:
         """Return a mean with its half width, or with its interval where that is cut, without a unit."""
-        shown = scale.number(found.mean, found.mean)
-        if not found.half_width:
+        half = found.half_width
+        shown = scale.number(found.mean, found.mean, least=half)
+        if not half:
             return shown
         if scale.cuts(found):
-            return f"{shown} ({'–'.join(scale.number(end, found.mean) for end in scale.ends(found))})"
-        return f"{shown} ± {scale.number(found.half_width, found.mean)}"
+            return f"{shown} ({'–'.join(scale.number(end, found.mean, least=half) for end in scale.ends(found))})"
+        return f"{shown} ± {scale.number(half, found.mean, least=half)}"
 
     def difference(self, name: str, found: Difference) -> str:
         """Return a difference with sign and unit."""
@@ -325,6 +345,7 @@ class Writer:
         """Return what came out, in plain words: the first option against the baseline, else the only arm."""
         experiment = self.experiment
         names = headlines(experiment)[:3]
+        nowhere = [self.word("nowhere", metric=self.metric(name)) for name in self._nowhere()]
         if len(experiment.arms) == 1:
             found = experiment.estimates[experiment.baseline]
             option = self.arm(experiment.baseline)
@@ -332,8 +353,14 @@ class Writer:
                 self.word("alone", metric=self.metric(name), option=option, value=self.value(name, found[name]))
                 for name in names
             ]
-            return alone + self._cut_off()
-        return [self._comparison(name, experiment.arms[1]) for name in names] + self._cut_off()
+            return alone + nowhere + self._cut_off()
+        compared = [self._comparison(name, option_of(experiment, name)) for name in names]
+        return compared + nowhere + self._cut_off()
+
+    def _nowhere(self) -> list[str]:
+        """Return the primary outcomes that no arm has."""
+        primary, said = self.experiment.scenario.primary, headlines(self.experiment)
+        return [name for name in primary if name in self.experiment.book and name not in said]
 
     def _cut_off(self) -> list[str]:
         """Say which arms cut people off from their homes."""
@@ -361,6 +388,8 @@ class Writer:
         ]
         found += self._stopping()
         found += [self.word("corrected")] if len(experiment.arms) > 1 and experiment.replications > 1 else []
+        wide = any(one.together for all_ in experiment.differences.values() for one in all_.values())
+        found += [self.word("held_together")] if wide else []
         rows = sum(one.ci95 is not None for found_ in experiment.differences.values() for one in found_.values())
         found += [self.word("chance", rows=rows, wrong=math.ceil(rows * (1 - CONFIDENCE)))] if rows else []
         found += [self.word("cut")] if self._is_cut() else []
@@ -410,9 +439,13 @@ class Writer:
         )
 
     def _comparison(self, name: str, option: str) -> str:
+        """Compare an option that has the metric with the baseline; where the baseline has none, say how it is."""
         experiment = self.experiment
         estimates = experiment.estimates
-        found = experiment.differences[option].get(name)
+        found = {} if option == experiment.baseline else experiment.differences[option]
+        if name not in found:
+            value = self.value(name, estimates[option][name])
+            return self.word("alone", metric=self.metric(name), option=self.arm(option), value=value)
         sentence = self.word(
             "against",
             metric=self.metric(name),
@@ -421,7 +454,7 @@ class Writer:
             baseline=self.arm(experiment.baseline),
             base=self.mean(name, estimates[experiment.baseline][name]),
         )
-        return sentence if found is None else sentence + self._space() + self._judgement(name, found)
+        return sentence + self._space() + self._judgement(name, found[name])
 
     def _judgement(self, name: str, found: Difference) -> str:
         difference, interval = self.difference(name, found), self.interval(name, found)
@@ -508,19 +541,24 @@ class Writer:
     def _compared(self, title: str, original: str, name: str, role: str) -> Sheet:
         experiment = self.experiment
         differences = experiment.differences if title == "differences" else experiment.parts[original]
-        first = (self.arm(original), self._cell(original, name), "", self.word(role), "")
+        first = (self.arm(original), self._cell(original, name) or NOTHING, "", self.word(role), "")
         rows = [
-            (self.arm(option), self._cell(option, name), self.both(name, all_[name]), self.verdict(all_[name]),
-             self.pairs(name, all_[name]))
+            (self.arm(option), self._cell(option, name) or NOTHING, *self._found(name, all_.get(name)))
             for option, all_ in differences.items()
-            if name in all_
-        ]  # fmt: skip
+        ]
         said = self.word(title, metric=self.metric(name), baseline=self.arm(original), original=self.arm(original))
-        return Sheet(said, self._compared_head(name), (first, *rows))
+        return Sheet(said, self._compared_head(name, differences), (first, *rows))
 
-    def _compared_head(self, name: str) -> tuple[str, ...]:
+    def _found(self, name: str, found: Difference | None) -> tuple[str, str, str]:
+        """Return a difference, what may be said of it and its pairs; dashes where a side lacks the metric."""
+        if found is None:
+            return (NOTHING,) * 3
+        return self.both(name, found.together or found), self.verdict(found), self.pairs(name, found)
+
+    def _compared_head(self, name: str, differences: Differences) -> tuple[str, ...]:
         mean = self.word("mean", unit=self.in_unit(self.scale(name)))
-        difference = self.word("difference", unit=self.in_unit(self.scale(name, difference=True)))
+        together = any(all_[name].together for all_ in differences.values() if name in all_)
+        difference = self.word("together" if together else "difference", unit=self.in_unit(self.scale(name, difference=True)))
         counted = self.word("pairs" if self.experiment.book[name].better is None else "better_in")
         return (self.word("option"), mean, difference, self.word("verdict"), counted)
 
@@ -530,9 +568,16 @@ class Writer:
 
 
 def metrics_shown(experiment: Experiment) -> list[str]:
-    """Return every metric that some arm has, the primary ones first, the others as the catalogue lists them."""
+    """Return every metric that some arm has, the primary ones first, the others as the catalogue lists them.
+
+    What a metric misleads without (its denominators, say) comes right after it.
+    """
     present = {name for found in experiment.estimates.values() for name in found}
-    ordered = dict.fromkeys((*experiment.scenario.primary, *experiment.book))
+    book = experiment.book
+    primary = experiment.scenario.primary
+    beside = [other for name in primary if name in book for other in book[name].beside]
+    others = [other for name in book for other in (name, *book[name].beside)]
+    ordered = dict.fromkeys((*primary, *beside, *others))
     return [name for name in ordered if name in present]
 
 
@@ -546,13 +591,21 @@ def metrics_asked_for(experiment: Experiment) -> list[str]:
 
 
 def headlines(experiment: Experiment) -> list[str]:
-    """Return the few metrics that are spoken of first: the primary ones, else the first with a direction.
+    """Return the few metrics that are spoken of first: the primary ones, as far as some arm has them.
 
-    Only those that all arms have.
+    Only where a scenario names none the first with a direction are taken, of those that all arms have.
     """
+    if experiment.scenario.primary:
+        present = {name for found in experiment.estimates.values() for name in found}
+        return [name for name in experiment.scenario.primary if name in present]
     common = [name for name in experiment.book if all(name in experiment.estimates[arm] for arm in experiment.arms)]
-    primary = [name for name in experiment.scenario.primary if name in common]
-    return primary or [name for name in common if experiment.book[name].better][:HEADLINES] or common[:HEADLINES]
+    return [name for name in common if experiment.book[name].better][:HEADLINES] or common[:HEADLINES]
+
+
+def option_of(experiment: Experiment, name: str) -> str:
+    """Return the first option that can be compared in a metric; if there is none, the first arm that has it."""
+    compared = [arm for arm in experiment.arms[1:] if name in experiment.differences[arm]]
+    return next(iter(compared or [arm for arm in experiment.arms if name in experiment.estimates[arm]]))
 
 
 def floors_of(experiment: Experiment) -> list[str]:
@@ -579,6 +632,14 @@ def _decimals(size: float) -> int:
     if size >= 100 or size == 0:
         return 0
     return min(2 - math.floor(math.log10(size)), 3)
+
+
+def _to_be_seen(least: float, decimals: int) -> int:
+    """Return the decimals with which a number shows two digits, if with so many it would hardly show one."""
+    least = abs(least)
+    if least == 0 or least * 10**decimals >= 1:
+        return decimals
+    return min(1 - math.floor(math.log10(least)), _FINEST)
 
 
 def cells(text: str) -> int:

@@ -6,16 +6,19 @@ YAML with one line a metric, so that a review shows which ones moved; every acce
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin.core.marked_yaml import flow, read
-from twin.errors import InputError
+from twin.errors import Complaint, InputError, closest
 from twin.runs.experiment import RESULTS_VERSION
+from twin.runs.provenance import commit_of, git
 
 if TYPE_CHECKING:
     from twin.runs.experiment import Experiment
@@ -61,6 +64,26 @@ def baseline_file(scenario: str | Path, folder: Path = BASELINES) -> Path:
     return folder / f"{Path(scenario).stem}.yaml"
 
 
+def baselines_of(scenarios: Sequence[str], folder: Path = BASELINES) -> dict[str, Baseline | None]:
+    """Return the baseline of each scenario (``None``: there is none yet).
+
+    Raises InputError R263 with every scenario whose file has the name of another one, which then has the baseline.
+    """
+    owners: dict[Path, str] = {}
+    found: dict[str, Baseline | None] = {}
+    faults: list[Complaint] = []
+    for scenario in dict.fromkeys(scenarios):
+        file = baseline_file(scenario, folder)
+        found[scenario] = read_baseline(file)
+        old = found[scenario]
+        owner = owners.setdefault(file, old.scenario if old and Path(old.scenario).exists() else scenario)
+        if Path(owner).resolve() != Path(scenario).resolve():
+            faults.append(Complaint("R263", None, {"file": str(file), "held": owner, "scenario": str(scenario)}))
+    if faults:
+        raise InputError(faults)
+    return found
+
+
 def read_baseline(file: Path) -> Baseline | None:
     """Read a baseline; ``None`` where there is none. Raises InputError R280 for what is no baseline."""
     if not file.exists():
@@ -91,20 +114,21 @@ def rounded(values: Sequence[float | None]) -> Values:
     return tuple(None if value is None else float(f"{value:.{DIGITS}g}") for value in values)
 
 
-def accept(old: Baseline | None, new: Baseline, reason: str, metrics: Sequence[str] = ()) -> Baseline:
-    """Return the baseline with what was measured (of ``metrics`` alone, where they are named) and why.
+def accept(
+    old: Baseline | None, new: Baseline, reason: str, metrics: Sequence[str] = (), signed: Mapping[str, Any] | None = None
+) -> Baseline:
+    """Return the baseline with what was measured (of ``metrics`` alone, where they are named), why, and by whom.
 
-    Raises InputError R281 without a reason, R282 where single metrics are named and all others would be of another
-    program or other seeds.
+    Raises InputError R281 without a reason, R259 for a metric that no arm has, R282 where single metrics are named and
+    all others would be of another program, other arms or other seeds.
     """
     if not reason.strip():
         raise InputError.of("R281")
-    entry = {"why": reason.strip(), "results_version": new.results_version}
+    entry = {"why": reason.strip(), "results_version": new.results_version, **(signed or {})}
     if not metrics:
         return replace(new, accepted=(*(old.accepted if old else ()), {**entry, "metrics": "all"}))
-    if old is None or (old.first_seed, old.replications, old.sets, old.values.keys()) != (
-        new.first_seed, new.replications, new.sets, new.values.keys(),
-    ):  # fmt: skip
+    known_metrics(metrics, {name for found in new.values.values() for name in found})
+    if old is None or _held_alike(old) != _held_alike(new):
         raise InputError.of("R282", file=str(new.file))
     values = {
         arm: {**old.values[arm], **{name: found[name] for name in metrics if name in found}}
@@ -112,6 +136,37 @@ def accept(old: Baseline | None, new: Baseline, reason: str, metrics: Sequence[s
     }
     named = {**entry, "metrics": list(metrics)}
     return replace(new, values=values, accepted=(*old.accepted, named))
+
+
+def known_metrics(named: Sequence[str], known: Collection[str]) -> None:
+    """Raise InputError R259 with every name that is no metric."""
+    values = [{"metric": one, "suggestion": closest(one, known), "known": sorted(known)} for one in named]
+    unknown = [Complaint("R259", None, one) for one in values if one["metric"] not in known]
+    if unknown:
+        raise InputError(unknown)
+
+
+def _held_alike(one: Baseline) -> tuple[Any, ...]:
+    """What all values of a file have in common."""
+    return one.results_version, one.first_seed, one.replications, one.sets, set(one.values)
+
+
+def signature(folder: Path) -> dict[str, Any]:
+    """Return who accepts (``by``) and the commit of the repository around a folder, as far as they are known.
+
+    Who is git's user, else the system's; where a machine accepts (``CI`` is set) it is nobody. ``changed`` says that
+    there are files which the commit does not have.
+    """
+    who = {} if os.environ.get("CI") else {"by": git(folder, "config", "user.name") or _system_user()}
+    found = commit_of(Path(git(folder, "rev-parse", "--show-toplevel") or folder))
+    commit = {"commit": found["commit"], **({"changed": True} if found["changed"] else {})} if found else {}
+    return {**{key: value for key, value in who.items() if value}, **commit}
+
+
+def _system_user() -> str:
+    with suppress(OSError, KeyError, ImportError):  # no variable names the user, and no such user is known
+        return getpass.getuser()
+    return ""
 
 
 def write_baseline(baseline: Baseline) -> None:

@@ -63,6 +63,13 @@ class Difference(Estimate):
     simultaneous: Interval | None = None
     primary: bool = False
 
+    @property
+    def together(self) -> Difference | None:
+        """The same with its simultaneous interval; ``None`` where it has none, or no other than its own."""
+        if self.simultaneous is None or self.simultaneous == self.ci95:
+            return None
+        return replace(self, ci95=self.simultaneous)
+
 
 def estimate(values: Sequence[float]) -> Estimate:
     """Return the mean of independent values, one a seed, with its t interval.

@@ -60,7 +60,10 @@ class Ruled:
 
 @dataclass(frozen=True)
 class Dispute:
-    """A dispute of a run. ``plaintiff`` and ``respondent`` are numbers of residents, -1 for the property firm."""
+    """A dispute of a run. ``plaintiff`` and ``respondent`` are numbers of residents, -1 for the property firm.
+
+    ``has_rules`` tells whether the arm has rules about the tables or about orders at all, though none may have spoken.
+    """
 
     arm: str
     seed: int
@@ -71,6 +74,7 @@ class Dispute:
     events: tuple[Event, ...]
     ruled: tuple[Ruled, ...]
     orders: Mapping[int, tuple[Decided, ...]]
+    has_rules: bool
 
     def to_json(self) -> dict[str, Any]:
         """Return the dispute as ``twin explain --json`` prints it."""
@@ -151,8 +155,9 @@ class _Teller:
         row, sessions = self.row, [one for one in events if one.name == "session"]
         orders = {one.values["ticket"]: tuple(decisions_about(self.folder, self.arm, self.seed, one.values["ticket"],
                                                               self.scenario.start)) for one in sessions}  # fmt: skip
-        return Dispute(self.arm.name, self.seed, self.number, str(row["cause"]), int(row["plaintiff"]),
-                       int(row["respondent"]), tuple(events), tuple(self.ruled()), orders)  # fmt: skip
+        sides = (int(row["plaintiff"]), int(row["respondent"]))
+        return Dispute(self.arm.name, self.seed, self.number, str(row["cause"]), *sides, tuple(events),
+                       tuple(self.ruled()), orders, self.has_rules())  # fmt: skip
 
     def event(self, day: float, name: str, **values: Any) -> Event:
         """Return an event of a day of the run."""
@@ -292,6 +297,11 @@ class _Teller:
             if found and not same:
                 yield Ruled(self.date(day), found)
             before.append(found)
+
+    def has_rules(self) -> bool:
+        """Tell whether the arm has rules about the tables, or about orders of the desk."""
+        deciders = () if self.arm.policy is None else self.arm.policy.rules.deciders
+        return self.arm.instructions is not None or any(map(_about_mediation, deciders))
 
     def rules_on(self, day: int) -> Iterator[Explanation]:
         """Yield the rules about mediation that stood on a morning: fixed ones, and what was said the day before."""

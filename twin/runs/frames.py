@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from twin.errors import InputError, closest
 from twin.runs.compare import Difference, Estimate, Interval
 from twin.runs.layout import numbers
 
@@ -24,31 +25,40 @@ OfExperiment = Literal["values", "estimates", "differences"]
 OfSweep = Literal["values", "points", "indices"]
 OfVersus = Literal["differences", "values", "inputs", "left_out"]
 Rows = Iterator[Mapping[str, Any]]
+_NOWHERE = Estimate(float("nan"), None)
 
 
 def experiment_frame(experiment: Experiment, what: OfExperiment = "values") -> DataFrame:
     """Return every value (arm, seed, metric, unit, value), the estimates of every arm, or the paired differences."""
     made = {"values": _values, "estimates": _estimates, "differences": _differences}
-    return _frame(made[what](experiment))
+    return _frame(_chosen(made, what)(experiment))
 
 
 def sweep_frame(swept: Swept, what: OfSweep = "values") -> DataFrame:
     """Return every value with a column for each path swept, the estimates of points, or what outcomes hang on.
 
-    Numbers of a path are in the unit of its declaration.
+    Numbers of a path are in the unit of its declaration. ``n`` is the number of runs in which the metric is defined;
+    where it is not defined in all of them, its means and indices are NaN.
     """
     made = {"values": _sweep_values, "points": _points, "indices": _indices}
-    return _frame(made[what](swept))
+    return _frame(_chosen(made, what)(swept))
 
 
 def versus_frame(versus: Versus, what: OfVersus = "differences") -> DataFrame:
     """Return the differences, every value, the inputs that differ, or what cannot be compared and why."""
-    return _frame(_OF_VERSUS[what](versus))
+    return _frame(_chosen(_OF_VERSUS, what)(versus))
 
 
 def rows_of_versus(versus: Versus) -> dict[str, list[Mapping[str, Any]]]:
     """Return the tables of :func:`versus_frame` as plain rows, without pandas."""
     return {what: list(made(versus)) for what, made in _OF_VERSUS.items()}
+
+
+def _chosen(made: Mapping[str, Callable[[Any], Rows]], what: str) -> Callable[[Any], Rows]:
+    """Return what makes the rows of this frame; raises InputError R264 if there is no such frame."""
+    if what not in made:
+        raise InputError.of("R264", name=what, suggestion=closest(str(what), made), known=tuple(made))
+    return made[what]
 
 
 def _frame(rows: Rows) -> DataFrame:
@@ -111,18 +121,27 @@ def _sweep_values(swept: Swept) -> Rows:
 
 def _points(swept: Swept) -> Rows:
     for at, said in enumerate(_said(swept)):
-        for name, found in swept.findings.items():
-            yield {"point": at, **said, "metric": name, "unit": swept.book[name].unit, **_estimate(found.estimates[at])}
+        for name in swept.outcomes:
+            known = int(np.isfinite(swept.values[name][at]).sum())
+            found = swept.findings[name].estimates[at] if name in swept.findings else _NOWHERE
+            yield {"point": at, **said, "metric": name, "unit": swept.book[name].unit, **_estimate(found), "n": known}
 
 
 def _indices(swept: Swept) -> Rows:
-    for name, found in swept.findings.items():
+    for name in swept.outcomes:
+        known = int(np.isfinite(swept.values[name]).sum())
+        found = swept.findings.get(name)
+        if found is None:
+            yield from ({"metric": name, "index": "undefined", "path": axis.path, "value": np.nan, **_ends("", None),
+                         "n": known} for axis in swept.layout.axes)  # fmt: skip
+            continue
         sizes = {path: one.size for path, one in found.effects.items()}
         kinds = {"first": found.first, "total": found.total, "effect_size": sizes, "share": found.shares,
                  "weight": found.weights}  # fmt: skip
         for kind, indices in kinds.items():
             for path, one in indices.items():
-                yield {"metric": name, "index": kind, "path": path, "value": one.value, **_ends("", one.ci95)}
+                yield {"metric": name, "index": kind, "path": path, "value": one.value, **_ends("", one.ci95),
+                       "n": known}  # fmt: skip
 
 
 def _said(swept: Swept) -> list[dict[str, Any]]:

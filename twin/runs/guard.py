@@ -13,9 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from twin.core.marked_yaml import Marked, read
-from twin.errors import InputError, Place
-from twin.runs.baselines import Baseline, baseline_file, read_baseline, rounded
+from twin.runs.baselines import Baseline, baseline_file, baselines_of, rounded
 from twin.runs.compare import estimate, widened
 from twin.runs.experiment import RESULTS_VERSION, Experiment, Means, Plan, metric_book, run
 from twin.runs.together import together
@@ -33,7 +31,6 @@ EXIT_CODES = {"missing": 5, "drift": 1, "undecided": 3, "same": 0}
 _PLACEBO = "placebo"
 Key = tuple[str, str]
 _ZERO = 1e-8  # of the value: differences in digits that do not count
-_SIGNS = {"lower": -1, "higher": 1}
 
 
 @dataclass(frozen=True)
@@ -67,13 +64,17 @@ def exit_code(findings: Sequence[Finding]) -> int:
 
 
 def check_scenarios(paths: Sequence[str], tiers: Sequence[Tier], folder: Path, means: Means) -> list[Finding]:
-    """Hold scenarios to the tiers that need no file of claims; the exact tier shares one pool of processes."""
-    baselines = {path: read_baseline(baseline_file(path, folder)) for path in dict.fromkeys(paths)}
+    """Hold scenarios to the tiers that need no file of claims; the exact tier shares one pool of processes.
+
+    These scenarios are one build: it is among all of them that the chance of a false alarm is shared. Raises
+    InputError R263 for a scenario whose baseline is that of another one with the same file name.
+    """
+    baselines = baselines_of(paths, folder)
     measured = _first_seeds(baselines, means) if "exact" in tiers else {}
     found: list[Finding] = []
     for path, baseline in baselines.items():
         if {"exact", "equivalence"} & set(tiers):
-            found += _against(path, tiers, baseline, folder, means, measured.get(path))
+            found += _against(path, tiers, baseline, folder, means, measured.get(path), len(baselines))
         if "invariants" in tiers:
             found += list(invariants(path, means))
     return found
@@ -87,8 +88,9 @@ def _first_seeds(baselines: Mapping[str, Baseline | None], means: Means) -> dict
 
 
 def _against(
-    path: str, tiers: Sequence[Tier], baseline: Baseline | None, folder: Path, means: Means, measured: Experiment | None
-) -> Iterator[Finding]:
+    path: str, tiers: Sequence[Tier], baseline: Baseline | None, folder: Path, means: Means,
+    measured: Experiment | None, scenarios: int,
+) -> Iterator[Finding]:  # fmt: skip
     """The baseline may miss, or speak of another version; where all digits are the same nothing else can differ."""
     tier: Tier = "exact" if "exact" in tiers else "equivalence"
     file = str(baseline_file(path, folder))
@@ -104,7 +106,7 @@ def _against(
             stale: Verdict = "missing" if baseline.results_version != RESULTS_VERSION else "drift"
             yield from (replace(one, verdict=stale) for one in changed)
             return
-    yield from equivalence(path, load(path, sets=baseline.sets), baseline, means)
+    yield from equivalence(path, load(path, sets=baseline.sets), baseline, means, scenarios)
 
 
 def _plan(scenario: Scenario, baseline: Baseline, count: int) -> Plan:
@@ -128,12 +130,17 @@ def exact(path: str, baseline: Baseline, measured: Experiment) -> Iterator[Findi
             was = old.get(name, (None,) * count)[:count]
             now = rounded(new.get(name, (None,) * count))
             if was != now:
-                yield Finding("exact", "drift", path, f"{arm}.{name}", _mean(was), _mean(now), seeds=count,
+                yield Finding("exact", "drift", path, f"{arm}.{name}", mean_of(was), mean_of(now), seeds=count,
                               file=str(file), line=line_of(file, arm, name))  # fmt: skip
 
 
-def equivalence(path: str, scenario: Scenario, baseline: Baseline, means: Means) -> Iterator[Finding]:
-    """Yield one finding for each primary outcome of each arm; the undecided get more seeds while there are."""
+def equivalence(
+    path: str, scenario: Scenario, baseline: Baseline, means: Means, scenarios: int = 1
+) -> Iterator[Finding]:
+    """Yield one finding for each primary outcome of each arm; the undecided get more seeds while there are.
+
+    ``scenarios`` are held in this build, this one among them.
+    """
     book = metric_book()
     names = scenario.primary or tuple(name for name in book if book[name].better)
     wanted = [(arm, name) for arm in baseline.values if arm in scenario.arms for name in names
@@ -145,21 +152,22 @@ def equivalence(path: str, scenario: Scenario, baseline: Baseline, means: Means)
 
     held = {(arm, name): baseline.values[arm][name] for arm, name in wanted}
     margins = {(arm, name): _margin(scenario, name, values) for (arm, name), values in held.items()}
-    for (arm, name), one in looked_at(held, margins, measure).items():
+    for (arm, name), one in looked_at(held, margins, measure, scenarios).items():
         yield replace(one, scenario=path, about=f"{arm}.{name}", file=str(baseline.file),
                       line=line_of(baseline.file, arm, name))  # fmt: skip
 
 
 def looked_at(
     held: Mapping[Key, Sequence[float | None]], margins: Mapping[Key, float],
-    measure: Callable[[int], Mapping[Key, Sequence[float | None]]],
+    measure: Callable[[int], Mapping[Key, Sequence[float | None]]], scenarios: int = 1,
 ) -> dict[Key, Finding]:  # fmt: skip
-    """Judge all of these values at ever more seeds, while some are undecided and the baseline has more.
+    """Judge all of these values of a scenario at ever more seeds, while some are undecided and the baseline has more.
 
-    ``measure`` gives what so many seeds give now. The chance of a false alarm is shared among values and looks.
+    ``measure`` gives what so many seeds give now. The chance of a false alarm is that of a whole build, and shared
+    among its ``scenarios``, and of each among values and looks.
     """
     looks = _looks(max(map(len, held.values()), default=1))
-    level = FALSE_ALARMS / max(1, len(held) * len(looks))
+    level = FALSE_ALARMS / max(1, scenarios * len(held) * len(looks))
     found: dict[Key, Finding] = {}
     for count in looks:
         now = measure(count)
@@ -180,29 +188,33 @@ def _looks(most: int) -> list[int]:
 
 def _margin(scenario: Scenario, name: str, was: Sequence[float | None]) -> float:
     said = scenario.margins.get(name)
-    return float(said) if said is not None else MARGIN * abs(_mean(was) or 0.0)
+    return float(said) if said is not None else MARGIN * abs(mean_of(was) or 0.0)
 
 
 def judged(was: Sequence[float | None], now: Sequence[float | None], margin: float, level: float) -> Finding:
-    """Judge paired values: drift when their interval (confidence 1 - level) lies beyond the margin, same within."""
+    """Judge paired values: drift when their interval (confidence 1 - level) lies beyond the margin, same within.
+
+    A value that came or went in some seed is a drift at once: the seeds are the same, so it is no chance.
+    """
     if [one is None for one in was] != [one is None for one in now]:
-        return Finding("equivalence", "drift", "", "", _mean(was), _mean(now), seeds=len(was))
+        return Finding("equivalence", "drift", "", "", mean_of(was), mean_of(now), seeds=len(was))
     pairs = [(one, other) for one, other in zip(was, now, strict=True) if one is not None and other is not None]
     change = [other - one for one, other in pairs]
     if not any(abs(other - one) > _ZERO * abs(one) for one, other in pairs):
-        return Finding("equivalence", "same", "", "", _mean(was), _mean(now), 0.0, 0.0, len(was))
+        return Finding("equivalence", "same", "", "", mean_of(was), mean_of(now), 0.0, 0.0, len(was))
     if len(change) < 2:
-        return Finding("equivalence", "undecided", "", "", _mean(was), _mean(now), seeds=len(was))
+        return Finding("equivalence", "undecided", "", "", mean_of(was), mean_of(now), seeds=len(was))
     low, high = widened(estimate(change), len(change), 1 - level) or (0.0, 0.0)
     verdict: Verdict = "undecided"
     if -margin <= low and high <= margin:
         verdict = "same"
     elif low > margin or high < -margin:
         verdict = "drift"
-    return Finding("equivalence", verdict, "", "", _mean(was), _mean(now), low, high, len(was))
+    return Finding("equivalence", verdict, "", "", mean_of(was), mean_of(now), low, high, len(was))
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
+def mean_of(values: Sequence[float | None]) -> float | None:
+    """Return the mean of the values that are defined; ``None`` where none is."""
     known = [one for one in values if one is not None]
     return sum(known) / len(known) if known else None
 
@@ -236,93 +248,3 @@ def invariants(path: str, means: Means) -> Iterator[Finding]:
         unlike = sorted(name for name in one.keys() & other.keys() if one[name] != other[name])
         verdict: Verdict = "drift" if unlike else "same"
         yield Finding("invariants", verdict, path, " ".join([f"{arm}.{_PLACEBO}", *unlike[:3]]), seeds=1)
-
-
-# -- claims
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One sentence of a planner: an arm's outcome is lower (higher) than another arm's, by at least so much."""
-
-    compare: tuple[str, str]
-    outcome: str
-    by_at_least: float = 0.0
-    sign: int = -1
-    confidence: float = 0.95
-    place: Place | None = None
-
-    def __str__(self) -> str:
-        word = "lower" if self.sign < 0 else "higher"
-        return f"{self.compare[0]}: {self.outcome} {word} than {self.compare[1]} by {self.by_at_least:g}"
-
-
-@dataclass(frozen=True)
-class Claims:
-    """A file of claims about one scenario, run with so many seeds."""
-
-    file: Path
-    scenario: str
-    replications: int | None
-    claims: tuple[Claim, ...]
-
-
-def read_claims(file: Path) -> Claims:
-    """Read a file of claims; the scenario's path is relative to it. Raises InputError R283 at the faulty place."""
-    tree = read(file)
-    claims = _child(tree, "claims", "list")
-    count = tree.value.get("replications")
-    scenario = str(file.parent / _child(tree, "scenario", "text").value)
-    number = None if count is None else _number(count, "replications")
-    return Claims(file, scenario, number if number is None else int(number), tuple(map(_claim, claims.value)))
-
-
-def _claim(tree: Marked) -> Claim:
-    pair, direction = _child(tree, "compare", "list"), _child(tree, "is", "text")
-    if len(pair.value) != 2 or direction.value not in _SIGNS:
-        raise InputError.of("R283", tree.place, key="compare" if len(pair.value) != 2 else "is")
-    given = {name: _number(tree.value[name], name) for name in ("by_at_least", "confidence") if name in tree.value}
-    arms = (str(pair.value[0].plain()), str(pair.value[1].plain()))
-    return Claim(arms, _child(tree, "outcome", "text").value, sign=_SIGNS[direction.value], place=tree.place, **given)
-
-
-def _child(tree: Marked, name: str, kind: str) -> Marked:
-    found = tree.value.get(name) if tree.kind == "map" else None
-    if found is None or found.kind != kind:
-        raise InputError.of("R283", (found or tree).place, key=name)
-    return found
-
-
-def _number(found: Marked, name: str) -> float:
-    if not isinstance(found.value, (int, float)) or isinstance(found.value, bool):
-        raise InputError.of("R283", found.place, key=name)
-    return float(found.value)
-
-
-def check_claims(claims: Claims, means: Means) -> list[Finding]:
-    """Run the arms that the claims speak of and hold each claim; raises InputError S110, R259 for unknown names."""
-    scenario = load(claims.scenario)
-    arms = dict.fromkeys(arm for one in claims.claims for arm in one.compare)
-    book = metric_book()
-    for one in claims.claims:
-        if one.outcome not in book:
-            raise InputError.of("R259", one.place, metric=one.outcome, suggestion=None, known=sorted(book))
-    measured = run(scenario, list(arms), claims.replications, None, means)
-    return [replace(held(one, measured), scenario=claims.scenario, file=str(claims.file)) for one in claims.claims]
-
-
-def held(claim: Claim, measured: Experiment) -> Finding:
-    """Hold one claim: it is kept or broken only where the interval of the paired difference leaves no doubt."""
-    option, base = (measured.values[arm].get(claim.outcome) for arm in claim.compare)
-    line = claim.place.line if claim.place else 1
-    about = Finding("claims", "drift", "", str(claim), seeds=measured.replications, line=line)
-    if option is None or base is None or None in (*option, *base):
-        return about
-    change = [claim.sign * (one - other) for one, other in zip(option, base, strict=True)]  # type: ignore[operator]
-    about = replace(about, was=_mean(base), now=_mean(option))
-    if len(change) < 2:
-        return replace(about, verdict="undecided")
-    low, high = widened(estimate(change), len(change), 2 * claim.confidence - 1) or (0.0, 0.0)
-    verdict: Verdict = "same" if low >= claim.by_at_least else "drift" if high < claim.by_at_least else "undecided"
-    ends = sorted((claim.sign * low, claim.sign * high))
-    return replace(about, verdict=verdict, low=ends[0], high=ends[1])

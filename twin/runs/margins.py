@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 RELATIVE = 0.01
 POINT = 0.01
-_SHARES = ("share", "rate", "utilisation")
+_SHARES = ("share", "rate", "utilisation", "settled_of_", "settled_at_")
 
 
 def margin_of(scenario: Scenario, name: str, metric: Metric, baseline: float) -> float:

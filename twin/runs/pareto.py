@@ -34,13 +34,17 @@ class Pareto:
 
 
 def pareto_of(experiment: Experiment) -> Pareto | None:
-    """Return how the arms stand to each other in the primary outcomes; ``None`` with fewer than two of either."""
-    names = [name for name in experiment.scenario.primary if _everywhere(experiment, name)]
-    if len(names) < 2 or len(experiment.arms) < 2:
+    """Return how the arms stand to each other in the primary outcomes; ``None`` with fewer than two of either.
+
+    An arm that lacks one of them (nobody mediates, so nothing is settled) is left out: it can be compared with none.
+    """
+    names = [name for name in experiment.scenario.primary if _directed(experiment, name)]
+    arms = [arm for arm in experiment.arms if all(name in experiment.estimates[arm] for name in names)]
+    if len(names) < 2 or len(arms) < 2:
         return None
     signs = [1.0 if experiment.book[name].better == "higher" else -1.0 for name in names]
-    values = np.array([[experiment.values[arm][name] for name in names] for arm in experiment.arms], np.float64)
-    return pareto(experiment.arms, names, values * np.array(signs)[:, None])
+    values = np.array([[experiment.values[arm][name] for name in names] for arm in arms], np.float64)
+    return pareto(arms, names, values * np.array(signs)[:, None])
 
 
 def pareto(arms: Sequence[str], outcomes: Sequence[str], values: Floats) -> Pareto:
@@ -66,6 +70,7 @@ def _beats(means: Floats) -> Flags:
     return np.asarray(no_worse & somewhere)
 
 
-def _everywhere(experiment: Experiment, name: str) -> bool:
+def _directed(experiment: Experiment, name: str) -> bool:
+    """Tell whether one direction of a metric is better, and some arm has it."""
     directed = name in experiment.book and experiment.book[name].better is not None
-    return directed and all(name in experiment.estimates[arm] for arm in experiment.arms)
+    return directed and any(name in found for found in experiment.estimates.values())

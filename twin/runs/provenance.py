@@ -50,7 +50,7 @@ def circumstances() -> dict[str, Any]:
         "processors": os.cpu_count(),
         "versions": {name: _version(name) for name in _RECORDED},
         "fingerprint": code_fingerprint(),
-        "code": _commit(_PACKAGE),
+        "code": commit_of(_PACKAGE),
     }
 
 
@@ -61,15 +61,17 @@ def _version(distribution: str) -> str | None:
         return None
 
 
-def _commit(folder: Path) -> dict[str, Any] | None:
-    """Return the git commit of the code and whether the tree differs from it (``None``: no repository)."""
-    git = shutil.which("git")
-    if git is None:
-        return None
-    commit, status = (
-        subprocess.run([git, "-C", str(folder), *ask], capture_output=True, text=True, check=False)
-        for ask in (["rev-parse", "HEAD"], ["status", "--porcelain", "--", "."])
-    )
-    if commit.returncode != 0:
-        return None
-    return {"commit": commit.stdout.strip(), "changed": bool(status.stdout.strip())}
+def commit_of(folder: Path) -> dict[str, Any] | None:
+    """Return the git commit of a folder and whether the folder differs from it (``None``: no repository)."""
+    commit = git(folder, "rev-parse", "HEAD")
+    return {"commit": commit, "changed": bool(git(folder, "status", "--porcelain", "--", "."))} if commit else None
+
+
+def git(folder: Path, *ask: str) -> str:
+    """Return what git answers in a folder; nothing where it has no answer, or where there is no git."""
+    program = shutil.which("git")
+    if program is None:
+        return ""
+    asked = [program, "-C", str(folder), *ask]
+    found = subprocess.run(asked, capture_output=True, encoding="utf-8", errors="replace", check=False)
+    return found.stdout.strip() if found.returncode == 0 else ""

@@ -35,6 +35,9 @@ LEDGER = "ledger.sqlite"
 DONE = "DONE"
 RUNNING = "running"
 PROVENANCE = "provenance.json"
+READERS_WAITED_FOR = 5.0
+"""Seconds for which a ledger that somebody only reads is waited for."""
+_BETWEEN_TRIES = 0.1  # seconds
 _LEDGER_FILES = {LEDGER, *(f"{LEDGER}-{tail}" for tail in ("wal", "shm", "journal"))}
 _SQLITE = b"SQLite format 3\0"
 _UNFINISHED = ".unfinished"
@@ -135,8 +138,8 @@ class RunFolder:
         """Create the folder, or open it if it holds this very experiment, and record that a session begins.
 
         ``said`` is what the session is recorded with, besides its circumstances. Raises InputError R201
-        (another experiment), R202 (foreign files), R203 (cannot be written), R204 (in use by another process),
-        R205 (it already holds more replications), R206 (its ledger cannot be used), R207 (computed by another
+        (another experiment), R202 (foreign files), R203 (cannot be written), R204 (in use by another process), R265
+        (somebody goes on reading its ledger), R205 (it already holds more replications), R206 (its ledger cannot be used), R207 (computed by another
         state of the program), R209 (a file, not a folder). With ``replace`` a run folder that would be refused
         for what it holds (R201, R205, R206, R207) is cleared instead; foreign files never are. With ``open_ended``
         it may hold more replications than the first few that are asked for.
@@ -481,20 +484,43 @@ def _refuse_unwritable(path: Path) -> None:
 
 
 def _open_ledger(path: Path) -> sqlite3.Connection:
-    """Holding the lock for as long as the folder is open makes the coordinator the only writer."""
-    with ExitStack() as undo:
+    """Holding the lock for as long as the folder is open makes the coordinator the only writer.
+
+    Who only reads is waited for; another coordinator, beside whom nobody can read, is not.
+    """
+    patient_until = time.monotonic() + READERS_WAITED_FOR
+    while True:
         try:
-            ledger = sqlite3.connect(path / LEDGER, timeout=0)
-            undo.callback(ledger.close)
-            ledger.execute("PRAGMA locking_mode=EXCLUSIVE")
-            _refuse_damage(path, ledger)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-                ledger.execute(f"PRAGMA {pragma}")
-            ledger.executescript(_SCHEMA)
+            return _locked_ledger(path)
         except sqlite3.Error as error:
-            raise _ledger_fault(path, error) from error
+            if "locked" not in str(error) or _is_coordinated(path):
+                raise _ledger_fault(path, error) from error
+            if time.monotonic() > patient_until:
+                raise InputError.of("R265", ledger=str(path / LEDGER)) from error
+        time.sleep(_BETWEEN_TRIES)
+
+
+def _locked_ledger(path: Path) -> sqlite3.Connection:
+    with ExitStack() as undo:
+        ledger = sqlite3.connect(path / LEDGER, timeout=0)
+        undo.callback(ledger.close)
+        ledger.execute("PRAGMA locking_mode=EXCLUSIVE")
+        _refuse_damage(path, ledger)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            ledger.execute(f"PRAGMA {pragma}")
+        ledger.executescript(_SCHEMA)
         undo.pop_all()
     return ledger
+
+
+def _is_coordinated(path: Path) -> bool:
+    """Tell whether another process works in the folder: then the ledger cannot even be read."""
+    try:
+        with closing(sqlite3.connect(path / LEDGER, timeout=0)) as ledger:
+            ledger.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        return "locked" in str(error)
+    return False
 
 
 def _refuse_damage(path: Path, ledger: sqlite3.Connection) -> None:

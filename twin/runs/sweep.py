@@ -18,7 +18,7 @@ import numpy as np
 
 from twin.core.columns import Floats
 from twin.core.parameters import data_digest_of, files_of
-from twin.errors import InputError, closest
+from twin.errors import Complaint, InputError, closest
 from twin.runs.compare import Difference, Estimate, estimate, paired_difference
 from twin.runs.discovery import Box, discover
 from twin.runs.experiment import ALONE, RESULTS_VERSION, Means, Plan, Result, completed, measure_one, metric_book
@@ -38,6 +38,7 @@ from twin.runs.sensitivity import (
     variance_shares,
 )
 from twin.scenario.load import load, variants
+from twin.scenario.overlay import place_name
 from twin.scenario.sweeping import Axis
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 OUTCOMES = 4
 MOST_COMPARED = 60
+OVER, SWEEP = "<--over>", "<sweep>"
+"""What messages call the places where points were asked for: at the command line, in the scenario."""
 _KEY_LENGTH = 16
 Publish = Callable[["Swept", "RunFolder"], None]
 
@@ -207,7 +210,7 @@ def sweep(
     book = metric_book()
     names = _outcomes(base, book, outcomes)
     goals = _known({**base.targets, **(targets or {})}, book)
-    keys, scenarios = _points(path, chosen, sets, layout)
+    keys, scenarios = _points(path, chosen, sets, layout, OVER if over else SWEEP)
     plan = Plan(tuple(scenarios), Plan.of(base, (chosen,), replications, seed).seeds)
     reuse = Reuse({} if means.out is None else contents_of({key: (one, chosen) for key, one in scenarios.items()},
                                                           RESULTS_VERSION), tables=False)  # fmt: skip
@@ -223,11 +226,26 @@ def sweep(
     return swept
 
 
-def _points(path: str | Path, arm: str, sets: Sequence[str], layout: Layout) -> tuple[list[str], dict[str, Scenario]]:
+def _points(
+    path: str | Path, arm: str, sets: Sequence[str], layout: Layout, where: str
+) -> tuple[list[str], dict[str, Scenario]]:
     """Return the key of each point, and what is run under each key; what only people read is left out."""
-    found = variants(path, arm, sets, [layout.sets(number) for number in range(len(layout.texts))])
+    try:
+        found = variants(path, arm, sets, [layout.sets(number) for number in range(len(layout.texts))])
+    except InputError as error:
+        raise said_of_axes(error, len(sets), len(layout.axes), where) from None
     keys = [one.digest[:_KEY_LENGTH] for one in found]
     return keys, {key: replace(one, sources={}, origins={}, doubts=()) for key, one in zip(keys, found, strict=True)}
+
+
+def said_of_axes(error: InputError, sets: int, axes: int, where: str) -> InputError:
+    """Return what is wrong with points, once each and at its source: after so many ``--set`` come the axes."""
+    names = {place_name(sets + number): where for number in range(1, 1 + axes)}
+    told: dict[tuple[object, ...], Complaint] = {}
+    for one in error.complaints:
+        place = one.place and replace(one.place, file=names.get(one.place.file, one.place.file))
+        told.setdefault((one.code, place), replace(one, place=place))
+    return InputError(told.values())
 
 
 def _outcomes(scenario: Scenario, book: Mapping[str, Metric], asked: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from twin.errors import InputError
+from twin.errors import InputError, closest
 from twin.runs.compare import Difference, Estimate, estimate, paired_difference
 from twin.runs.experiment import RESULTS_VERSION, Experiment, Plan, by_arm, judgement_json, metric_book
 from twin.runs.families import corrected
@@ -261,12 +261,14 @@ def side_of(experiment: Experiment, source: str | Path) -> Side:
 # -- holding them against each other
 
 
-def paired_arms(first: Sequence[str], second: Sequence[str], asked: Sequence[str] = ()) -> tuple[Pair, ...]:
+def paired_arms(
+    first: Sequence[str], second: Sequence[str], asked: Sequence[str] | Mapping[str, str] = ()
+) -> tuple[Pair, ...]:
     """Return which arms are compared: those named (``ARM``, or ``ARM=OTHER``), else those with the same name.
 
-    Two sides of one arm each are a pair whatever they are called. Raises InputError R292 for arms that have no partner.
+    A map says of each arm of the first which one of the second it is held against. Two sides of one arm each are a pair whatever they are called. Raises InputError R292 for arms that have no partner.
     """
-    wanted = [(one, other or one) for one, _, other in (text.partition("=") for text in asked)]
+    wanted = list(asked.items()) if isinstance(asked, Mapping) else [_pair_of(text) for text in asked]
     if not wanted:
         wanted = [(arm, arm) for arm in first if arm in second]
     if not wanted and len(first) == len(second) == 1:
@@ -274,6 +276,11 @@ def paired_arms(first: Sequence[str], second: Sequence[str], asked: Sequence[str
     if not wanted or any(one not in first or other not in second for one, other in wanted):
         raise InputError.of("R292", first=_named(first), second=_named(second))
     return tuple(dict.fromkeys(wanted))
+
+
+def _pair_of(text: str) -> Pair:
+    one, _, other = text.partition("=")
+    return one, other or one
 
 
 def versus(first: Side, second: Side, pairs: Sequence[Pair], metrics: Sequence[str] = ()) -> Versus:
@@ -284,7 +291,7 @@ def versus(first: Side, second: Side, pairs: Sequence[Pair], metrics: Sequence[s
     book = metric_book()
     for name in metrics:
         if name not in book:
-            raise InputError.of("R259", metric=name, suggestion=None, known=sorted(book))
+            raise InputError.of("R259", metric=name, suggestion=closest(name, book), known=sorted(book))
     if first.results_version != second.results_version:
         raise InputError.of("R293", first=first.results_version, second=second.results_version)
     common = tuple(seed for seed in first.seeds if seed in set(second.seeds))

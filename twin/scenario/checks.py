@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twin.core.marked_yaml import Marked
-from twin.core.parameters import doubts_of
+from twin.core.parameters import doubts_of, mistakes_of
 from twin.errors import Complaint, InputError, closest
 from twin.scenario.data_files import missing
 from twin.scenario.faults import Path, place_of
@@ -96,6 +96,9 @@ def of_arm(arm: Arm, tree: Marked, names: Known) -> Iterator[Complaint]:
             about_key = isinstance(value, Mapping)
             shown = ".".join(map(str, path))
             yield Complaint(code, place_of(tree, where, about_key), {**values, "path": shown})
+    for block, values in arm.blocks.items():
+        for code, name, said in mistakes_of(values):
+            yield Complaint(code, place_of(tree, (block, name)), {**said, "path": f"{block}.{name}"})
     absent = list(missing(arm.blocks, tree))
     yield from absent or (*_map(arm, tree), *_streets(arm, tree), *_inside_tables(arm.blocks))
 
@@ -137,6 +140,7 @@ def doubts_of_arm(arm: Arm, tree: Marked, emergencies: bool, days: int) -> Itera
     for block, values in arm.blocks.items():
         for code, name, said in doubts_of(values):
             yield Complaint(code, place_of(tree, (block, name)), {**said, "path": f"{block}.{name}"})
+    yield from _unfollowed(arm, tree)
     decided = arm.instructions is not None and arm.instructions.makes_emergencies
     if getattr(arm.blocks.get("desk"), "preempt", False) and not emergencies and not decided:
         yield Complaint("S151", place_of(tree, ("desk", "preempt")), {"path": "desk.preempt"})
@@ -144,6 +148,15 @@ def doubts_of_arm(arm: Arm, tree: Marked, emergencies: bool, days: int) -> Itera
     if getattr(plans, "process", "none") != "none" and getattr(plans, "decide_on_day", 0) >= days:
         said = {"path": "plans.decide_on_day", "value": getattr(plans, "decide_on_day", 0), "days": days}
         yield Complaint("S153", place_of(tree, ("plans", "decide_on_day")), said)
+
+
+def _unfollowed(arm: Arm, tree: Marked) -> Iterator[Complaint]:
+    """Doubt what is to help quarrelling neighbours where nobody quarrels."""
+    if getattr(arm.blocks.get("disputes"), "followed", False):
+        return
+    for block, name in (("mediation", "offered"), ("conventions", "process"), ("stress", "categories")):
+        if getattr(arm.blocks.get(block), name, None) not in (None, False, "none", ()):
+            yield Complaint("S159", place_of(tree, (block, name)), {"path": f"{block}.{name}"})
 
 
 def _inside_tables(blocks: Mapping[str, Any]) -> Iterator[Complaint]:
