@@ -29,7 +29,7 @@ def run() -> None:
         _alarms("all values moved to the margin (2.5 %), the worst case", own, MEAN * MARGIN) for own in (2.0, 5.0)
     ]
     rows += [_found(own) for own in (1.0, 2.0, 2.5)]
-    table("guard: false alarms and power", rows, f"{BUILDS} builds of {SCENARIOS} scenarios each; undecided is no alarm.")
+    table("guard: false alarms and power", rows, f"{BUILDS} builds of {SCENARIOS} scenarios; undecided is no alarm.")
 
 
 def _alarms(what: str, own: float, moved: float) -> Row:
@@ -43,7 +43,7 @@ def _found(own: float) -> Row:
     """One value of one scenario drifts by 5 %."""
     found = _builds(own, [DRIFT] + [0.0] * (VALUES - 1))
     share = found["drift"] / BUILDS
-    figure = f"one outcome drifts by 5 %; pairs scatter by {own:.0f} %"
+    figure = f"one outcome of one scenario drifts by 5 %; pairs scatter by {own:g} %"
     return Row(figure, f"{share:.1%} found", f"{SEEDS} seeds", "", f"≥ {POWER:.0%}", share >= POWER)
 
 

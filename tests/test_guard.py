@@ -225,7 +225,9 @@ def at_the_edge(level: float, seeds: int = 40) -> tuple[float, ...]:
     return tuple(100 + 2.5 + half + spread)
 
 
-@pytest.mark.parametrize(("scenarios", "values", "seeds"), [(1, 1, 20), (1, 1, 40), (1, 6, 20), (5, 1, 20), (9, 12, 80)])
+@pytest.mark.parametrize(
+    ("scenarios", "values", "seeds"), [(1, 1, 20), (1, 1, 40), (1, 6, 20), (5, 1, 20), (9, 12, 80)]
+)
 def test_the_chance_of_a_false_alarm_is_shared_among_values_looks_and_scenarios(
     scenarios: int, values: int, seeds: int
 ) -> None:

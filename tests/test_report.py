@@ -119,15 +119,25 @@ def test_sheet_has_a_row_a_metric_and_a_column_an_arm(experiment: Experiment) ->
 def test_differences_have_a_sheet_a_metric_with_the_baseline_once(experiment: Experiment) -> None:
     sheets = Writer(experiment, "zh").differences(["hours_to_close_mean", "share_within_24h"])
     assert [sheet.title[:6] for sheet in sheets] == ["平均办结时长", "24 小时内"]
-    assert sheets[0].head == ("方案", "均值（小时）", "差值（小时）及联合95%置信区间", "结论", "更好的次数")
-    found = experiment.differences["smart"]["hours_to_close_mean"]
-    assert found.together is not None and found.simultaneous != found.ci95
-    shown = Writer(experiment, "zh").both("hours_to_close_mean", found.together)
-    assert sheets[0].rows[1][2] == shown != Writer(experiment, "zh").both("hours_to_close_mean", found)
+    assert sheets[0].head == ("方案", "均值（小时）", "差值（小时）及95%置信区间", "结论", "更好的次数")
     assert [row[0] for row in sheets[0].rows] == ["人工派单", "智能派单", "安慰剂"]
     assert sheets[0].rows[0][2:] == ("", "基准", "")
     assert sheets[0].rows[2][2:] == ("0", "无差别", "4 次中 0 次")
     assert sheets[0].rows[0][1] == sheets[0].rows[2][1] != "", "the mean stands beside the difference"
+
+
+def test_tables_of_primary_outcomes_show_the_interval_on_which_the_verdict_rests() -> None:
+    name, own = "hours_to_close_mean", carried_out()
+    found = own.differences["smart"][name]
+    assert found.simultaneous is not None and found.together is None, "one primary outcome of one option: both are one"
+    assert not any("Together" in note for note in Writer(own, "en").notes())
+    wide = replace(found, simultaneous=(found.mean - 30, found.mean + 30))
+    own.differences["smart"][name] = wide
+    (sheet,) = Writer(own, "zh").differences([name])
+    assert sheet.head[2] == "差值（小时）及联合95%置信区间"
+    ends = f"{found.mean - 30:+.1f} 至 {found.mean + 30:+.1f}".replace("-", "−")
+    assert ends in sheet.rows[1][2]
+    assert any("Together" in note for note in Writer(own, "en").notes())
 
 
 def test_a_metric_has_one_unit_in_the_whole_report(experiment: Experiment) -> None:

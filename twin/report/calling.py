@@ -38,7 +38,8 @@ def compare(
 
     Each is a finished run folder, an experiment that :func:`twin.run` returned, or a scenario (a file or loaded),
     which is run: with the seeds of the other where that has been run, else with those of the first. ``arms`` are names,
-    or ``first=second`` where the names differ, or a map of the first's to the second's (none: those with the same name); ``set`` goes to the scenario files.
+    or ``first=second`` where the names differ, or a map of the first's to the second's (none: those with the same
+    name); ``set`` goes to the scenario files.
 
     Raises InputError for what cannot be compared (R290 to R296), RunFailed when runs failed.
     """

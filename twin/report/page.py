@@ -42,9 +42,9 @@ _CHARTS: Mapping[str, tuple[Words, Words]] = {
     "differences": (
         Words("Difference from the baseline", "与基准方案的差异"),
         Words(
-            "Mean of the differences seed by seed. Thick: its own 95 % interval. Thin, of primary outcomes: the interval"
-            " that holds together with those of all other primary outcomes, on which the verdict rests. A hollow mark:"
-            " not decided, or no difference. Blue: better; orange: worse; black: neither is better.",
+            "Mean of the differences seed by seed. Thick: its own 95 % interval. Thin, of primary outcomes: the"
+            " interval that holds together with those of all other primary outcomes, on which the verdict rests. A"
+            " hollow mark: not decided, or no difference. Blue: better; orange: worse; black: neither is better.",
             "逐种子差值的均值。粗线：其自身的 95% 置信区间。细线（主要指标）：与其他主要指标的区间同时成立的联合区间，"
             "结论以此为准。空心：尚无定论或无差别。蓝色：更好；橙色：更差；黑色：无优劣之分。",
         ),

@@ -46,8 +46,8 @@ class ClaimsFile(pytest.File):
     @cached_property
     def findings(self) -> list[Finding]:
         """What was found of every claim."""
-        from twin.runs.experiment import Means
         from twin.runs.claims import check_claims
+        from twin.runs.experiment import Means
 
         return check_claims(self.claims, Means())
 

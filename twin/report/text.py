@@ -558,7 +558,8 @@ class Writer:
     def _compared_head(self, name: str, differences: Differences) -> tuple[str, ...]:
         mean = self.word("mean", unit=self.in_unit(self.scale(name)))
         together = any(all_[name].together for all_ in differences.values() if name in all_)
-        difference = self.word("together" if together else "difference", unit=self.in_unit(self.scale(name, difference=True)))
+        head = "together" if together else "difference"
+        difference = self.word(head, unit=self.in_unit(self.scale(name, difference=True)))
         counted = self.word("pairs" if self.experiment.book[name].better is None else "better_in")
         return (self.word("option"), mean, difference, self.word("verdict"), counted)
 

@@ -115,7 +115,11 @@ def rounded(values: Sequence[float | None]) -> Values:
 
 
 def accept(
-    old: Baseline | None, new: Baseline, reason: str, metrics: Sequence[str] = (), signed: Mapping[str, Any] | None = None
+    old: Baseline | None,
+    new: Baseline,
+    reason: str,
+    metrics: Sequence[str] = (),
+    signed: Mapping[str, Any] | None = None,
 ) -> Baseline:
     """Return the baseline with what was measured (of ``metrics`` alone, where they are named), why, and by whom.
 

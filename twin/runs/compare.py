@@ -66,9 +66,10 @@ class Difference(Estimate):
     @property
     def together(self) -> Difference | None:
         """The same with its simultaneous interval; ``None`` where it has none, or no other than its own."""
-        if self.simultaneous is None or self.simultaneous == self.ci95:
+        if self.simultaneous is None or self.ci95 is None:
             return None
-        return replace(self, ci95=self.simultaneous)
+        alone = all(math.isclose(*ends, rel_tol=1e-9) for ends in zip(self.simultaneous, self.ci95, strict=True))
+        return None if alone else replace(self, ci95=self.simultaneous)
 
 
 def estimate(values: Sequence[float]) -> Estimate:

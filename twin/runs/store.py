@@ -138,11 +138,12 @@ class RunFolder:
         """Create the folder, or open it if it holds this very experiment, and record that a session begins.
 
         ``said`` is what the session is recorded with, besides its circumstances. Raises InputError R201
-        (another experiment), R202 (foreign files), R203 (cannot be written), R204 (in use by another process), R265
-        (somebody goes on reading its ledger), R205 (it already holds more replications), R206 (its ledger cannot be used), R207 (computed by another
-        state of the program), R209 (a file, not a folder). With ``replace`` a run folder that would be refused
-        for what it holds (R201, R205, R206, R207) is cleared instead; foreign files never are. With ``open_ended``
-        it may hold more replications than the first few that are asked for.
+        (another experiment), R202 (foreign files), R203 (cannot be written), R204 (in use by another process),
+        R205 (it already holds more replications), R206 (its ledger cannot be used), R207 (computed by another
+        state of the program), R209 (a file, not a folder), R265 (somebody goes on reading its ledger). With
+        ``replace`` a run folder that would be refused for what it holds (R201, R205, R206, R207) is cleared
+        instead; foreign files never are. With ``open_ended`` it may hold more replications than the first few
+        that are asked for.
         """
         try:
             return cls._opened(path, identity, replications, said or {}, open_ended)

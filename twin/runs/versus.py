@@ -266,7 +266,8 @@ def paired_arms(
 ) -> tuple[Pair, ...]:
     """Return which arms are compared: those named (``ARM``, or ``ARM=OTHER``), else those with the same name.
 
-    A map says of each arm of the first which one of the second it is held against. Two sides of one arm each are a pair whatever they are called. Raises InputError R292 for arms that have no partner.
+    A map says of each arm of the first which one of the second it is held against. Two sides of one arm each are a
+    pair whatever they are called. Raises InputError R292 for arms that have no partner.
     """
     wanted = list(asked.items()) if isinstance(asked, Mapping) else [_pair_of(text) for text in asked]
     if not wanted:
