@@ -167,13 +167,13 @@ SATISFIED = Claim(
     "C02",
     Words("a residents' council makes people satisfied (as a survey reports)", "居民议事会提高满意率（调查上报）"),
     Words("60 % → 90 %", "60 % → 90 %"),
-    "renovation", f"satisfied_share_reported@{AFTER_WORKS_WAVES}", "top_down", "council", 0.30, 12,
+    "renovation", f"satisfied_share_reported@{AFTER_WORKS_WAVES}", "top_down", "council", 0.30, 8,
     _LEVEL,
     "voice that weighs several times more than in the literature (`living.weight_procedure`) and is lent to nearly "
     "all, not to those who come; or a survey by the council itself that flatters it more than the office's flattered "
     "the office. Against doing nothing, as a before and after would have it, there is more of it.",
     (*_COUNCIL, *_CHANNELS),
-    percent=True, few=5,
+    percent=True, few=3,
     inputs=(*_PLANNING, *_FEELING, Input("living_survey.courtesy_shift", ("0", "0.5"))),
     sets=LONG,
     moments=tuple(
@@ -187,11 +187,11 @@ SATISFIED_TRUE = Claim(
     "C02",
     Words("the same, as residents truly feel", "同上，居民真实感受"),
     Words("60 % → 90 %", "60 % → 90 %"),
-    "renovation", f"satisfied_share_true@{AFTER_WORKS}", "top_down", "council", 0.30, 12,
+    "renovation", f"satisfied_share_true@{AFTER_WORKS}", "top_down", "council", 0.30, 8,
     _LEVEL,
     "as above; the survey's bias plays no part here.",
     _COUNCIL,
-    percent=True, few=5,
+    percent=True, few=3,
     inputs=(*_PLANNING, *_FEELING),
     sets=LONG,
     moments=tuple(Moment(f"day {day}, {what}", f"satisfied_share_true@{day}") for day, what in _DAYS),
@@ -201,7 +201,7 @@ COMPLAINTS = Claim(
     "C02",
     Words("re-complaints and escalations after a council", "议事会后的重复投诉与越级"),
     Words("−70 %", "−70 %"),
-    "renovation", "recomplaints_and_escalations_per_1000", "top_down", "council", -0.70, 12,
+    "renovation", "recomplaints_and_escalations_per_1000", "top_down", "council", -0.70, 8,
     "Counted over both years of the long run, works included. Reports are a series of their own: who is answered "
     "reports more.",
     "complaints that come of the plan itself. Here they come of faults and of the desk, which a council does not "
