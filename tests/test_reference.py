@@ -66,7 +66,8 @@ def special(name: str) -> dict[str, Any]:
     """What a mechanism needs besides, so that it has something to do: a map, or to be switched on."""
     if name == "traffic":
         estate = PlacesSettings(map="estate", households=60)
-        return {"places": estate, "traffic": block(name, followed=True, peak_share=1.0, closed=(1,), calmed=(2,), widened=(0,))}
+        return {"places": estate, "traffic": block(name, followed=True, peak_share=1.0, closed=(1,), calmed=(2,),
+                                                    widened=(0,))}
     if name == "legal_review":
         doubtful = replace(busy()["plans"], unlawful_chance=1.0)
         return {"plans": doubtful, name: block(name, followed=True, review=True, challenge_per_day=0.3)}
