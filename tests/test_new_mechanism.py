@@ -196,7 +196,7 @@ def test_the_guide_can_be_followed_word_by_word(tmp_path: Path, monkeypatch: pyt
         assert "trust" not in text
         path.write_text(text, encoding="utf-8")
     subject = subject_at(str(tmp_path / "twin" / "mechanisms" / "tea_house.py"))
-    assert "Thirteen checks" in GUIDE and len(CHECKS) == 13
+    assert "Fourteen checks" in GUIDE and len(CHECKS) == 14
     for one in CHECKS.values():
         one(subject)
     spec = importlib.util.spec_from_file_location("slow_tea_house", tmp_path / "tests" / "reference" / "tea_house.py")

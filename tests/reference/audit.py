@@ -21,7 +21,7 @@ def audit(world, p, luck, note):
             continue
         if not postings.handled[row]:
             chance = p.leak_chance * max(1 - p.fear * p.audit_share * detect, 0)
-            payments = (5, 6, 7, 9, 11, 12, 13, 14, *range(16, 22))
+            payments = (5, 6, 7, 9, 11, 12, 13, 14, *range(16, 25))
             large = postings.account[row] in payments and fen >= max(p.least_yuan * 100, 1)
             leaks = luck.happens("leak", chance, key, 0) and large
             note.set("postings", row, handled=True, leaked_fen=round(fen * p.leak_share) if leaks else 0)

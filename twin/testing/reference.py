@@ -133,11 +133,12 @@ class Recorder:
         return np.flatnonzero(array) if array.dtype == np.bool_ else array
 
 
-def compare(subject: Subject, scalar: Scalar, days: int = 14, **params: Any) -> int:
+def compare(subject: Subject, scalar: Scalar, days: int = 14, alone: bool = False, **params: Any) -> int:
     """Live with a mechanism and its scalar version side by side; return how many effects were compared.
 
-    ``params`` are blocks of parameters of any mechanism, in place of a lively street's. Raises AssertionError at
-    the first effect that differs.
+    ``alone`` leaves the other mechanisms out: for those that act once a year and read nobody. ``params`` are blocks
+    of parameters of any mechanism, in place of a lively street's. Raises AssertionError at the first effect that
+    differs.
     """
     compared: list[int] = []
     watched = _watched(subject.mechanism, scalar, compared)
@@ -146,7 +147,8 @@ def compare(subject: Subject, scalar: Scalar, days: int = 14, **params: Any) -> 
     plan = SimpleNamespace(days=days, warm_up_days=0, run_on_days=3, start=dt.date(2024, 9, 26), holidays="china",
                            categories={})  # fmt: skip
     world = build_world(plan, SimpleNamespace(blocks=given), SEED)
-    catalogue = [watched if one.name == subject.name else one for one in everybody(subject)]
+    others = [] if alone else everybody(subject)
+    catalogue = [one for one in others if one.name != subject.name] + [watched]
     engine = Engine(world, catalogue, given, SEED)
     enlist(world)
     engine.run()
