@@ -17,7 +17,7 @@ from twin.core.parameters import parameters_of
 from twin.mechanisms import CATALOGUE
 from twin.mechanisms.ballots import Ballots, Count, carries, rules_of
 from twin.world.inequality import gini
-from twin.world.ledger import COMPENSATION
+from twin.world.ledger import ASKING, COMPENSATION, PUBLIC, WORKS
 from twin.world.series import share
 from twin.world.works import Work, default_catalogue, homes_of
 
@@ -118,8 +118,21 @@ def test_compensation_is_paid_only_to_lower_floors_and_is_in_the_ledger():
     engine = decided(1, **with_(lifts_only(), ballots={"compensation_yuan": 40_000.0}), budget_yuan=1e8)
     paid, floor = engine.world.residents.compensation_fen, homes_of(engine.world).floor
     assert paid.any() and not paid[floor > 2].any()
-    postings = engine.world.postings
-    assert postings.fen[postings.account == COMPENSATION].sum() == paid.sum()
+    postings, ballots = engine.world.postings, engine.world.ballots
+    carried = engine.world.projects.passed[ballots.project] & (engine.world.flats.floor[ballots.flat] <= 2)
+    assert (ballots.resident[carried] < 0).any(), "some owners live elsewhere, and vote for what they will get"
+    assert postings.fen[postings.account == COMPENSATION].sum() == 4_000_000 * carried.sum() > paid.sum()
+
+
+@pytest.mark.parametrize("budget", [600_000.0, 2_000_000.0])
+def test_asking_and_compensation_come_out_of_the_one_budget(budget: float):
+    """What is asked and compensated is not there to build with, and nothing is spent beyond the sum."""
+    dear = with_(lifts_only(), plans={"process": "council"}, ballots={"compensation_yuan": 40_000.0},
+                 needs_survey={"meetings_yuan": 200_000.0})  # fmt: skip
+    postings = decided(1, **dear, budget_yuan=budget).world.postings
+    public = postings.source == PUBLIC
+    assert postings.fen[public & (postings.account == ASKING)].sum() >= 20_000_000
+    assert postings.fen[public & np.isin(postings.account, (WORKS, COMPENSATION, ASKING))].sum() <= budget * 100
 
 
 # -- information and voice (C01, C02)

@@ -1770,8 +1770,20 @@ ERRORS: dict[str, Entry] = {
     "R298": Entry(
         "arm `{arm}` has no disputes",
         "方案 `{arm}` 没有纠纷",
-        "disputes are kept where the scenario says `disputes: {{followed: on}}`; --arm chooses another arm",
-        "场景须写明 `disputes: {{followed: on}}` 才会记录纠纷；可用 --arm 选择其他方案",
+        "none began, or the scenario does not say `disputes: {{followed: on}}`; --arm chooses another arm",
+        "没有发生纠纷，或场景未写明 `disputes: {{followed: on}}`；可用 --arm 选择其他方案",
+    ),
+    "R299": Entry(
+        "arm `{arm}` was not run in `{folder}`",
+        "`{folder}` 中没有运行方案 `{arm}`",
+        "choose one of these with --arm, or run the scenario again with that arm",
+        "请用 --arm 选用其中之一，或带上该方案重新运行",
+    ),
+    "R300": Entry(
+        "arm `{arm}` has no tickets",
+        "方案 `{arm}` 没有工单",
+        "nobody reported anything there; choose another arm with --arm",
+        "该方案下无人提交诉求；请用 --arm 选择其他方案",
     ),
     "S101": Entry(
         "unknown key `{key}`",
@@ -1822,8 +1834,10 @@ ERRORS: dict[str, Entry] = {
     "S108": Entry(
         "`{path}` is out of range",
         "`{path}` 超出范围",
-        mark_en="{value} is not in {range}",
-        mark_zh="{value} 不在 {range} 之内",
+        "write a value of that range; `twin params` lists every parameter with its range and unit",
+        "请填写范围内的值；`twin params` 列出每个参数的范围与单位",
+        "{value} is not in {range}",
+        "{value} 不在 {range} 之内",
     ),
     "S109": Entry(
         "bad choice for `{path}`",
@@ -2059,12 +2073,16 @@ ERRORS: dict[str, Entry] = {
     "S156": Entry(
         "the numbers of `{path}` must not fall",
         "`{path}` 的数值不得递减",
-        mark_en="a number below the one before it",
-        mark_zh="比前一个数值小",
+        "write them in ascending order: a later one is for what is higher",
+        "请按从小到大的顺序填写",
+        "a number below the one before it",
+        "比前一个数值小",
     ),
     "S157": Entry(
         "`{path}` is {value}, above `{other}`, which is {limit}",
         "`{path}` 为 {value}，大于 `{other}` 的 {limit}",
+        "the two are the ends of one range: lower `{path}`, or raise `{other}`",
+        "两者是同一范围的两端：请调低 `{path}`，或调高 `{other}`",
     ),
     "S158": Entry(
         "`{path}` is on, but there is no table at which anybody could sit",

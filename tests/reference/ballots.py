@@ -39,8 +39,7 @@ def losers_of(world, p, project, work):
     if world.projects.asked_for[project] or work.domain != "lift":
         return []
     flats = [flat for flat in range(len(world.flats)) if covered(world, project, flat)]
-    owners = [holder(world, living_in(world, flat)) for flat in flats if world.flats.floor[flat] <= p.low_floors]
-    return [who for who in owners if who >= 0]
+    return [holder(world, living_in(world, flat)) for flat in flats if world.flats.floor[flat] <= p.low_floors]
 
 
 def ballots(world, p, luck, note):
@@ -53,7 +52,8 @@ def ballots(world, p, luck, note):
             each = int(projects.compensation_fen[project])
             losers = losers_of(world, p, project, works[projects.work[project]])
             for who in losers:
-                note.add("residents", who, compensation_fen=-each)
+                if who >= 0:
+                    note.add("residents", who, compensation_fen=-each)
             note.spawn("postings", luck.key("paid back", int(projects.key[project]), 0), day=world.day, account=6,
                        fen=-each * len(losers), project=project)  # fmt: skip
     wait = p.vote_after_days if p.consent == "vote" else 0
@@ -86,7 +86,7 @@ def ballots(world, p, luck, note):
                 fen = round(p.compensation_yuan * 100) * len(losers)
                 note.spawn("postings", key, day=world.day, account=6, fen=fen, project=project)
                 note.set("projects", project, compensation_fen=round(p.compensation_yuan * 100))
-            for who in losers:
+            for who in (one for one in losers if one >= 0):
                 note.add("residents", who, compensation_fen=round(p.compensation_yuan * 100))
 
 

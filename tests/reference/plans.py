@@ -43,6 +43,18 @@ def lives_there(world, who, work, site):
             "grid": int(world.residents.grid[who]) == grid, "all": True}[work.scope]  # fmt: skip
 
 
+def compensation(world, work, site):
+    """What a lift costs besides: the owners of the lower floors are compensated where owners vote."""
+    ballots, flats = world.levers["ballots"], world.flats
+    if ballots.consent != "vote" or work.domain != "lift":
+        return 0
+    _, building, stairwell, grid = site
+    there = [flat for flat in range(len(flats)) if flats.floor[flat] <= ballots.low_floors and {
+        "stairwell": flats.stairwell[flat] == stairwell, "building": flats.building[flat] == building,
+        "grid": world.buildings.grid[flats.building[flat]] == grid, "all": True}[work.scope]]  # fmt: skip
+    return len(there) * round(ballots.compensation_yuan * 100)
+
+
 def beliefs(world, p):
     residents = world.residents
     people = range(len(residents))
@@ -92,18 +104,22 @@ def plans(world, p, luck, note):
     works = [p.catalogue[name] for name in sorted(p.catalogue)]
     sites = list(all_sites(world, works))
     costs = np.array([round(works[site[0]].cost_yuan * 100) for site in sites])
-    weights, budget = beliefs(world, p), round(p.budget_yuan * 100)
+    prices = costs + np.array([compensation(world, works[site[0]], site) for site in sites], int)
+    asked = sum(int(world.postings.fen[row]) for row in range(len(world.postings))
+                if world.postings.account[row] == 7 and world.postings.source[row] == 0
+                and world.postings.day[row] < p.decide_on_day)  # fmt: skip
+    weights, budget = beliefs(world, p), max(round(p.budget_yuan * 100) - asked, 0)
     value = np.array([
         sum(works[site[0]].benefit * weights[who][DOMAINS.index(works[site[0]].domain)]
             for who in people if lives_there(world, who, works[site[0]], site))
         for site in sites
     ])  # fmt: skip
     if p.rule in ("greedy", "welfare"):
-        chosen = list(getattr(budgeting, p.rule)(costs, value, budget))
+        chosen = list(getattr(budgeting, p.rule)(prices, value, budget))
     else:
-        chosen = list(getattr(budgeting, p.rule)(costs, wishes(world, p, works, sites), budget))
+        chosen = list(getattr(budgeting, p.rule)(prices, wishes(world, p, works, sites), budget))
         rest = [place for place in range(len(sites)) if place not in chosen]
-        more = budgeting.greedy(costs[rest], value[rest], budget - sum(int(costs[place]) for place in chosen))
+        more = budgeting.greedy(prices[rest], value[rest], budget - sum(int(prices[place]) for place in chosen))
         chosen += [rest[place] for place in more]
     doubtful = p.unlawful_chance * (1 - p.expert_share) if p.process == "hybrid" else p.unlawful_chance
     for place in chosen:

@@ -54,6 +54,9 @@ def live_a_day(world, p, luck, note):
     given_up = [projects.stopped_until[k] == 2**31 - 1 for k in range(len(projects))]
     minutes = minutes_a_day(world, p) if is_open(world, p, day) else 0
     left = round(world.levers["plans"].budget_yuan * 100) - sum(map(int, projects.spent_fen))
+    for row in range(len(world.postings)):
+        if world.postings.account[row] in (6, 7) and world.postings.source[row] == 0:  # compensation, asking
+            left -= int(world.postings.fen[row])
     for k in range(len(projects)):
         if projects.started[k] >= 0:
             owners = int(projects.owners_fen[k])

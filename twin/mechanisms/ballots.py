@@ -251,7 +251,7 @@ def law(world: View, p: Ballots, draw: Draw) -> RuleSet | None:
     owns={
         "projects.passed": Column(np.bool_, "1", "owners consented, or need not, and it stands in law", start=False),
         "projects.passed_on": Column(np.int32, "day", "day on which it passed, -1 if it did not", start=-1),
-        "projects.compensation_fen": Column(np.int64, "fen", "paid to each owner who loses by it, lives there", low=0),
+        "projects.compensation_fen": Column(np.int64, "fen", "paid to each owner who loses by it", low=0),
         "residents.compensation_fen": Column(np.int64, "fen", "paid for what works take from the resident", low=0),
     },
     spawns=["ballots", "postings"],
@@ -346,7 +346,7 @@ def net_yuan(world: Any, p: Ballots, papers: Papers) -> Floats:
     domain = np.array([DOMAINS.index(one.domain) for one in catalogue], np.int64)[work]
     benefit = np.array([one.benefit for one in catalogue])[work]
     noise = np.array([one.disturbance * one.duration_days for one in catalogue])[work]
-    lives_there = papers.resident != LANDLORD
+    lives_there = lived_in(papers)
     weight = np.where(lives_there, _own(needs_of(world), papers, domain), 1 / len(DOMAINS))
     rises = np.where(domain == _LIFT, climbed(world, papers), 1.0)
     owners = np.bincount(papers.project)[papers.project]
@@ -396,12 +396,12 @@ def outcome(world: Any, due: Ints, papers: Papers, act: Ints) -> Flags:
 
 
 def compensate(world: Any, p: Ballots, draw: Draw, papers: Papers, carried: Flags, effects: Effects) -> None:
-    """Pay the owners who live on floors that lose by a lift, once it is consented to."""
+    """Pay the owners of the floors that lose by a lift, wherever they live, once it is consented to."""
     paid = carried & compensated(world, p, papers)
     fen = round(p.compensation_yuan * FEN_PER_YUAN)
     if not fen or not paid.any():
         return
-    effects.add("residents", papers.resident[paid], compensation_fen=fen)
+    effects.add("residents", papers.resident[paid & lived_in(papers)], compensation_fen=fen)
     projects, flats = np.unique(papers.project[paid], return_counts=True)
     effects.set("projects", projects, compensation_fen=fen)
     keys = draw.keys("compensation", world.projects.key[projects], 0)
@@ -409,9 +409,15 @@ def compensate(world: Any, p: Ballots, draw: Draw, papers: Papers, carried: Flag
 
 
 def compensated(world: Any, p: Ballots, papers: Papers) -> Flags:
-    """Tell which papers are of owners whom the plan compensates: those who lose by its lift and live there."""
+    """Tell which papers are of owners whom the plan compensates: those who lose by its lift."""
     planned = ~world.projects.asked_for[papers.project]  # whoever asks for a lift settles with the neighbours
-    return planned & loses_by_lift(world, p, papers) & (papers.resident != LANDLORD)
+    return planned & loses_by_lift(world, p, papers)
+
+
+def lived_in(papers: Papers) -> Flags:
+    """Tell which papers are of owners who live there; of the others the twin knows no more than their vote."""
+    there: Flags = papers.resident != LANDLORD
+    return there
 
 
 def pay_back(world: Any, p: Ballots, draw: Draw, effects: Effects) -> None:
@@ -424,7 +430,8 @@ def pay_back(world: Any, p: Ballots, draw: Draw, effects: Effects) -> None:
     papers = papers_of(world, due)
     paid = compensated(world, p, papers)
     each = table.compensation_fen[papers.project[paid]]
-    effects.add("residents", papers.resident[paid], compensation_fen=-each)
+    there = paid & lived_in(papers)
+    effects.add("residents", papers.resident[there], compensation_fen=-table.compensation_fen[papers.project[there]])
     fen = -np.bincount(papers.project[paid], each, len(table)).astype(np.int64)[due]
     keys = draw.keys("paid back", table.key[due], 0)
     effects.spawn("postings", keys, day=world.day, account=COMPENSATION, fen=fen, project=due)

@@ -2,7 +2,8 @@
 
 What it does    On the day of the decision the office (alone, with a council, in an app, or both with experts at
                 the table) believes something about what residents need, reckons what every work at every site
-                would be worth, and lets a rule choose within the budget. Some decisions would not stand up in
+                would be worth, and lets a rule choose within the budget, of which asking has taken its part and
+                lifts take what they compensate. Some decisions would not stand up in
                 law; experts find most of these. Whoever took part, and less so the neighbours, has been heard,
                 the more so the better the plan answers the own needs.
 Why             One plan for all misses what differs between people; a council brings information and voice, which
@@ -29,8 +30,9 @@ from twin.core.world import Phase, World
 from twin.world.asking import ESTIMATES, NOT_ASKED, believed, error_of, stated_of
 from twin.world.budgeting import RULES, equal_shares, greedy, phragmen, welfare
 from twin.world.inequality import gini
+from twin.world.ledger import ASKING, public_fen, to_fen
 from twin.world.series import ratio, share
-from twin.world.sites import Sites, cause_keys, gains, reached, sites_of, where, worth
+from twin.world.sites import Sites, cause_keys, flats_at, gains, reached, sites_of, where, worth
 from twin.world.tables import AGE_GROUPS
 from twin.world.works import (
     APP_PROCESSES,
@@ -127,7 +129,7 @@ def plan_mismatch(world: World) -> float | None:
     true, lives_at = needs_of(world), where(world)
     sites = sites_of(world, works)
     value = worth(works, sites, lives_at, true)
-    best = value[welfare(works.cost_fen[sites.work], value, budget_of(p))].sum()
+    best = value[welfare(prices(world, works, sites), value, left_for_works(world, p))].sum()
     short = ratio(worth(works, chosen, lives_at, true).sum(), best)
     return None if short is None else max(1 - short, 0.0)
 
@@ -228,6 +230,8 @@ METRICS = {
     reads=[
         "residents.household", "residents.grid", "residents.age_group", "residents.took_part", "residents.asked_by",
         "households.flat", "flats.building", "flats.stairwell", "flats.floor", "buildings.grid",
+        "postings.day", "postings.account", "postings.source", "postings.fen",
+        "levers.ballots.consent", "levers.ballots.compensation_yuan", "levers.ballots.low_floors",
         *(f"residents.{kind}_{domain}" for kind in ("need", "stated") for domain in DOMAINS),
     ],
     owns={
@@ -261,9 +265,19 @@ def plans(world: View, p: Plans, draw: Draw, effects: Effects) -> None:
         effects.set("residents", None, voice=heard(world, p, works, chosen, lives_at))
 
 
-def budget_of(p: Plans) -> int:
-    """Return the budget [fen]."""
-    return round(p.budget_yuan * FEN_PER_YUAN)
+def left_for_works(world: Any, p: Plans) -> int:
+    """Return what asking the residents has left of the budget by the day of the decision [fen]."""
+    return max(to_fen(p.budget_yuan) - public_fen(world.postings, [ASKING], p.decide_on_day), 0)
+
+
+def prices(world: Any, works: Works, sites: Sites) -> Ints:
+    """Return what each site would cost the budget (sites,) [fen]: the work, and what its lift compensates."""
+    ballots = world.levers["ballots"]
+    each = to_fen(ballots.compensation_yuan) if ballots.consent == "vote" else 0
+    low = np.flatnonzero(world.flats.floor <= ballots.low_floors)
+    lifts = works.domain[sites.work] == DOMAINS.index("lift")
+    price: Ints = works.cost_fen[sites.work] + each * lifts * reached(works, sites, flats_at(world), low).sum(axis=0)
+    return price
 
 
 def beliefs(world: Any, p: Plans) -> Floats:
@@ -275,7 +289,7 @@ def beliefs(world: Any, p: Plans) -> Floats:
 
 def choose(world: Any, p: Plans, works: Works, sites: Sites, lives_at: tuple[Ints, ...]) -> Ints:
     """Return the sites that are chosen; what a proportional rule leaves is spent where it is worth most."""
-    costs, budget = works.cost_fen[sites.work], budget_of(p)
+    costs, budget = prices(world, works, sites), left_for_works(world, p)
     value = worth(works, sites, lives_at, beliefs(world, p))
     if p.rule == "welfare":
         return welfare(costs, value, budget)

@@ -41,7 +41,7 @@ from twin.world.construction import (
     shifts_needed,
     under_way,
 )
-from twin.world.ledger import OWNERS, PUBLIC, WORKS, booked_yuan
+from twin.world.ledger import ASKING, COMPENSATION, OWNERS, PUBLIC, WORKS, booked_yuan, public_fen, to_fen
 from twin.world.series import mean
 from twin.world.works import DOMAINS, FEN_PER_YUAN, Work, listed
 
@@ -197,6 +197,7 @@ METRICS = {
         "buildings.grid",
         "flats.building", "flats.stairwell", "levers.plans.catalogue", "levers.plans.budget_yuan",
         "levers.disturbance.from_hour", "levers.disturbance.to_hour",
+        "postings.day", "postings.account", "postings.source", "postings.fen",
     ],
     owns={
         "projects.due": Column(np.int32, "day", "promised last day on site, -1 before consent", start=_UNSET),
@@ -285,7 +286,8 @@ def day_on_site(world: Any, p: Works, works_at: list[Work]) -> Day:
     due = scheduled(world, p, shift, ready_on, takes)
     going = under_way(world) & ~fallen(projects)
     still = going & (projects.stopped_until > world.day)
-    left = round(world.levers["plans"].budget_yuan * FEN_PER_YUAN) - public_fen(p, projects)
+    beside = public_fen(world.postings, [ASKING, COMPENSATION], world.day + 1)
+    left = to_fen(world.levers["plans"].budget_yuan) - beside - spent_or_bound(p, projects)
     owed = projects.owed_fen + np.rint(still * projects.cost_fen * p.stoppage_cost_share).astype(np.int64)
     extra = affordable(owed, left)
     begun = beginning(world, p, due, ready_on, left - int(extra.sum())) & (minutes > 0)
@@ -319,8 +321,8 @@ def released(p: Works, projects: Any) -> Ints:
     return bound_part(p, projects.cost_fen - projects.owners_fen) + bound_part(p, projects.owners_fen)
 
 
-def public_fen(p: Works, projects: Any) -> int:
-    """Return what the public budget has spent or bound: all but the owners' part of what has begun."""
+def spent_or_bound(p: Works, projects: Any) -> int:
+    """Return what the works have spent or bound of the public budget: all but the owners' part of what has begun."""
     owners = projects.owners_fen - np.where(given_up(projects), bound_part(p, projects.owners_fen), 0)
     return int((projects.spent_fen - np.where(projects.started >= 0, owners, 0)).sum())
 

@@ -21,7 +21,16 @@ from twin.mechanisms.mediation import agree_chances
 from twin.rules.explain import Explanation, explained
 from twin.rules.kinds import Value
 from twin.rules.model import Decider, targets
-from twin.runs.explaining import SCHEMA, Decided, decisions_about, moment_of, rows_of, table_file
+from twin.runs.explaining import (
+    SCHEMA,
+    Decided,
+    arm_of,
+    decisions_about,
+    is_filled,
+    moment_of,
+    rows_of,
+    table_file,
+)
 from twin.runs.store import DONE, read_rows
 from twin.scenario.load import load
 from twin.scenario.resolved import Arm, Scenario
@@ -88,8 +97,9 @@ class Dispute:
 def explain_dispute(folder: Path, number: int, arm: str | None = None, seed: int | None = None) -> Dispute:
     """Tell the life of a dispute of a finished run folder.
 
-    ``arm`` is by default the first in which somebody mediates, ``seed`` the first of the run. Raises InputError R270
-    (no finished run), R272 (no such seed), R297 (no such dispute), R298 (no disputes in that arm), S110 (no such arm).
+    ``arm`` is by default the first of the run in which somebody mediates, ``seed`` the first of the run. Raises
+    InputError R270 (no finished run), R272 (no such seed), R297 (no such dispute), R298 (no disputes in that arm), R299
+    (an arm that was not run), S110 (no such arm).
     """
     return Lives.opened(folder, arm, seed).of(number)
 
@@ -111,9 +121,9 @@ class Lives:
         if not (folder / DONE).is_file():
             raise InputError.of("R270", folder=str(folder))
         scenario = load(folder / "scenario.yaml")
-        chosen = _arm(scenario, arm)
+        chosen = arm_of(folder, scenario, arm, _mediates)
         files = [table_file(folder, name, chosen.name) for name in ("disputes", "turns", "tickets")]
-        if not files[0].is_file():
+        if not is_filled(files[0]):
             raise InputError.of("R298", arm=chosen.name)
         disputes = rows_of(files[0], seed)
         others = [read_rows(file, None, seed=int(disputes["seed"][0])) for file in files[1:]]
@@ -129,11 +139,8 @@ class Lives:
         return _Teller(self, number).told()
 
 
-def _arm(scenario: Scenario, name: str | None) -> Arm:
-    if name is not None:
-        return scenario.arm(name)
-    offered = [arm for arm in scenario.arms.values() if arm.blocks["mediation"].offered]
-    return next(iter(offered or scenario.arms.values()))
+def _mediates(arm: Arm) -> bool:
+    return bool(arm.blocks["mediation"].offered and arm.blocks["disputes"].followed)
 
 
 class _Teller:

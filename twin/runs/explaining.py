@@ -7,8 +7,9 @@ in ``rules/``, which may say something else by now.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,13 +74,14 @@ class Ticket:
 def explain_ticket(folder: Path, number: int, arm: str | None = None, seed: int | None = None) -> Ticket:
     """Explain every decision that rules took about a ticket of a finished run folder.
 
-    ``arm`` is by default the first that has rules about orders, ``seed`` the first of the run. Raises InputError R270
-    (no finished run), R271 (no such ticket), R272 (no such seed), S110 (no such arm).
+    ``arm`` is by default the first of the run that has rules about orders, ``seed`` the first of the run. Raises
+    InputError R270 (no finished run), R271 (no such ticket), R272 (no such seed), R299 (an arm that was not run), R300
+    (no tickets in that arm), S110 (no such arm).
     """
     if not (folder / DONE).is_file():
         raise InputError.of("R270", folder=str(folder))
     scenario = load(folder / "scenario.yaml")
-    chosen = _arm(scenario, arm)
+    chosen = arm_of(folder, scenario, arm, lambda one: one.instructions is not None)
     row = _ticket(folder, chosen.name, number, seed)
     start = scenario.start
     stamps = [name for name in STAMPS if name in row and not np.isnan(row[name])]
@@ -89,16 +91,24 @@ def explain_ticket(folder: Path, number: int, arm: str | None = None, seed: int 
                   chosen.instructions is not None)  # fmt: skip
 
 
-def _arm(scenario: Scenario, name: str | None) -> Arm:
-    if name is not None:
-        return scenario.arm(name)
-    ruled = [arm for arm in scenario.arms.values() if arm.instructions is not None]
-    return next(iter(ruled or scenario.arms.values()))
+def arm_of(folder: Path, scenario: Scenario, name: str | None, fit: Callable[[Arm], bool]) -> Arm:
+    """Return an arm of a finished run by its name, or the first one that is fit, else the first; R299, S110."""
+    run = json.loads((folder / "summary.json").read_text("utf-8"))["arms"]
+    if name is None:
+        there = [arm for arm in scenario.arms.values() if arm.name in run]
+        return next(iter([arm for arm in there if fit(arm)] or there))
+    asked = scenario.arm(name)
+    if name not in run:
+        raise InputError.of("R299", arm=name, folder=str(folder), known=tuple(run), suggestion=None)
+    return asked
 
 
 def _ticket(folder: Path, arm: str, number: int, seed: int | None) -> dict[str, Any]:
     """Return a ticket's row; a row number of the table is what ``decisions`` call a ticket."""
-    columns = rows_of(table_file(folder, "tickets", arm), seed)
+    file = table_file(folder, "tickets", arm)
+    if not is_filled(file):
+        raise InputError.of("R300", arm=arm)
+    columns = rows_of(file, seed)
     count = len(columns["seed"])
     if not 0 <= number < count:
         raise InputError.of("R271", ticket=number, count=count, last=count - 1)
@@ -108,6 +118,11 @@ def _ticket(folder: Path, arm: str, number: int, seed: int | None) -> dict[str, 
 def table_file(folder: Path, table: str, arm: str) -> Path:
     """Return where a run folder keeps a table of an arm."""
     return folder / "tables" / f"{table}-{file_name(arm)}.parquet"
+
+
+def is_filled(file: Path) -> bool:
+    """Tell whether there is a table, and anything in it."""
+    return file.is_file() and bool(len(read_rows(file, ("seed",))["seed"]))
 
 
 def rows_of(file: Path, seed: int | None) -> dict[str, np.ndarray]:

@@ -64,6 +64,12 @@ def booked_yuan(world: Any, accounts: Sequence[int], sources: Sequence[int] = ra
     return float(postings.fen[counted & np.isin(postings.source, sources)].sum()) / FEN_PER_YUAN
 
 
+def public_fen(postings: Any, accounts: Sequence[int], before_day: int) -> int:
+    """Return what the public budget paid on these accounts before a day, less what was paid back [fen]."""
+    counted = np.isin(postings.account, accounts) & (postings.source == PUBLIC) & (postings.day < before_day)
+    return int(postings.fen[counted].sum())
+
+
 def to_fen(yuan: float) -> int:
     """Return a sum of money in whole fen."""
     return round(yuan * FEN_PER_YUAN)

@@ -64,6 +64,13 @@ def where(world: Any) -> tuple[Ints, ...]:
     return homes.stairwell, homes.building, world.residents.grid.astype(np.int64), np.zeros(len(homes.flat), np.int64)
 
 
+def flats_at(world: Any) -> tuple[Ints, ...]:
+    """Return, for each scope, the number of the site at which each flat lies (flats,)."""
+    flats = world.flats
+    stairwell, building = flats.stairwell.astype(np.int64), flats.building.astype(np.int64)
+    return stairwell, building, world.buildings.grid[building].astype(np.int64), np.zeros(len(building), np.int64)
+
+
 def reached(works: Works, sites: Sites, lives_at: tuple[Ints, ...], who: Ints) -> Flags:
     """Tell whom of some residents each work would reach (who, sites)."""
     scope, place = works.scope[sites.work], places_of(works, sites)
