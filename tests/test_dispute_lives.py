@@ -202,3 +202,27 @@ def test_asking_wrongly_is_answered(kept: Path, capsys: pytest.CaptureFixture[st
     said = json.loads(capsys.readouterr().out)
     assert (said["schema"], said["arm"], said["seed"], said["dispute"]) == ("twin.explain/1", "nobody", 2, 3)
     assert said["life"][0]["event"] == "began" and said["rules"] == []
+
+
+@pytest.fixture(scope="module")
+def part(kept: Path) -> Path:
+    """A run of two of the arms only: in neither of them does anybody mediate, the first has no disputes."""
+    (kept.parent / "rules" / "seats.yaml").write_text(RULES, encoding="utf-8")
+    scenario = load(kept.parent / "feud.yaml")
+    run(scenario, arms=["nobody", "quiet"], replications=1, means=Means(out=kept.parent / "part"))
+    return kept.parent / "part"
+
+
+def test_an_arm_that_was_not_run_is_neither_taken_nor_said_to_have_no_disputes(
+    part: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", str(part), "dispute", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["arm"] == "nobody", "the scenario's first that mediates was not run"
+    for what in ("dispute", "ticket"):
+        with pytest.raises(SystemExit) as caught:
+            main(["explain", str(part), what, "1", "--arm", "seated"])
+        said = capsys.readouterr().err
+        assert caught.value.code == 2 and "R299" in said and "known: nobody, quiet" in said
+    with pytest.raises(SystemExit):
+        main(["explain", str(part), "ticket", "1"])
+    assert "R266" in capsys.readouterr().err, "nobody reports anything there, and there are no sessions"

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.desk_kit import AROUND_THE_CLOCK, CLOCK, opened, poisson_stream
-from tests.quarrel_kit import DESK, SESSIONS, block, quarrelling
+from tests.quarrel_kit import CATEGORIES, DESK, SESSIONS, block, quarrelling
 from twin.core.cases import Case, engine_of
 from twin.core.draws import Draw
 from twin.core.engine import Engine
@@ -23,7 +23,7 @@ from twin.core.marked_yaml import read
 from twin.desk.checks import check
 from twin.desk.desk import Desk
 from twin.desk.settings import DeskSettings, Service, Team
-from twin.errors import InputError
+from twin.errors import InputError, hints
 from twin.mechanisms import CATALOGUE
 from twin.mechanisms.mediation import (
     Mediation,
@@ -45,10 +45,12 @@ from twin.world.disputes import (
     rubinstein_share,
     strength,
 )
+from twin.world.ledger import COUNSELLING
 from twin.world.tables import TABLES
 
 SHARE = st.floats(0.0, 0.5, allow_nan=False)
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
+HOURS = list(CATEGORIES).index("counselling")
 
 
 # -- bargaining ------------------------------------------------------------------------------------------
@@ -206,10 +208,10 @@ def test_a_cascade_is_the_least_fixed_point(thresholds: list[int]) -> None:
 
 @pytest.mark.parametrize(("mean_threshold", "spread"), [(0.3, 0.15), (0.2, 0.15), (0.1, 0.1)])
 def test_a_coalition_grows_to_granovetters_fixed_point(mean_threshold: float, spread: float) -> None:
-    """In one building, night by night from the plaintiff on, until nobody joins any more."""
+    """In one building, night by night from the plaintiff on, until nobody joins who is spoken to."""
     homes = 100
     engine = alone(
-        "coalitions", 100, {"recruit_per_day": 0, "own_weight": 1, "mean_threshold": mean_threshold,
+        "coalitions", 100, {"recruit_per_day": 100, "own_weight": 1, "mean_threshold": mean_threshold,
                             "threshold_spread": spread},
         flats={"stairwell": [0], "building": [0]}, households={"flat": [0] * homes},
         residents={"household": list(range(homes))}, disputes={"plaintiff": [0], "respondent": [-1], "stage": [4]},
@@ -442,7 +444,7 @@ def test_nobody_travels_to_a_session(travel: dict[str, float]) -> None:
         ("mediation.level_from_stage=[]", "S155"), ("mediation.level_from_stage=[7, 4]", "S156"),
         ("mediation.least_fallback=0.9", "S157"), ("mediation.plaintiff_hour=23.5 h;mediation.respondent_hour=22 h",
                                                    "S157"),
-        ("stress.categories=[counselling, counselling]", "S155"),
+        ("stress.categories=[counselling, counselling]", "S155"), ("mediation.doubt=9", "S108"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused_at_its_place(said: str, code: str) -> None:
@@ -450,6 +452,7 @@ def test_what_cannot_be_meant_is_refused_at_its_place(said: str, code: str) -> N
         load(SCENARIOS / "mediation.yaml", sets=said.split(";"))
     assert {one.code for one in caught.value.complaints} == {code}
     assert all(one.place is not None for one in caught.value.complaints)
+    assert all(hints(one, lang) for one in caught.value.complaints for lang in ("en", "zh") if code != "S155")
 
 
 @pytest.mark.parametrize(
@@ -627,6 +630,79 @@ def test_counselling_calms_the_young_and_nobody_where_nobody_goes() -> None:
     nobody = quarrelling(stress={**offered, "uptake_per_day": 0.0}, **alone).metrics()
     assert nobody["stress_mean_youth"] == quarrelling(**alone).metrics()["stress_mean_youth"]
     assert nobody["counselled_per_1000"] == 0
+
+
+def test_what_is_said_of_the_horizon_does_not_change_while_sessions_are_still_heard() -> None:
+    """Sessions of the window are followed to their end; nothing else is any older for it, nor milder."""
+    slow = {
+        "mediation": {"date_days": 60.0, "contact_per_day": 0.05, "agree_chance": 0.9}, "also": ("hotline",),
+        "hotline": {"source": "poisson", "reports_per_day": 1.0}, "conventions": {"process": "deliberated"},
+        "ties": {"event_every_days": 15}, "stress": {"categories": ("counselling",), "threshold": 0.35},
+        "stages": {"up_per_day": 0.05},
+    }  # fmt: skip
+    at_once, later = (quarrelling(100, 3, run_on_days=days, **slow) for days in (0, 150))
+    assert later.world.day > 130
+    before, after = at_once.metrics(), later.metrics()
+    assert after["settled_cases"] > before["settled_cases"] + 5
+    said = ("stress_mean", "stress_mean_youth", "disputes_open_end", "stage_of_open_mean", "faded_share",
+            "grievance_mean", "ties_bonding", "ties_bridging", "complying_share", "petitions", "group_events",
+            "counselled_per_1000", "counselling_yuan")  # fmt: skip
+    assert before["grievance_mean"] > 0 and before["complying_share"] > 0 and before["counselled_per_1000"] > 0
+    assert {name: after[name] for name in said} == {name: before[name] for name in said}
+    table = later.world.disputes
+    ended = np.maximum(table.settled_on, table.faded_on) >= 100
+    assert (table.agreed_on[ended] >= 0).all() and (table.faded_on >= 100).any(), "who has no table stands still"
+
+
+def test_every_hour_held_helps_and_is_booked_once_and_nobody_waits_for_two() -> None:
+    """A counsellor who comes once a week has a queue that is longer than the days after which one may ask again."""
+    teams = {**DESK.teams, "table": replace(DESK.teams["table"], categories=SESSIONS[:3]),
+             "counsellor": Team(workers=1, calendar="Mon 09:00-12:00", categories=SESSIONS[3:])}  # fmt: skip
+    offered = {"categories": ("counselling",), "threshold": 0.35, "uptake_per_day": 0.2, "again_days": 7,
+               "counselling_effect": 0.01, "hour_yuan": 100.0}  # fmt: skip
+    engine = quarrelling(100, desk=replace(DESK, teams=teams), run_on_days=60, off=("mediation",), stress=offered)
+    world = engine.world
+    orders = world.tickets.category == HOURS
+    held = world.tickets.done[orders & (world.tickets.done >= 0)]
+    assert len(held) > 40 and np.count_nonzero(orders) > len(held) + 20, "there is a queue"
+    assert np.count_nonzero(world.postings.account == COUNSELLING) == len(held)
+    in_time = np.count_nonzero(held < 100 * 1440)
+    assert world.residents.hours_held.sum() == in_time < len(held)
+    assert engine.metrics()["counselled_per_1000"] == pytest.approx(1000 * in_time / 300 / (100 / 365))
+    assert engine.metrics()["counselling_yuan"] == pytest.approx(100 * in_time)
+    asked = world.tickets.incident[orders] & np.uint64(2**40 - 1)
+    assert np.unique(asked, return_counts=True)[1].max() <= 2, "who waits does not ask again"
+
+
+def fees_only(**blocks: Any) -> dict[str, Any]:
+    """Return a street that quarrels with the firm about fees alone, and goes on until it is a group event."""
+    return {
+        "disputes": {"parking_per_year": 0.0, "leaks_per_year": 0.0, "noise_chance": 0.0, "fouling_chance": 0.0,
+                     "fees_per_year": 0.06},
+        "off": ("mediation",), "stages": {"up_per_day": 0.05}, **blocks,
+    }  # fmt: skip
+
+
+def test_group_events_take_somebody_who_recruits() -> None:
+    quiet, usual_rate = (
+        quarrelling(150, **fees_only(coalitions={"recruit_per_day": rate})) for rate in (0.0, block("coalitions").recruit_per_day)
+    )
+    assert usual_rate.metrics()["group_events"] > 0 == quiet.metrics()["group_events"]
+    side = quiet.world.households.side
+    plaintiffs = quiet.world.residents.household[quiet.world.disputes.plaintiff]
+    assert (side >= 0).any() and np.isin(np.flatnonzero(side >= 0), plaintiffs).all(), "plaintiffs stand alone"
+
+
+def test_to_lie_between_two_offices_protects_nobody() -> None:
+    """Taking the way between offices away makes no more petitions: a case that lies there is not at a table."""
+    hard = {"agree_chance": 0.95, "contact_per_day": 0.3, "most_fallback": 0.9, "sessions_most": 20}
+    strained = {"stages": {"up_per_day": 0.05, "down_per_day": 0.01}, "coalitions": {"petition_per_day": 0.05}}
+    differences = [
+        np.subtract(*(quarrelling(120, seed, **strained, mediation={**hard, "hand_off_days": days}).metrics()["petitions"]
+                      for days in (90.0, 0.0)))
+        for seed in (1, 2, 3)
+    ]  # fmt: skip
+    assert np.mean(differences) > 0
 
 
 def reviewed(seed: int, **values: Any) -> dict[str, float]:

@@ -1455,7 +1455,12 @@ ERRORS: dict[str, Entry] = {
         "seeds are whole numbers from 0",
         "种子是从 0 起的整数",
     ),
-    "R214": Entry("{jobs} processes are too few", "进程数 {jobs} 过少", "ask for at least 1", "至少为 1"),
+    "R214": Entry(
+        "`{jobs}` is no number of processes",
+        "`{jobs}` 不是可用的进程数",
+        "ask for a whole number of at least 1",
+        "须为不小于 1 的整数",
+    ),
     "R215": Entry(
         "settings cannot be applied to a loaded scenario (`{scenario}`)",
         "已加载的场景（`{scenario}`）不能再设置参数",
@@ -1607,6 +1612,18 @@ ERRORS: dict[str, Entry] = {
         "另一个程序打开了 `{ledger}`",
         "close it (a database viewer, say), or choose another folder with --out",
         "请关闭它（如数据库浏览器），或用 --out 另选文件夹",
+    ),
+    "R266": Entry(
+        "arm `{arm}` has no tickets",
+        "方案 `{arm}` 没有工单",
+        "nobody reported anything there; choose another arm with --arm",
+        "该方案下无人提交诉求；请用 --arm 选择其他方案",
+    ),
+    "R266": Entry(
+        "the axis `{path}` is given twice",
+        "扫描轴 `{path}` 重复给出",
+        "name each path once, with all of its values",
+        "每条路径只写一次，并列出其全部取值",
     ),
     "R270": Entry(
         "`{folder}` holds no finished run",
@@ -1778,12 +1795,6 @@ ERRORS: dict[str, Entry] = {
         "`{folder}` 中没有运行方案 `{arm}`",
         "choose one of these with --arm, or run the scenario again with that arm",
         "请用 --arm 选用其中之一，或带上该方案重新运行",
-    ),
-    "R300": Entry(
-        "arm `{arm}` has no tickets",
-        "方案 `{arm}` 没有工单",
-        "nobody reported anything there; choose another arm with --arm",
-        "该方案下无人提交诉求；请用 --arm 选择其他方案",
     ),
     "S101": Entry(
         "unknown key `{key}`",

@@ -2,13 +2,16 @@
 
 import math
 
+from tests.reference.stages import near
+
 
 def coalitions(world, p, luck, note):
     table, households = world.disputes, world.households
-    if not len(table):
+    if not len(table) or world.running_on:
         return
     for row in range(len(table)):
         seated = table.agreed_on[row] >= 0 and not table.gave_up[row]
+        seated = seated and near(world, row, world.levers["stages"].calm_days)
         if is_open(world, row) and table.stage[row] >= p.petition_from_stage and not seated:
             new = table.petitioned_on[row] < 0
             if new and luck.happens("petition", 1 - math.exp(-p.petition_per_day), int(table.key[row])):
@@ -59,7 +62,9 @@ def part(group, joined, one):
 
 def joins(world, p, luck, household, row, seen):
     key, who = int(world.households.key[household]), head(world, household)
-    if who == world.disputes.plaintiff[row] or luck.happens("joins", 1 - math.exp(-p.recruit_per_day), key):
+    if who == world.disputes.plaintiff[row]:
         return True
+    if not luck.happens("spoken to", 1 - math.exp(-p.recruit_per_day * seen), key):
+        return False
     own = p.mean_threshold + p.threshold_spread * luck.normal("threshold", key, 0)
-    return 0 < seen >= own - p.grievance_weight * (world.residents.grievance[who] if who >= 0 else 0.0)
+    return seen >= own - p.grievance_weight * (world.residents.grievance[who] if who >= 0 else 0.0)

@@ -5,9 +5,9 @@ import math
 
 def conventions(world, p, luck, note):
     late = world.day - p.from_day
-    if not world.levers["disputes"].followed or p.process == "none" or late < 0 or late % 7:
+    if not world.levers["disputes"].followed or p.process == "none" or late < 0 or late % 7 or world.running_on:
         return
-    if late == 0 and p.yuan and not world.running_on:
+    if late == 0 and p.yuan:
         note.spawn("postings", luck.key("price", 0), day=world.day, account=24, fen=round(100 * p.yuan), source=0)
     homes = [int(world.flats.building[flat]) for flat in world.households.flat]
     for household, building in enumerate(homes):

@@ -47,6 +47,8 @@ def candidates(world, p, luck, most, heads):
             weight = by_grid[int(world.residents.grid[heads[household]])]
             if cause == WORKS:
                 weight = float(world.residents.disturbed[heads[household]])
+            if cause == PARKING:
+                weight = (weight + p.blocked_weight * blocked(world)) * (1 - spared(world, household))
             hazard = p.scale * a_year / 365 * weight * most
             key = luck.key(name, int(world.households.key[household]))
             if luck.happens("enough", 1 - math.exp(-hazard), key, 0):
@@ -83,6 +85,19 @@ def load(world, p, cause, heads, grid):
     found = sum(faults.category[one] == kind and faults.grid[one] == grid
                 and faults.began[one] < morning < faults.ended[one] for one in range(len(faults)))  # fmt: skip
     return 1 + p.fault_weight * 100 * found / sum(int(world.residents.grid[one]) == grid for one in heads)
+
+
+def blocked(world):
+    stays, morning = world.stays, world.day * 1440
+    ours = [one for one in range(len(stays)) if stays.side[one] == 0 and morning - 1440 <= stays.arrived[one] < morning]
+    return sum(stays.lot[one] == -1 for one in ours) / max(len(ours), 1)
+
+
+def spared(world, household):
+    table = world.disputes
+    kept = [row for row in range(len(table)) if table.cause[row] == PARKING and table.settled_on[row] >= 0
+            and table.broken_on[row] < 0 and world.residents.household[table.plaintiff[row]] == household]  # fmt: skip
+    return max([table.clause_part[row] for row in kept], default=0.0)
 
 
 def known(world, one, other):

@@ -4,7 +4,7 @@ from tests.reference import ended_at, limits_waited, long_overdue, today, was_so
 
 
 def grievances(world, p, luck, note):
-    if not world.levers["disputes"].followed:
+    if not world.levers["disputes"].followed or world.running_on:
         return
     grievance = [value * 0.5 ** (1 / p.half_life_days) for value in world.residents.grievance]
     told = [one for one in range(len(world.tickets))

@@ -20,14 +20,18 @@ def lapses(world, p, luck, note):
             hour = p.first_hour + luck.uniform(f"{decision} hour", key) * (p.last_hour - p.first_hour)
             if world.households.complies[household] and luck.happens(f"{decision} restraint", p.restraint, key):
                 continue
-            if not any(hour >= agreed for agreed in clauses(world, household, (0, 3)[kind])):
-                minute = world.day * 1440 + hour * 60
-                note.spawn("lapses", luck.key(decision, key), household=household, kind=kind, minute=minute)
+            kept = list(promises(world, household, (0, 3)[kind]))
+            if kind == 0 and any(hour >= from_hour for from_hour, _ in kept):
+                continue
+            if kind == 1 and luck.happens("cleaned up", max([part for _, part in kept], default=0.0), key):
+                continue
+            minute = world.day * 1440 + hour * 60
+            note.spawn("lapses", luck.key(decision, key), household=household, kind=kind, minute=minute)
 
 
-def clauses(world, household, cause):
+def promises(world, household, cause):
     table = world.disputes
     for row in range(len(table)):
-        holds = table.settled_on[row] >= 0 and table.broken_on[row] < 0 and table.clause_hour[row] < math.inf
+        holds = table.settled_on[row] >= 0 and table.broken_on[row] < 0
         if holds and table.cause[row] == cause and world.residents.household[table.respondent[row]] == household:
-            yield table.clause_hour[row]
+            yield table.clause_hour[row], table.clause_part[row]

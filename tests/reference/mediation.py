@@ -81,9 +81,9 @@ def ask_for_session(world, p, luck, note, row):
         note.set("disputes", row, level=level)
         turn(world, luck, note, 2, row, level)
     if wait > 0:
-        note.set("disputes", row, due_on=world.day + wait)
+        note.set("disputes", row, due_on=world.day + wait, between_offices=True)
         return
-    note.set("disputes", row, due_on=math.inf, awaiting=True)
+    note.set("disputes", row, due_on=math.inf, awaiting=True, between_offices=False, table_on=world.day)
     name = p.categories[min(level, len(p.categories)) - 1]
     category, home, about = world.categories.index(name), int(table.plaintiff[row]), matter(world, row)
     order = {name: getattr(world.residents, name)[home] for name in ("grid", "x", "y")}
@@ -112,7 +112,7 @@ def conclude(world, p, luck, note, row):
 
 def hold(world, p, luck, note, row, minute):
     table, stage, held = world.disputes, int(world.disputes.stage[row]), int(world.disputes.sessions[row]) + 1
-    note.set("disputes", row, sessions=held)
+    note.set("disputes", row, sessions=held, table_on=world.day)
     if held == 1:
         note.set("disputes", row, heard_on=minute)
     skill = p.skills[min(int(table.level[row]), len(p.skills)) - 1]
@@ -143,9 +143,17 @@ def hold(world, p, luck, note, row, minute):
     hour = math.inf
     if p.clauses and table.cause[row] == 0:
         hour = p.respondent_hour - share * (p.respondent_hour - p.plaintiff_hour)
+    part, fen = 0.0, 0
     if p.clauses and table.cause[row] == 3:
-        hour = 0.0
-    note.set("disputes", row, settled_on=world.day, settled_share=share, fairness=fair, clause_hour=hour)
+        part = share + (1 - share) * p.respondent_cleans
+    if p.clauses and table.cause[row] == 1:
+        part = round(share * 7) / 7
+    if p.clauses and table.cause[row] in (2, 5):
+        fen = round(100 * share * (p.leaks_stake_yuan if table.cause[row] == 2 else p.fees_stake_yuan))
+        if fen:
+            note.spawn("postings", luck.key("owed", int(table.key[row])), day=world.day, account=8, fen=fen, source=1)
+    said = {"clause_hour": hour, "clause_part": part, "owed_fen": fen}
+    note.set("disputes", row, settled_on=world.day, settled_share=share, fairness=fair, **said)
 
 
 def weight(world, p, row):

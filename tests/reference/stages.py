@@ -8,11 +8,14 @@ def stages(world, p, luck, note):
     for row in range(len(table)):
         if table.settled_on[row] >= 0 or table.faded_on[row] >= 0:
             continue
+        has_table = table.agreed_on[row] >= 0 and not table.gave_up[row]
+        if world.running_on and not has_table:
+            continue
         strain = 0.0
         for side in (table.plaintiff[row], table.respondent[row]):
             strain += world.residents.stress[side] - usual if side >= 0 else 0.0
         up = p.up_per_day * math.exp(p.stress_weight * strain)
-        if table.agreed_on[row] >= 0 and not table.gave_up[row]:
+        if has_table and near(world, row, p.calm_days):
             up *= p.calm
         key, total, stage = int(table.key[row]), up + p.down_per_day, int(table.stage[row])
         if luck.happens("moves", 1 - math.exp(-total), key):
@@ -25,3 +28,10 @@ def stages(world, p, luck, note):
         if now != table.stage[row]:
             note.spawn("turns", luck.key("turn", key), dispute=row, day=world.day, kind=0, stage=now,
                        level=table.level[row])  # fmt: skip
+
+
+def near(world, row, days):
+    table = world.disputes
+    if not table.between_offices[row] and table.due_on[row] - world.day <= days:
+        return True
+    return table.table_on[row] >= 0 and world.day - table.table_on[row] <= days

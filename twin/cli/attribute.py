@@ -8,7 +8,7 @@ import click
 
 from twin.cli import console
 from twin.cli.run import progress_bar
-from twin.cli.spoken import json_option, lang_option, option, sets_option, speaking
+from twin.cli.spoken import jobs_option, json_option, lang_option, option, sets_option, speaking
 
 
 @speaking(
@@ -27,7 +27,7 @@ from twin.cli.spoken import json_option, lang_option, option, sets_option, speak
 @option("-n", "--replications", type=int, metavar="N", en="Replications.", zh="重复次数。")
 @option("--seed", type=int, metavar="SEED", en="First seed.", zh="起始种子。")
 @sets_option("Set a parameter in both arms (repeatable; applied last).", "设置两个方案的参数（可重复；最后生效）。")
-@option("--jobs", type=int, default=1, metavar="J", en="Processes (1 if not given).", zh="进程数（缺省为 1）。")
+@jobs_option()
 @option(
     "--out",
     metavar="FOLDER",

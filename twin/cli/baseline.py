@@ -10,7 +10,7 @@ import click
 
 from twin.cli import console
 from twin.cli.run import progress_bar
-from twin.cli.spoken import SpokenGroup, json_option, lang_option, option, sets_option, speaking
+from twin.cli.spoken import SpokenGroup, jobs_option, json_option, lang_option, option, sets_option, speaking
 from twin.errors import Words
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def command(context: click.Context, lang: str | None) -> None:
           "逐项对照主要结果与基线，并给出配对变化的区间。")  # fmt: skip
 @click.argument("scenarios", nargs=-1, required=True)
 @option("--baselines", default=FOLDER, metavar="FOLDER", en="Where baselines lie.", zh="基线所在文件夹。")
-@option("--jobs", type=int, default=1, metavar="J", en="Processes.", zh="进程数。")
+@jobs_option()
 @json_option()
 @lang_option()
 def diff(scenarios: tuple[str, ...], baselines: str, jobs: int, as_json: bool, lang: str | None) -> None:
@@ -57,7 +57,7 @@ def diff(scenarios: tuple[str, ...], baselines: str, jobs: int, as_json: bool, l
 @sets_option("Set a parameter, such as fewer days; the baseline remembers it (without: what it remembers already).",
              "设置参数（如缩短天数）；基线会记住（缺省沿用已记住的设置）。")  # fmt: skip
 @option("--baselines", default=FOLDER, metavar="FOLDER", en="Where baselines lie.", zh="基线所在文件夹。")
-@option("--jobs", type=int, default=1, metavar="J", en="Processes.", zh="进程数。")
+@jobs_option()
 @lang_option()
 def accept(
     scenarios: tuple[str, ...], reason: str, metrics: tuple[str, ...], replications: int | None, sets: tuple[str, ...],

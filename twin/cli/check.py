@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twin.cli import console
-from twin.cli.spoken import json_option, lang_option, option, speaking
+from twin.cli.spoken import jobs_option, json_option, lang_option, option, speaking
 from twin.errors import InputError, TwinError, Words, headline
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _TOTAL = Words("{name}: {passed} of {count} checks passed", "{name}：{count} �
         metavar="TIER", en="What scenarios are held to: exact (the default), equivalence, invariants, claims, all.",
         zh="核验层级：exact（缺省）、equivalence、invariants、claims、all。")  # fmt: skip
 @option("--baselines", default="outputs/baselines", metavar="FOLDER", en="Where baselines lie.", zh="基线所在文件夹。")
-@option("--jobs", type=int, default=1, metavar="J", en="Processes (1 if not given).", zh="进程数（缺省为 1）。")
+@jobs_option()
 @option("--junit", metavar="FILE", en="Also write JUnit XML.", zh="同时写出 JUnit XML。")
 @option("--github", is_flag=True, en="Print annotations for GitHub Actions.", zh="输出 GitHub Actions 注释。")
 @json_option()

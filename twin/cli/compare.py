@@ -10,7 +10,7 @@ import click
 
 from twin.cli import console
 from twin.cli.run import progress_bar
-from twin.cli.spoken import json_option, lang_option, option, sets_option, speaking
+from twin.cli.spoken import jobs_option, json_option, lang_option, option, sets_option, speaking
 from twin.errors import Words
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _WROTE = Words("written: {file}", "已写出：{file}")
         zh="场景文件的重复次数（缺省同另一方，或按前者的设定）。")  # fmt: skip
 @option("--seed", type=int, metavar="SEED", en="First seed of scenario files.", zh="场景文件的起始种子。")
 @sets_option("Set a parameter in the scenario files (repeatable).", "设置场景文件的参数（可重复）。")
-@option("--jobs", type=int, default=1, metavar="J", en="Processes (1 if not given).", zh="进程数（缺省为 1）。")
+@jobs_option()
 @option("--csv", is_flag=False, flag_value=STDOUT, metavar="[FILE.csv]",
         en="Write the differences as CSV, to a file or (without one) in place of the sheets.",
         zh="将差值写成 CSV 文件；不给文件名则直接输出。")  # fmt: skip

@@ -88,9 +88,11 @@ def show_folded(sheet: Sheet) -> None:
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD)
-    for name, *cells in _columns(sheet):
-        numbers = all(cell[:1] in _SIGNS or cell[:1].isdecimal() for cell in cells if cell)
-        table.add_column(Text(name), overflow="fold", vertical="bottom", no_wrap=numbers)
+    least = [_longest_word(column) for column in _columns(sheet)]
+    fits = sum(least) + _GAP * len(least) <= width()
+    for (name, *cells), room in zip(_columns(sheet), least, strict=True):
+        table.add_column(Text(name), overflow="fold", vertical="bottom", no_wrap=_is_numbers(cells),
+                         min_width=room if fits else None)  # fmt: skip
     for row in sheet.rows:
         table.add_row(*map(Text, row))
     screen = Console(file=sys.stdout, width=width(), no_color=not coloured(sys.stdout), highlight=False)
@@ -119,7 +121,8 @@ def _pieces(sheet: Sheet, cells: int) -> Iterator[Sheet]:
     head = [_wrapped(name, max(map(cell_len, cells_), default=0)) for name, *cells_ in _columns(sheet)]
     columns = [(name, *cells_) for name, (_, *cells_) in zip(head, _columns(sheet), strict=True)]
     needs = [max(cell_len(line) for cell in column for line in cell.split("\n")) + _GAP for column in columns]
-    if len(columns) == 1 or sum(needs) <= cells * _FOLDED:
+    least = sum(map(_longest_word, columns)) + _GAP * len(columns)
+    if len(columns) == 1 or (sum(needs) <= cells * _FOLDED and least <= cells):
         yield replace(sheet, head=tuple(head))
         return
     rest = list(zip(columns[1:], needs[1:], strict=True))
@@ -135,6 +138,20 @@ def _pieces(sheet: Sheet, cells: int) -> Iterator[Sheet]:
 
 def _columns(sheet: Sheet) -> list[tuple[str, ...]]:
     return list(zip(sheet.head, *sheet.rows, strict=True))
+
+
+def _is_numbers(cells: Sequence[str]) -> bool:
+    return all(cell[:1] in _SIGNS or cell[:1].isdecimal() for cell in cells if cell)
+
+
+def _longest_word(column: Sequence[str]) -> int:
+    """Return how many cells a column needs at least, so that no word of it, and no number, is broken."""
+    from rich.cells import cell_len
+
+    head, *cells = column
+    whole = cells if _is_numbers(cells) else [word for cell in cells for word in _WORDS.findall(cell)]
+    words = [line for name in (head, *whole) for line in name.split("\n")]
+    return max((cell_len(word.rstrip()) for word in words), default=0)
 
 
 def _wrapped(name: str, room: int) -> str:

@@ -37,6 +37,8 @@ def guard(
         console.say(json.dumps(told, allow_nan=False))
     elif not github:
         console.show(guard_text.sheet(findings, lang))
+        for line in guard_text.notes(findings, lang):
+            console.say(line)
     sys.exit(exit_code(findings))
 
 

@@ -12,7 +12,7 @@ import click
 
 from twin.cli import console
 from twin.cli.sharing import ending_with_a_shard, request, sharing_options
-from twin.cli.spoken import json_option, lang_option, option, sets_option, speaking
+from twin.cli.spoken import jobs_option, json_option, lang_option, option, sets_option, speaking
 from twin.errors import Words
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ _KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存�
 )
 @option("--seed", type=int, metavar="SEED", en="First seed.", zh="起始种子。")
 @sets_option("Set a parameter in all arms (repeatable; applied last).", "设置所有方案的参数（可重复；最后生效）。")
-@option("--jobs", type=int, default=1, metavar="J", en="Processes (1 if not given).", zh="进程数（缺省为 1）。")
+@jobs_option()
 @option(
     "--out",
     metavar="FOLDER",

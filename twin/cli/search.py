@@ -10,20 +10,11 @@ import click
 from twin.cli import console
 from twin.cli.run import progress_bar
 from twin.cli.sharing import request
-from twin.cli.spoken import json_option, lang_option, option, sets_option, speaking
-from twin.errors import InputError, Words
+from twin.cli.spoken import jobs_option, json_option, lang_option, option, sets_option, speaking
+from twin.errors import InputError
 
 if TYPE_CHECKING:
-    from twin.runs.search import Searched, Setting
-
-_TITLE = Words(
-    "{scenario}, {arm}: {tried} settings tried with {seeds} seeds ({undefined} undefined); below, {held} seeds that the"
-    " search has not seen",
-    "{scenario}，{arm}：用 {seeds} 个种子试了 {tried} 组取值（{undefined} 组无值）；下表为搜索未见过的 {held} 个种子",
-)
-_SETTING, _UNBEATEN = Words("setting", "取值"), Words("unbeaten in", "未被超越")
-_STANDS = Words("as it stands", "现状")
-_TRAINED = Words("in the search: {mean}", "搜索时：{mean}")
+    from twin.runs.search import Searched
 
 
 @speaking(
@@ -44,7 +35,7 @@ _TRAINED = Words("in the search: {mean}", "搜索时：{mean}")
 @option("--held-out", type=int, metavar="H", en="Further seeds on which the best are measured again (as many).",
         zh="重新衡量最优取值所用的另外种子数（缺省相同）。")  # fmt: skip
 @option("--seed", type=int, metavar="SEED", en="First seed.", zh="起始种子。")
-@option("--jobs", type=int, default=1, metavar="J", en="Processes (1 if not given).", zh="进程数（缺省为 1）。")
+@jobs_option()
 @option("--cluster", metavar="ADDRESS", en="Compute on the Dask scheduler at this address.",
         zh="在此地址的 Dask 调度器上计算。")  # fmt: skip
 @option("--out", metavar="FOLDER", en="Keep everything in this folder, and resume from it.",
@@ -61,7 +52,7 @@ def command(
     """Search, then print the object or the table."""
     from twin.runs.experiment import Means
     from twin.runs.search import search
-    from twin.scenario.sweeping import over_of
+    from twin.scenario.sweeping import overs_of
 
     spoken = console.language(lang)
     if trials < 2:
@@ -69,7 +60,7 @@ def command(
     with progress_bar(spoken) as progress:
         means = Means(jobs=jobs, out=out, progress=progress, notice=lambda said: console.note(said[spoken]),
                       replace=replace, cluster=cluster, request=request())  # fmt: skip
-        found = search(scenario, arm, sets, dict(map(over_of, over)), metrics, trials, replications, held_out, seed,
+        found = search(scenario, arm, sets, overs_of(over), metrics, trials, replications, held_out, seed,
                        means)  # fmt: skip
     if as_json:
         console.say(json.dumps(found.to_json(), allow_nan=False))
@@ -78,18 +69,9 @@ def command(
 
 
 def _show(found: Searched, lang: console.Language) -> None:
-    from twin.report.text import Sheet
+    from twin.report.search_text import SearchWriter
 
-    values = {"scenario": found.scenario.title[lang], "arm": found.arm, "tried": found.tried,
-              "seeds": len(found.seeds), "undefined": found.undefined, "held": len(found.held_out)}  # fmt: skip
-    names = [f"{getattr(found.book[name], lang) or name} ({found.book[name].unit})" for name in found.outcomes]
-    head = (_SETTING[lang], *names, _UNBEATEN[lang])
-    console.show(Sheet(_TITLE[lang].format(**values), head, tuple(_row(one, lang) for one in found.settings)))
-
-
-def _row(one: Setting, lang: console.Language) -> tuple[str, ...]:
-    cells = []
-    for name, told in one.estimates.items():
-        half = f" ± {told.half_width:.3g}" if told.half_width is not None else ""
-        cells.append(f"{told.mean:.5g}{half}; {_TRAINED[lang].format(mean=f'{one.trained[name]:.5g}')}")
-    return (", ".join(one.sets) or _STANDS[lang], *cells, f"{one.unbeaten:.0%}")
+    writer = SearchWriter(found, lang)
+    console.say("\n".join((writer.title(), "", *writer.opening(), "")))
+    for sheet in writer.sheets():
+        console.show(sheet)

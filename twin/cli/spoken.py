@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from twin.cli import console
-from twin.errors import Words
+from twin.errors import InputError, Words
 
 _CLICKS: Mapping[str, Words] = {
     "usage": Words("Usage: ", "用法："),
@@ -110,6 +110,28 @@ def lang_option() -> Callable[[Any], Any]:
 def json_option(en: str = "Print one JSON object.", zh: str = "只输出一个 JSON 对象。") -> Callable[[Any], Any]:
     """Give a command the choice to speak to programs."""
     return option("--json", "as_json", is_flag=True, en=en, zh=zh)
+
+
+class Processes(click.ParamType):
+    """A number of processes; raises InputError R214 for anything else, in every command alike."""
+
+    name = "processes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number."""
+        try:
+            count = int(value)
+        except ValueError:
+            count = 0
+        if count < 1:
+            raise InputError.of("R214", jobs=value)
+        return count
+
+
+def jobs_option() -> Callable[[Any], Any]:
+    """Give a command the number of processes that it may start."""
+    return option("--jobs", type=Processes(), default=1, metavar="J", en="Processes (1 if not given).",
+                  zh="进程数（缺省为 1）。")  # fmt: skip
 
 
 def sets_option(en: str, zh: str) -> Callable[[Any], Any]:

@@ -10,7 +10,7 @@ import click
 from twin.cli import console
 from twin.cli.run import progress_bar
 from twin.cli.sharing import ending_with_a_shard, request, sharing_options
-from twin.cli.spoken import json_option, lang_option, option, sets_option, speaking
+from twin.cli.spoken import jobs_option, json_option, lang_option, option, sets_option, speaking
 from twin.errors import InputError, Words
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ _KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存�
     en="What a metric should reach, in its unit: where it is missed is searched for (repeatable).",
     zh="指标应达到的值（以其单位计），并寻找未达标的范围（可重复）。",
 )
-@option("--jobs", type=int, default=1, metavar="J", en="Processes (1 if not given).", zh="进程数（缺省为 1）。")
+@jobs_option()
 @option(
     "--out",
     metavar="FOLDER",
@@ -88,7 +88,7 @@ def command(
     from twin.runs.experiment import Means
     from twin.runs.merge import Shard
     from twin.runs.sweep import sweep
-    from twin.scenario.sweeping import over_of
+    from twin.scenario.sweeping import overs_of
 
     spoken = console.language(lang)
     if points is not None and points < 2:
@@ -98,7 +98,7 @@ def command(
                       replace=replace, shard=Shard.of(shard) if shard else None, reuse=reuse, cluster=cluster,
                       request=request())  # fmt: skip
         swept = sweep(
-            scenario, arm, sets, dict(map(over_of, over)), design, points, replications, seed, metrics,
+            scenario, arm, sets, overs_of(over), design, points, replications, seed, metrics,
             dict(map(_target, targets)), means, lambda found, folder: publish_sweep(found, folder, spoken),
         )  # fmt: skip
     if as_json:

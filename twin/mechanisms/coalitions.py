@@ -1,13 +1,17 @@
 """Coalitions: how a hard dispute with the property firm draws in others, up to a group event 群体事件.
 
-What it does    From the stage of coalitions on, the oldest dispute with the firm in a grid recruits: each day a
-                household joins by itself with a small hazard, or as soon as the part that it sees to have joined
-                reaches its own threshold, which a grievance lowers. When enough of the grid have joined it is a
-                group event. Sides of any hard dispute may also petition 信访.
+What it does    From the stage of coalitions on, the oldest dispute with the firm in a grid recruits, from the
+                plaintiff's household on: those who have joined speak to others of their building and, less, of
+                their grid, and whoever is spoken to joins if the part of these that has joined reaches the own
+                threshold, which a grievance lowers. Without being spoken to nobody joins, however ready. When
+                enough of the grid have joined it is a group event. Sides of any hard dispute may also petition
+                信访, unless their table is near (as in `stages`).
 Why             Crowds are built by thresholds: whether one gathers hangs on the spread of thresholds, not on their
                 mean [granovetter1978]. Coalitions are Glasl's fourth stage [glasl1982].
-Leaves out      Leaders, chat groups, police, more than one coalition in a grid at a time.
-Ablation        own_weight 1: only the own building is seen. recruit_per_day 0: nobody joins by himself.
+Leaves out      Leaders, chat groups, police, more than one coalition in a grid at a time; who knows whom: contacts
+                are all households of the building and of the grid alike, not the ties of `ties`, so the graph is
+                one of full cliques in a weaker one.
+Ablation        own_weight 1: only the own building is seen. recruit_per_day 0: nobody joins the plaintiff.
                 up_per_day 0 (in `stages`): no dispute comes so far. gain 0 (in `grievances`).
 """
 
@@ -25,7 +29,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.disputes import FIRM, NEVER, Dwellings, dwellings, is_open
+from twin.world.disputes import FIRM, NEVER, Dwellings, dwellings, is_open, near_table
 from twin.world.series import in_window
 
 NOBODY = -1
@@ -37,8 +41,9 @@ class Coalitions:
 
     from_stage: int = param(4, "1", 1, 9, source="glasl1982", evidence="published",
                             doc="stage from which a dispute with the firm recruits", zh="开始结盟的阶段")
-    recruit_per_day: float = param(0.004, "1/day", 0.0, 1.0, source="scenario range", evidence="assumed",
-                                   doc="hazard that a household joins by itself", zh="自发加入率")
+    recruit_per_day: float = param(0.2, "1/day", 0.0, 100.0, source="scenario range", evidence="assumed",
+                                   doc="households to which each household that has joined speaks in a day: the "
+                                       "hazard of being spoken to where everybody has joined", zh="每户日均动员户数")
     mean_threshold: float = param(0.15, "1", 0.0, 1.0, source="granovetter1978", evidence="assumed",
                                   doc="mean of the part that must have joined before a household does", zh="平均门槛")
     threshold_spread: float = param(0.1, "1", 0.0, 1.0, source="granovetter1978", evidence="assumed",
@@ -53,7 +58,7 @@ class Coalitions:
     petition_from_stage: int = param(5, "1", 1, 9, source="scenario range", evidence="assumed",
                                      doc="stage from which a side may petition", zh="信访起始阶段")
     petition_per_day: float = param(0.01, "1/day", 0.0, 1.0, source="scenario range", evidence="assumed",
-                                    doc="hazard of a petition while the dispute is not at a table", zh="信访率")
+                                    doc="hazard of a petition while no table is near", zh="信访率")
 
 
 def _happened(name: str) -> Any:
@@ -71,7 +76,8 @@ def _happened(name: str) -> Any:
     gates=["disputes.followed"],
     reads=[
         "disputes.respondent", "disputes.plaintiff", "disputes.stage", "disputes.settled_on", "disputes.faded_on",
-        "disputes.agreed_on", "disputes.gave_up", "residents.household", "residents.grid", "residents.grievance",
+        "disputes.agreed_on", "disputes.gave_up", "disputes.due_on", "disputes.table_on", "disputes.between_offices",
+        "levers.stages.calm_days", "residents.household", "residents.grid", "residents.grievance",
         "households.flat", "flats.stairwell", "flats.building",
     ],
     owns={
@@ -95,7 +101,7 @@ def _happened(name: str) -> Any:
 )  # fmt: skip
 def coalitions(world: View, p: Coalitions, draw: Draw, effects: Effects) -> None:
     """Let coalitions grow or dissolve, and sides petition."""
-    if not len(world.disputes) or not len(world.households):
+    if not len(world.disputes) or not len(world.households) or world.running_on:
         return
     homes = dwellings(world)
     grid = np.where(homes.head >= 0, world.residents.grid[homes.head], NOBODY).astype(np.int64)
@@ -123,10 +129,10 @@ def members(world: Any, p: Coalitions, draw: Draw, homes: Dwellings, grid: Ints,
     recruiting = leading >= 0
     was = recruiting & (world.households.side == leading)
     starts = recruiting & (homes.head == np.append(world.disputes.plaintiff, NOBODY)[leading])
-    by_itself = draw.happens("joins", -np.expm1(-p.recruit_per_day), world.households.key)
     seen = p.own_weight * part_of(homes.building, was) + (1 - p.own_weight) * part_of(grid + 1, was)
-    carried = (seen > 0) & (seen >= thresholds(world, p, draw, homes))
-    return recruiting & (was | starts | by_itself | carried)
+    spoken_to = draw.happens("spoken to", -np.expm1(-p.recruit_per_day * seen), world.households.key)
+    carried = spoken_to & (seen >= thresholds(world, p, draw, homes))
+    return recruiting & (was | starts | carried)
 
 
 def part_of(group: Ints, joined: Flags) -> Floats:
@@ -151,11 +157,9 @@ def gather(world: Any, p: Coalitions, grid: Ints, leading: Ints, joined: Flags, 
 
 
 def petition(world: Any, p: Coalitions, draw: Draw, effects: Effects) -> None:
-    """Let sides of hard disputes petition that sit at no table."""
+    """Let sides of hard disputes petition whose table is not near."""
     table = world.disputes
-    seated = (table.agreed_on >= 0) & ~table.gave_up
-    able = np.flatnonzero(
-        is_open(world) & (table.stage >= p.petition_from_stage) & ~seated & (table.petitioned_on < 0)
-    )
+    away = ~near_table(world, world.levers["stages"].calm_days)
+    able = np.flatnonzero(is_open(world) & (table.stage >= p.petition_from_stage) & away & (table.petitioned_on < 0))
     acting = able[draw.happens("petition", -np.expm1(-p.petition_per_day), table.key[able])]
     effects.set("disputes", acting, petitioned_on=world.day)

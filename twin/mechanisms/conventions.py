@@ -96,7 +96,7 @@ def convention_yuan(world: World) -> float | None:
         "complying_share": Metric(
             complying_share, "1", better="higher", en="Households that keep the convention", zh="公约遵守率",
             latent=True,
-            doc="households that keep to the convention / households, at the end; undefined without a convention",
+            doc="households that keep to the convention / households, at the horizon; undefined without a convention",
             doc_zh="期末遵守公约的户数 ÷ 总户数；没有公约时无定义",
         ),
     },
@@ -104,10 +104,10 @@ def convention_yuan(world: World) -> float | None:
 )  # fmt: skip
 def conventions(world: View, p: Conventions, draw: Draw, effects: Effects) -> None:
     """Let every household look around once a week."""
-    followed = world.levers["disputes"].followed and len(world.households)
+    followed = world.levers["disputes"].followed and len(world.households) and not world.running_on
     if not followed or p.process == "none" or world.day < p.from_day or (world.day - p.from_day) % _WEEK_DAYS:
         return
-    if world.day == p.from_day and p.yuan and not world.running_on:
+    if world.day == p.from_day and p.yuan:
         effects.spawn("postings", draw.keys("price", _ONE), day=world.day, account=CONVENTION, fen=to_fen(p.yuan),
                       source=PUBLIC)  # fmt: skip
     effects.set("households", None, complies=gain(world, p) > cost(world, p, draw))

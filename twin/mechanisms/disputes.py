@@ -3,14 +3,15 @@
 What it does    A late noise or fouling that a neighbour has had enough of, and each day that households share
                 parking or pipes, are disturbed by works or owe fees, begin disputes with a small hazard: with a
                 neighbour, about works and fees with the firm that does or asks for them. It is more where faults of
-                that kind lie open, where both sides are under stress or the plaintiff bears a grievance, less where
+                that kind lie open or residents' cars find no space, where both sides are under stress or the plaintiff bears a grievance, less where
                 the two households know each other.
 Why             Disputes grow out of load, ties and stress, and none of these is a policy: whoever lowers the load
                 or makes neighbours meet lowers disputes, and by as much as this says. Neighbours who know one
                 another sort things out [sampson1997].
 Leaves out      Quarrels within a family, debts and accidents, sides of more than two (see `coalitions`).
 Ablation        tie_weight 0: ties do nothing. stress_weight 0: stress does nothing. grievance_weight 0: unsolved
-                reports do nothing. fault_weight 0: open faults do nothing. scale 0: no dispute.
+                reports do nothing. fault_weight 0: open faults do nothing. blocked_weight 0: cars without a space do
+                nothing. scale 0: no dispute.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ from twin.world.disputes import (
     another_in,
     dwellings,
     is_open,
+    open_at_end,
+    promised_part,
     strength_between,
 )
 from twin.world.series import per_thousand_year
@@ -83,6 +86,11 @@ class Disputes:
     fault_weight: float = param(0.2, "1", 0.0, 10.0, source="scenario range", evidence="assumed",
                                 doc="gain of a hazard for each open fault of its kind per 100 households of the grid",
                                 zh="未处理事件的影响")
+    blocked_weight: float = param(2.0, "1", 0.0, 100.0, source="scenario range", evidence="assumed",
+                                  doc="gain of the hazard of a dispute about parking where no resident's car finds a "
+                                      "space; a part of it by the part that found none yesterday, where parking is "
+                                      "followed",
+                                  zh="找不到车位的影响")
     tie_weight: float = param(0.5, "1", 0.0, 3.0, source="sampson1997", evidence="assumed",
                               doc="loss of a hazard's logarithm by strength of the ties between the households",
                               zh="邻里联系的抑制作用")
@@ -102,9 +110,9 @@ def disputes_per_1000(world: World) -> float | None:
 
 
 def disputes_open_end(world: World) -> float | None:
-    """Open disputes at the end."""
+    """Disputes that were open when the horizon was reached."""
     p: Any = world.levers["disputes"]
-    return float(np.count_nonzero(is_open(world))) if p.followed else None
+    return float(np.count_nonzero(open_at_end(world))) if p.followed else None
 
 
 @mechanism(
@@ -118,6 +126,7 @@ def disputes_open_end(world: World) -> float | None:
         "incidents.began", "incidents.ended", "incidents.category", "incidents.grid",
         "ties.one", "ties.other", "ties.base", "ties.extra", "ties.since", "levers.ties.half_life_days",
         "levers.stress.set_point", "disputes.cause", "disputes.plaintiff", "disputes.settled_on", "disputes.faded_on",
+        "disputes.broken_on", "disputes.clause_part", "stays.side", "stays.lot", "stays.arrived",
     ],
     spawns=["disputes"],
     metrics={
@@ -131,7 +140,7 @@ def disputes_open_end(world: World) -> float | None:
         "disputes_open_end": Metric(
             disputes_open_end, "1", better="lower",
             en="Open disputes at the end", zh="期末未了纠纷", latent=True,
-            doc="disputes that are neither settled nor made up at the end",
+            doc="disputes that are neither settled nor made up when the horizon is reached",
             doc_zh="期末既未调解成功也未自行平息的纠纷数",
         ),
     },
@@ -222,16 +231,35 @@ def struck(world: Any, draw: Draw, homes: Dwellings, cause: int, chance: Floats)
 
 
 def load(world: Any, p: Disputes, cause: int, homes: Dwellings) -> Floats:
-    """Return what bears on each household: 1 and the open faults of the kind; of works how much they disturb."""
+    """Return what bears on each household: 1 and the open faults of the kind; of works how much they disturb.
+
+    Of parking also the cars that found no space yesterday, all of it less for whoever was promised a free one.
+    """
     if cause == WORKS:
         return np.where(homes.head >= 0, np.append(world.residents.disturbed, 0.0)[homes.head], 0.0)
+    found = 1 + p.fault_weight * open_faults(world, cause, homes)
+    if cause == PARKING:
+        spared = promised_part(world, PARKING, world.disputes.plaintiff)
+        found = (found + p.blocked_weight * blocked_share(world)) * (1 - spared)
+    return found
+
+
+def blocked_share(world: Any) -> float:
+    """Return the part of the residents' cars that found no space yesterday; 0 where none is followed."""
+    stays, morning = world.stays, world.day * DAY_MINUTES
+    yesterday = (stays.side == 0) & (stays.arrived >= morning - DAY_MINUTES) & (stays.arrived < morning)
+    return float((stays.lot[yesterday] < 0).mean()) if yesterday.any() else 0.0
+
+
+def open_faults(world: Any, cause: int, homes: Dwellings) -> Floats:
+    """Return how many faults of a cause's category lie open in the grid of each household, per 100 households."""
     name = _CATEGORY[cause]
     if name not in world.categories:
-        return np.ones(len(world.households))
+        return np.zeros(len(world.households))
     faults, morning = world.incidents, world.day * DAY_MINUTES
     lies_open = (faults.began < morning) & (faults.ended > morning)
     of_kind = lies_open & (faults.category == world.categories.index(name))
-    return 1 + p.fault_weight * per_hundred(world, homes, of_kind)
+    return per_hundred(world, homes, of_kind)
 
 
 def per_hundred(world: Any, homes: Dwellings, chosen: Any) -> Floats:

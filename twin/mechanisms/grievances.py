@@ -1,7 +1,8 @@
 """Grievances: what unsolved matters leave behind, and how slowly it goes.
 
 What it does    A report that ended unsolved or too late, or is long overdue, adds to the reporter's grievance; one
-                that was solved in time takes part of it away. Each day a small part is forgotten.
+                that was solved in time takes part of it away. Each day a small part is forgotten. After the horizon
+                it stays as it is.
 Why             Conflicts pile up out of what nobody solved; solving in time keeps them from piling up. The sizes
                 are assumed.
 Leaves out      Grievances of those who never report, of households, and against neighbours.
@@ -61,13 +62,13 @@ def grievance_mean(world: World) -> float | None:
     metrics={
         "grievance_mean": Metric(
             grievance_mean, "1", better="lower", en="Mean grievance", zh="平均积怨", latent=True, daily=True,
-            doc="mean grievance of all residents at the end, 0 to 1", doc_zh="期末全体居民积怨（0 至 1）的均值",
+            doc="mean grievance of all residents at the horizon, 0 to 1", doc_zh="期末全体居民积怨（0 至 1）的均值",
         ),
     },
 )  # fmt: skip
 def grievances(world: View, p: Grievances, draw: Draw, effects: Effects) -> None:
     """Forget a little, and take in what today brought."""
-    if not world.levers["disputes"].followed or not len(world.residents):
+    if not world.levers["disputes"].followed or world.running_on or not len(world.residents):
         return
     grievance = world.residents.grievance * np.exp2(-1 / p.half_life_days)
     told, overdue = concluded_today(world), overdue_today(world, p.overdue_limits)

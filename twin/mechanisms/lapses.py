@@ -23,11 +23,10 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.disputes import FOULING, LAPSES, LATE_NOISE, NOISE, PETS, is_kept
+from twin.world.disputes import FOULING, LAPSES, LATE_NOISE, NOISE, PETS, is_kept, promised_part
 from twin.world.series import per_thousand_year
 
 _YEAR_DAYS, _HOUR_MINUTES, _DAY_HOURS = 365, 60, 24
-_ABOUT = {LATE_NOISE: NOISE, FOULING: PETS}  # which dispute a lapse is the matter of
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def chances(world: View, p: Lapses, draw: Draw) -> tuple[Floats, ...]:
     gates=["disputes.followed"],
     reads=[
         "households.complies", "residents.household", "disputes.cause", "disputes.respondent",
-        "disputes.settled_on", "disputes.broken_on", "disputes.clause_hour", "levers.disputes.followed",
+        "disputes.settled_on", "disputes.broken_on", "disputes.clause_hour", "disputes.clause_part", "levers.disputes.followed",
     ],
     spawns=["lapses"],
     metrics={
@@ -141,13 +140,16 @@ def left_out(world: Any, p: Lapses, draw: Draw, kind: int, doing: Ints, hour: Fl
     """Tell which lapses are left out: those that the convention restrains, or that an agreement forbids."""
     key = world.households.key[doing]
     restrained = world.households.complies[doing] & draw.happens(f"{LAPSES[kind]} restraint", p.restraint, key)
-    return restrained | (hour >= forbidden_from(world, kind)[doing])
+    if kind == LATE_NOISE:
+        return restrained | (hour >= quiet_from(world)[doing])
+    cleaned = promised_part(world, PETS, world.disputes.respondent)[doing]
+    return restrained | draw.happens("cleaned up", cleaned, key)
 
 
-def forbidden_from(world: Any, kind: int) -> Floats:
-    """Return the hour from which each household has agreed to leave it (inf: it has not)."""
+def quiet_from(world: Any) -> Floats:
+    """Return the hour from which each household has agreed to be quiet (inf: it has not)."""
     table = world.disputes
-    bound = np.flatnonzero(is_kept(world) & (table.cause == _ABOUT[kind]) & np.isfinite(table.clause_hour))
+    bound = np.flatnonzero(is_kept(world) & (table.cause == NOISE) & np.isfinite(table.clause_hour))
     hours = np.full(len(world.households), np.inf)
     home = world.residents.household[table.respondent[bound]]
     np.minimum.at(hours, home, table.clause_hour[bound])

@@ -3,7 +3,8 @@
 What it does    A side of an open dispute asks for help, the other side agrees or not, a date is found, and the
                 session becomes a work order of the desk: its waiting, travel and length are the desk's. When it
                 has been held, the sides settle if what each believes it could get elsewhere leaves enough to
-                share. In separate offices every case begins at its community 村, where a hard one is out of
+                share: evenings that are quiet, foulings cleaned up, nights off a parking space, a part of a repair or
+                of fees, which is booked. In separate offices every case begins at its community 村, where a hard one is out of
                 its depth, and goes up, to street 镇 and city 县, after a session there that did not settle it; in
                 a one-stop centre it sits at the level that it needs. Each session teaches both sides something.
 Why             Few who ask ever sit at the table, most who sit there settle [cook1980, felstiner1985], so success
@@ -12,10 +13,12 @@ Why             Few who ask ever sit at the table, most who sit there settle [co
                 could get elsewhere [babcock1997], each by one error of its own, which help and sessions shrink.
                 Pain makes ready [zartman2000].
 Leaves out      Courts, mediators' favour, sides of more than two. A side that agreed comes to every session; nobody
-                travels to one but the two sides. What rooms and mediators cost, beyond their wages.
+                travels to one but the two sides. What rooms and mediators cost, beyond their wages. What an agreement
+                about works obliges to; the repair itself, whose purse a sum comes out of, paying back where an
+                agreement breaks; that one leak costs more than another.
 Ablation        one_stop off: cases are handed up again. hand_off_days 0: which takes no time. out_of_depth 1: and
                 loses nothing. adviser off. online off. learning 0: the second session is like the first. clauses
-                off: agreements change nothing in the world. offered off: nobody helps.
+                off: agreements change nothing in the world, and move no money. offered off: nobody helps.
 """
 
 from __future__ import annotations
@@ -33,26 +36,32 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import Doubt, param, wrong_lengths
 from twin.core.world import Phase, World
 from twin.world.disputes import (
+    FEES,
     HANDED_ON,
     HELD,
+    LEAKS,
     LEVELS,
     NEVER,
     NOISE,
+    PARKING,
     PETS,
     REFUSED,
     SEATED,
     TURNS,
+    WEEK_NIGHTS,
     fairness,
     is_open,
     nash_share,
+    nights_off,
     quiet_hour,
     rubinstein_share,
 )
 from twin.world.kinds import priority_of
-from twin.world.ledger import MEDIATION, PUBLIC, booked_yuan, fen_of
+from twin.world.ledger import MEDIATION, OWNERS, PUBLIC, TRANSFER, booked_yuan, fen_of
 from twin.world.outcomes import falls_today, orders_about
 from twin.world.series import in_window, mean, per_thousand_year, ratio
 from twin.world.tables import CHANNELS
+from twin.world.works import FEN_PER_YUAN
 
 BARGAINING = ("nash", "rubinstein")
 _HIGHEST = len(LEVELS)
@@ -157,8 +166,22 @@ class Mediation:
                                   doc="hour from which a plaintiff wants it quiet", zh="申请方期望安静时刻")
     respondent_hour: float = param(24.0, "h", 20.0, 30.0, source="scenario range", evidence="assumed",
                                    doc="hour from which a respondent would have it quiet", zh="对方期望安静时刻")
+    respondent_cleans: float = param(0.5, "1", 0.0, 1.0, source="scenario range", evidence="assumed",
+                                     doc="part of the foulings after which a respondent would clean up; the plaintiff "
+                                         "wants all",
+                                     zh="对方愿清理的比例")
+    leaks_stake_yuan: float = param(3000.0, "yuan", 0.0, 1_000_000.0, source="scenario range", evidence="assumed",
+                                    doc="what the repair costs over which two quarrel about a leak; the plaintiff's "
+                                        "share of the pie is the part of it that the respondent pays",
+                                    zh="渗漏维修费用（争议金额）")
+    fees_stake_yuan: float = param(1500.0, "yuan", 0.0, 1_000_000.0, source="scenario range", evidence="assumed",
+                                   doc="fees over which a household quarrels with the property firm; the plaintiff's "
+                                       "share of the pie is the part of it that the firm gives back",
+                                   zh="争议物业费")
     clauses: bool = param(True, "", source="scenario range", evidence="assumed", lever=True,
-                          doc="agreements on noise and pets oblige somebody to something", zh="协议含行为条款")
+                          doc="agreements oblige somebody to something: on noise to quiet hours, on pets to clean up, "
+                              "on parking to keep off a space, on leaks and fees to pay",
+                          zh="协议含行为或金额条款")
 
     def mistakes(self) -> list[Doubt]:
         """Complain of lists of the wrong length or order, and of ends of a range that are the wrong way round."""
@@ -269,6 +292,16 @@ def mediation_yuan(world: World) -> float | None:
     return booked_yuan(world, [MEDIATION]) if p.offered else None
 
 
+def agreed_yuan(world: World) -> float | None:
+    """Return what respondents pay plaintiffs by agreements of the window."""
+    p: Any = world.levers["mediation"]
+    if not p.offered:
+        return None
+    table = world.disputes
+    made = in_window(world, table.settled_on * DAY_MINUTES) & (table.settled_on >= 0)
+    return float(table.owed_fen[made].sum()) / FEN_PER_YUAN
+
+
 SUCCESSES = ("agreed_share", "settled_of_sessions", "settled_of_contacts", "contacts", "agreed_cases", "session_cases",
              "settled_cases")  # fmt: skip
 _OF = "disputes brought to a mediator in the window"
@@ -340,6 +373,12 @@ METRICS = {
         doc="booked in the window for advisers and for the means of meeting online",
         doc_zh="统计期内法律顾问与在线调解的记账费用",
     ),
+    "agreed_yuan": Metric(
+        agreed_yuan, "yuan", better=None, en="Money that agreements move", zh="协议支付金额",
+        doc="what respondents pay plaintiffs by agreements of the window: their part of a repair, fees that the firm "
+            "gives back; a transfer, no cost",
+        doc_zh="统计期内达成的协议约定由对方支付给申请方的金额：分担的维修费、物业公司退还的费用；属转移支付，不计成本",
+    ),
 }  # fmt: skip
 
 
@@ -382,6 +421,10 @@ def docket(world: View, p: Mediation, draw: Draw) -> Docket:
         "disputes.level": Column(np.int8, "1", "table: 1 community, 2 street, 3 city, 0 none", low=0, high=3),
         "disputes.due_on": Column(np.float64, "day", "day of the next session, inf: none is due", start=np.inf),
         "disputes.awaiting": Column(np.bool_, "1", "a session is an order of the desk", start=False),
+        "disputes.between_offices": Column(np.bool_, "1", "it lies between two tables, without a date", start=False),
+        "disputes.table_on": Column(
+            np.int32, "day", "day on which a date came or a session was held last, -1 if none", start=NEVER
+        ),
         "disputes.sessions": Column(np.int16, "1", "sessions held"),
         "disputes.heard_on": Column(np.float64, "min", "minute at which the first session ended", start=np.nan),
         "disputes.gave_up": Column(np.bool_, "1", "the mediators gave it up", start=False),
@@ -392,6 +435,11 @@ def docket(world: View, p: Mediation, draw: Draw) -> Docket:
             np.float64, "h", "hour from which the respondent is to leave it, inf: no such clause",
             start=np.inf,
         ),
+        "disputes.clause_part": Column(
+            np.float64, "1", "part of foulings that the respondent cleans up, or of nights off the plaintiff's space",
+            start=0.0, low=0.0, high=1.0,
+        ),
+        "disputes.owed_fen": Column(np.int64, "fen", "what the respondent pays the plaintiff by the agreement", low=0),
     },
     spawns=["tickets", "turns", "postings"],
     metrics=METRICS,
@@ -497,7 +545,9 @@ def ask_for_sessions(world: Any, p: Mediation, draw: Draw, effects: Effects) -> 
     effects.set("disputes", due[up], level=level[up].astype(np.int8))
     tell(world, draw, HANDED_ON, due[up], level[up], effects)
     waits = up & (p.hand_off_days > 0 and not p.one_stop)
-    effects.set("disputes", due, due_on=np.where(waits, world.day + p.hand_off_days, np.inf), awaiting=~waits)
+    effects.set("disputes", due, due_on=np.where(waits, world.day + p.hand_off_days, np.inf), awaiting=~waits,
+                between_offices=waits)  # fmt: skip
+    effects.set("disputes", due[~waits], table_on=world.day)
     spawn_sessions(world, p, draw, due[~waits], level[~waits], effects)
 
 
@@ -571,11 +621,11 @@ def settle(world: Any, p: Mediation, draw: Draw, rows: Ints, minute: Floats, eff
          respondent_fallback=sides.respondent, plaintiff_thinks=sides.plaintiff_thinks,
          respondent_thinks=sides.respondent_thinks)  # fmt: skip
     first = table.sessions[rows] == 0
-    effects.set("disputes", rows, awaiting=False, sessions=held.astype(np.int16))
+    effects.set("disputes", rows, awaiting=False, sessions=held.astype(np.int16), table_on=world.day)
     effects.set("disputes", rows[first], heard_on=minute[first])
     due = np.where(held >= p.sessions_most, np.inf, world.day + p.pause_days)
     effects.set("disputes", rows[~agree], due_on=due[~agree], gave_up=np.isinf(due[~agree]))
-    write_agreements(world, p, rows[agree], Sides(*(side[agree] for side in sides)), effects)
+    write_agreements(world, p, draw, rows[agree], Sides(*(side[agree] for side in sides)), effects)
 
 
 def pay(world: Any, p: Mediation, draw: Draw, rows: Ints, effects: Effects) -> None:
@@ -614,16 +664,31 @@ def fallbacks(world: Any, p: Mediation, draw: Draw, rows: Ints, error: Floats) -
     return Sides(*true, *believed)
 
 
-def write_agreements(world: Any, p: Mediation, rows: Ints, sides: Sides, effects: Effects) -> None:
-    """Share the pie, and oblige the respondent to a quiet hour or to clean up."""
+def write_agreements(world: Any, p: Mediation, draw: Draw, rows: Ints, sides: Sides, effects: Effects) -> None:
+    """Share the pie, and oblige the respondent to what the plaintiff's share of it is in this matter."""
     cause = world.disputes.cause[rows]
     got = shared(world, p, rows, sides)
-    hour = np.full(len(rows), np.inf)
-    if p.clauses:
-        hour = np.where(cause == NOISE, quiet_hour(got, p.plaintiff_hour, p.respondent_hour), hour)
-        hour = np.where(cause == PETS, 0.0, hour)
-    effects.set("disputes", rows, settled_on=world.day, settled_share=got, clause_hour=hour,
+    hour = np.where(p.clauses & (cause == NOISE), quiet_hour(got, p.plaintiff_hour, p.respondent_hour), np.inf)
+    fen = owed(p, cause, got)
+    effects.set("disputes", rows, settled_on=world.day, settled_share=got, clause_hour=hour, owed_fen=fen,
+                clause_part=part_left(p, cause, got),
                 fairness=fairness(got, sides.plaintiff, sides.respondent))  # fmt: skip
+    paying = fen > 0
+    effects.spawn("postings", draw.keys("owed", world.disputes.key[rows[paying]]), day=world.day, account=TRANSFER,
+                  fen=fen[paying], source=OWNERS)  # fmt: skip
+
+
+def part_left(p: Mediation, cause: Ints, got: Floats) -> Floats:
+    """Return the part of its occasions that the respondent is to leave: of foulings, of nights on the other's space."""
+    cleaned = p.respondent_cleans + got * (1 - p.respondent_cleans)
+    part = np.where(cause == PETS, cleaned, np.where(cause == PARKING, nights_off(got) / WEEK_NIGHTS, 0.0))
+    return np.where(p.clauses, part, 0.0)
+
+
+def owed(p: Mediation, cause: Ints, got: Floats) -> Ints:
+    """Return what the respondent is to pay the plaintiff, in whole fen."""
+    stake = np.where(cause == LEAKS, p.leaks_stake_yuan, np.where(cause == FEES, p.fees_stake_yuan, 0.0))
+    return fen_of(np.where(p.clauses, got * stake, 0.0))
 
 
 def shared(world: Any, p: Mediation, rows: Ints, sides: Sides) -> Floats:

@@ -2,7 +2,9 @@
 
 What it does    Stress returns to a personal usual level, lifted by each open dispute of one's own, the more the
                 harder it has become. Who is above a threshold may go to a counsellor, whose hours are work orders
-                of the desk; a counselled resident's usual level is lower for a while.
+                of the desk, and asks for no other while waiting for one; each hour that was held makes the own
+                usual level lower for a while. After the horizon stress stays as it is; hours still waited for are
+                held and paid.
 Why             Strained people quarrel sooner and give way later. Counselling in primary care helps by about half
                 a standard deviation [cuijpers2009].
 Leaves out      Illness, work and money as causes, medicine, and that people seek help for other reasons.
@@ -28,7 +30,7 @@ from twin.world.disputes import is_open
 from twin.world.kinds import priority_of
 from twin.world.ledger import COUNSELLING, PUBLIC, booked_yuan, to_fen
 from twin.world.outcomes import falls_today, orders_about
-from twin.world.series import mean, per_thousand_year
+from twin.world.series import count_per_thousand_year, mean
 from twin.world.tables import AGE_GROUPS, CHANNELS
 
 _DAY_BITS = 40  # of a resident's key and a day in one word
@@ -59,7 +61,8 @@ class Stress:
                                       doc="by which the usual level sinks, in standard deviations", zh="心理服务效果",
                                       when="categories")
     again_days: int = param(180, "day", 1, 3650, source="scenario range", evidence="assumed",
-                            doc="until the same resident may go again, and half of the effect has gone",
+                            doc="from a request to the next of the same resident at least, until half of the effect "
+                                "has gone",
                             zh="再次求助间隔（效果半衰期）", when="categories")
     hour_yuan: float = param(200.0, "yuan", 0.0, 100_000.0, source="scenario range", evidence="assumed", lever=True,
                              doc="price of a counsellor's hour beside wages, which is booked when it is held",
@@ -87,9 +90,9 @@ def stress_mean_youth(world: World) -> float | None:
 
 
 def counselled_per_1000(world: World) -> float | None:
-    """Counsellors' hours that began in the window."""
+    """Counsellors' hours that were held in the window."""
     p: Any = world.levers["stress"]
-    return per_thousand_year(world, world.residents.counselled_on * DAY_MINUTES) if p.categories else None
+    return count_per_thousand_year(world, world.residents.hours_held.sum()) if p.categories else None
 
 
 def counselling_yuan(world: World) -> float | None:
@@ -114,6 +117,8 @@ def counselling_yuan(world: World) -> float | None:
         "residents.counselled_on": Column(
             np.int32, "day", "day on which a counsellor's hour was last asked for, -1 if never", start=-1
         ),
+        "residents.awaits_hour": Column(np.bool_, "1", "the hour last asked for is an order of the desk", start=False),
+        "residents.hours_held": Column(np.int16, "1", "counsellors' hours held in the window", low=0),
     },
     spawns=["tickets", "postings"],
     metrics={
@@ -124,19 +129,18 @@ def counselling_yuan(world: World) -> float | None:
         ),
         "stress_mean": Metric(
             stress_mean, "1", better="lower", en="Mean stress", zh="平均压力", latent=True, daily=True,
-            doc="mean stress of all residents at the end, 0 to 1", doc_zh="期末全体居民压力（0 至 1）的均值",
+            doc="mean stress of all residents at the horizon, 0 to 1", doc_zh="期末全体居民压力（0 至 1）的均值",
         ),
         "stress_mean_youth": Metric(
             stress_mean_youth, "1", better="lower", en="Mean stress, aged 15 to 34", zh="青年平均压力", latent=True,
-            doc="mean stress of residents from 15 to 34 at the end, 0 to 1",
+            doc="mean stress of residents from 15 to 34 at the horizon, 0 to 1",
             doc_zh="期末 15 至 34 岁居民压力（0 至 1）的均值",
         ),
         "counselled_per_1000": Metric(
-            counselled_per_1000, "1/year", better=None, en="Counselled per 1,000 residents",
+            counselled_per_1000, "1/year", better=None, en="Counselling hours per 1,000 residents",
             zh="每千人年心理服务人次",
-            doc="residents whose latest request for a counsellor's hour was in the window, per 1,000 residents and "
-                "year",
-            doc_zh="最近一次预约心理服务在统计期内的居民数，折算为每千居民每年",
+            doc="counsellors' hours that were held in the window, per 1,000 residents and year",
+            doc_zh="统计期内完成的心理服务人次，折算为每千居民每年",
         ),
     },
     sources=["cuijpers2009"],
@@ -148,13 +152,32 @@ def stress(world: View, p: Stress, draw: Draw, effects: Effects) -> None:
     if world.phase is Phase.ARRIVE:
         ask_for_help(world, p, draw, effects)
     else:
-        relief = world.residents.relief * np.exp2(-1 / p.again_days)
-        helped = counselled_today(world) if p.categories else np.zeros(0, np.int64)
-        relief[helped] += p.counselling_effect * p.spread
+        helped = end_hours(world, effects)
         pay(world, p, draw, helped, effects)
-        now = world.residents.stress
-        level = now + p.return_per_day * (usual(world, p, draw, relief) - now)
-        effects.set("residents", None, stress=np.clip(level, 0.0, 1.0), relief=relief)
+        if not world.running_on:
+            live_on(world, p, draw, helped, effects)
+
+
+def end_hours(world: Any, effects: Effects) -> Ints:
+    """Let those ask again whose order ended today; return those of them whose hour was held."""
+    waiting = np.flatnonzero(world.residents.awaits_hour)
+    if not len(waiting):
+        return waiting
+    orders = orders_about(world, matters(world, waiting, world.residents.counselled_on[waiting]))
+    ended, orders = waiting[orders >= 0], orders[orders >= 0]
+    effects.set("residents", ended, awaits_hour=False)
+    return ended[falls_today(world, world.tickets.done[orders])]
+
+
+def live_on(world: Any, p: Stress, draw: Draw, helped: Ints, effects: Effects) -> None:
+    """Relieve those who were with a counsellor today; let everybody's stress go a part of its way."""
+    residents = world.residents
+    relief = residents.relief * np.exp2(-1 / p.again_days)
+    relief[helped] += p.counselling_effect * p.spread
+    level = residents.stress + p.return_per_day * (usual(world, p, draw, relief) - residents.stress)
+    effects.set("residents", None, stress=np.clip(level, 0.0, 1.0), relief=relief)
+    if world.day >= world.warm_up_days:
+        effects.set("residents", helped, hours_held=residents.hours_held[helped] + 1)
 
 
 def pay(world: Any, p: Stress, draw: Draw, helped: Ints, effects: Effects) -> None:
@@ -188,17 +211,17 @@ def matters(world: Any, who: Ints, day: Ints) -> Keys:
 
 def ask_for_help(world: Any, p: Stress, draw: Draw, effects: Effects) -> None:
     """Spawn the orders of those who go to a counsellor today."""
-    if not p.categories or world.running_on:
+    if not p.categories:
         return
     residents = world.residents
     since = residents.counselled_on
-    free = (since < 0) | (world.day - since >= p.again_days)
+    free = ~residents.awaits_hour & ((since < 0) | (world.day - since >= p.again_days))
     strained = np.flatnonzero(free & (residents.stress >= p.threshold) & (residents.age_group != _CHILD))
     going = strained[draw.happens("goes", -np.expm1(-p.uptake_per_day), residents.key[strained])]
     category = np.full(len(going), world.categories.index(p.categories[0]))
     about = matters(world, going, np.full(len(going), world.day))
     keys = draw.keys("hour", about, 0)
-    effects.set("residents", going, counselled_on=world.day)
+    effects.set("residents", going, counselled_on=world.day, awaits_hour=True)
     effects.spawn(
         "tickets",
         keys,
@@ -212,11 +235,3 @@ def ask_for_help(world: Any, p: Stress, draw: Draw, effects: Effects) -> None:
         x=residents.x[going],
         y=residents.y[going],
     )
-
-
-def counselled_today(world: Any) -> Ints:
-    """Return the residents whose hour with the counsellor ended today."""
-    asked = np.flatnonzero(world.residents.counselled_on >= 0)
-    orders = orders_about(world, matters(world, asked, world.residents.counselled_on[asked]))
-    known = orders >= 0
-    return asked[known][falls_today(world, world.tickets.done[orders[known]])]

@@ -91,7 +91,8 @@ def _mean_strength(world: World, near: bool) -> float | None:
     if not len(world.ties) or not len(world.residents):
         return None
     chosen = world.ties.near == near
-    return float(2 * strength(world, p.half_life_days)[chosen].sum() / len(world.residents))
+    present = strength(world, p.half_life_days, min(world.day, world.days))
+    return float(2 * present[chosen].sum() / len(world.residents))
 
 
 def ties_bonding(world: World) -> float | None:
@@ -143,12 +144,12 @@ def amenity_visits(world: World) -> float | None:
     metrics={
         "ties_bonding": Metric(
             ties_bonding, "1", better="higher", en="Ties inside the building", zh="楼内联系", latent=True,
-            doc="strength of the ties to residents of the own building, mean over residents, at the end",
+            doc="strength of the ties to residents of the own building, mean over residents, at the horizon",
             doc_zh="期末居民与同楼居民联系强度之和的人均值",
         ),
         "ties_bridging": Metric(
             ties_bridging, "1", better="higher", en="Ties to other buildings", zh="跨楼联系", latent=True,
-            doc="strength of the ties to residents of other buildings, mean over residents, at the end",
+            doc="strength of the ties to residents of other buildings, mean over residents, at the horizon",
             doc_zh="期末居民与其他楼栋居民联系强度之和的人均值",
         ),
         "isolated_share": Metric(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin.errors import Words
 from twin.rules.telling import explanation_lines
-from twin.world.disputes import CAUSES, FIRM
+from twin.world.disputes import CAUSES, FIRM, WORKS
 
 if TYPE_CHECKING:
     from twin.runs.dispute_lives import Dispute, Event
@@ -21,6 +21,7 @@ _ROOM, _SCREEN = Words("in a room", "现场"), Words("online", "在线")
 _HEAD = Words("dispute {number} ({cause}), {arm}, seed {seed}: {plaintiff} against {respondent}",
               "纠纷 {number}（{cause}），方案 {arm}，种子 {seed}：{plaintiff} 与 {respondent}")  # fmt: skip
 _RESIDENT, _FIRM = Words("resident {number}", "居民 {number}"), Words("the property firm", "物业公司")
+_BUILDER = Words("whoever has the works done", "施工方")
 _EVENTS: Mapping[str, Words] = {
     "began": Words("begins, at stage {stage}", "发生，处于第 {stage} 阶段"),
     "again": Words("begins anew, at stage {stage}: the agreement of dispute {parent} broke",
@@ -96,7 +97,7 @@ _DAY_HOURS = 24
 
 def dispute_lines(found: Dispute, lang: str) -> list[str]:
     """Lay the life of a dispute out for a reader of a language."""
-    sides = {name: _side(getattr(found, name), lang) for name in ("plaintiff", "respondent")}
+    sides = {name: _side(getattr(found, name), found.cause, lang) for name in ("plaintiff", "respondent")}
     head = _HEAD[lang].format(number=found.number, cause=_CAUSES[found.cause][lang], arm=found.arm, seed=found.seed,
                               **sides)  # fmt: skip
     lines = [head]
@@ -106,8 +107,10 @@ def dispute_lines(found: Dispute, lang: str) -> list[str]:
     return [*lines, *_rules(found, lang)]
 
 
-def _side(resident: int, lang: str) -> str:
-    return _FIRM[lang] if resident == FIRM else _RESIDENT[lang].format(number=resident)
+def _side(resident: int, cause: str, lang: str) -> str:
+    if resident == FIRM:
+        return (_BUILDER if cause == CAUSES[WORKS] else _FIRM)[lang]
+    return _RESIDENT[lang].format(number=resident)
 
 
 def _event(event: Event, lang: str) -> Iterator[str]:

@@ -11,18 +11,26 @@ from twin.runs.guard import EXIT_CODES, Finding
 
 VERDICTS = {
     "same": Words("same", "一致"), "drift": Words("DRIFT", "漂移"),
-    "undecided": Words("undecided", "尚无定论"), "missing": Words("no baseline", "缺少基线"),
+    "undecided": Words("undecided", "尚无定论"), "changed": Words("other digits", "数字有别"),
+    "missing": Words("no baseline", "缺少基线"),
 }  # fmt: skip
 TIERS = {
     "exact": Words("exact", "逐位"), "equivalence": Words("equivalence", "等效"),
     "invariants": Words("invariants", "不变量"), "claims": Words("claims", "断言"),
 }  # fmt: skip
 _HEAD = (
-    Words("tier", "层级"), Words("scenario", "场景"), Words("what", "对象"), Words("verdict", "结论"),
+    Words("what", "对象"), Words("scenario", "场景"), Words("tier", "层级"), Words("verdict", "结论"),
     Words("was", "原值"), Words("now", "现值"), Words("interval of the change", "变化的区间"), Words("seeds", "种子数"),
 )  # fmt: skip
 _TITLE = Words("Guard: {worst}", "守护检查：{worst}")
-_LEVELS = {"drift": "error", "missing": "error", "undecided": "warning"}
+_LEVELS = {"drift": "error", "missing": "error", "undecided": "warning", "changed": "warning"}
+_DIFFER = Words(
+    "exact: digits differ in {count} values; only primary outcomes were judged",
+    "逐位：{count} 个值的数字不同；仅判定了主要指标",
+)
+_MOVED = Words("; moved by more than their margin: {names}", "；变动超过容差的有：{names}")
+_MORE = Words("{names} and {count} more", "{names} 等，另有 {count} 个")
+_NAMED = 8
 
 
 def sheet(findings: Sequence[Finding], lang: str) -> Sheet:
@@ -31,11 +39,25 @@ def sheet(findings: Sequence[Finding], lang: str) -> Sheet:
     ordered = sorted(findings, key=lambda one: order.index(one.verdict))
     worst = VERDICTS[ordered[0].verdict][lang] if ordered else VERDICTS["same"][lang]
     rows = tuple(
-        (TIERS[one.tier][lang], one.scenario, one.about, VERDICTS[one.verdict][lang], _number(one.was),
+        (one.about, one.scenario, TIERS[one.tier][lang], VERDICTS[one.verdict][lang], _number(one.was),
          _number(one.now), _interval(one), str(one.seeds))
         for one in ordered
     )  # fmt: skip
     return Sheet(_TITLE[lang].format(worst=worst), tuple(one[lang] for one in _HEAD), rows)
+
+
+def notes(findings: Sequence[Finding], lang: str) -> list[str]:
+    """Return a sentence for each scenario of which more differs than was judged."""
+    return [f"{one.scenario}: {differing(one, lang)}" for one in findings if one.verdict == "changed"]
+
+
+def differing(one: Finding, lang: str, most: int = _NAMED) -> str:
+    """Return how many values have other digits, and which of those not judged moved (at most so many names)."""
+    told = _DIFFER[lang].format(count=one.differ)
+    if not one.moved:
+        return told
+    names, more = ("、" if lang == "zh" else ", ").join(one.moved[:most]), len(one.moved) - most
+    return told + _MOVED[lang].format(names=_MORE[lang].format(names=names, count=more) if more > 0 else names)
 
 
 def junit(findings: Sequence[Finding]) -> str:
@@ -48,7 +70,7 @@ def junit(findings: Sequence[Finding]) -> str:
         case = SubElement(suite, "testcase", classname=f"{one.tier}.{one.scenario}", name=one.about)
         if one.verdict == "undecided":
             SubElement(case, "skipped", message=f"inconclusive: {said(one)}")
-        elif one.verdict != "same":
+        elif _LEVELS.get(one.verdict) == "error":
             SubElement(case, "failure", type=one.verdict, message=said(one))
         SubElement(case, "system-out").text = said(one)
     indent(suite)
@@ -67,6 +89,8 @@ def annotations_of(findings: Sequence[Finding]) -> list[str]:
 
 def said(one: Finding) -> str:
     """Return a finding as a sentence for machines' logs."""
+    if one.verdict == "changed":
+        return f"{one.scenario} {differing(one, 'en', len(one.moved))} ({one.seeds} seeds)"
     change = f", {_number(one.was)} -> {_number(one.now)}" if one.was is not None or one.now is not None else ""
     interval = f", change {_interval(one)}" if one.low is not None else ""
     return f"{one.scenario} {one.about}: {one.verdict}{change}{interval} ({one.seeds} seeds, {one.tier})"

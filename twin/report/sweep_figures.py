@@ -41,6 +41,8 @@ def draw_sweep(swept: Swept, lang: str) -> dict[str, Figure]:
     with matplotlib.rc_context(style_of(lang)):
         drawn: dict[str, Figure] = {}
         for name, found in swept.findings.items():
+            if not found.varies:
+                continue
             bars = _sensitivity(writer, name, found)
             regret = _regret(writer, name, found)
             drawn |= {f"sensitivity_{name}": bars} if bars else {}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from twin.errors import Words
 from twin.report.text import Scale, Sheet, Writer
 from twin.runs.compare import Difference, Estimate, Interval
+from twin.runs.designs import balanced
 from twin.runs.discovery import Box
 from twin.runs.sensitivity import Effects, Index
 from twin.runs.sweep import MOST_COMPARED
@@ -30,6 +31,9 @@ _TEXT: Mapping[str, Words] = {
         "{metric}: from {low} at {low_at} to {high} at {high_at}.",
         "{metric}：最低 {low}（{low_at}），最高 {high}（{high_at}）。",
     ),
+    "constant": Words(
+        "{metric} does not vary over these points: {mean} at each.", "{metric}在这些点上没有变化：均为 {mean}。"
+    ),
     "noise": Words(
         "{metric}: {noise:.0%} of the variance between the points' means is only noise; of that of single runs"
         " {chance:.0%} is chance.",
@@ -37,6 +41,10 @@ _TEXT: Mapping[str, Words] = {
     ),
     "noisy": Words(
         " The noise speaks louder than the sweep: ask for more with -n.", "噪声大于扫描的影响：请用 -n 增加重复次数。"
+    ),
+    "unbalanced": Words(
+        "{rows} rows of Sobol's sequence do not cover the axes evenly; a power of two does: --points {more}.",
+        "Sobol 序列的 {rows} 行不能均匀覆盖各轴；行数为 2 的幂时才均匀：请用 --points {more}。",
     ),
     "undefined": Words(
         "{metric} is left out: it is undefined in {count} runs.", "未列出{metric}：有 {count} 次运行无定义。"
@@ -191,6 +199,9 @@ class SweepWriter(Speaker):
         return [made, *(self._from_to(name, one) for name, one in swept.findings.items())]
 
     def _from_to(self, name: str, found: Finding) -> str:
+        if not found.varies:
+            mean = self.writer.mean(name, found.estimates[0])
+            return self.word("constant", metric=self.writer.metric(name), mean=mean)
         means = [one.mean for one in found.estimates]
         low, high = means.index(min(means)), means.index(max(means))
         told = {
@@ -203,10 +214,13 @@ class SweepWriter(Speaker):
     def notes(self) -> list[str]:
         """Return what has to be known to read the numbers rightly."""
         swept = self.swept
-        told = [self._noise(name, one) for name, one in swept.findings.items() if one.noise]
+        told = [self._noise(name, one) for name, one in swept.findings.items() if one.noise and one.varies]
         told += [line for name, one in swept.findings.items() for line in self._boxes(name, one)]
         told += [self.word("undefined", metric=self.writer.metric(name), count=count)
                  for name, count in swept.undefined.items()]  # fmt: skip
+        rows = swept.layout.rows
+        if swept.layout.design == "sobol" and rows != balanced(rows):
+            told.append(self.word("unbalanced", rows=rows, more=balanced(rows)))
         return [*told, self.word("weights_note")]
 
     def _noise(self, name: str, found: Finding) -> str:
@@ -244,8 +258,10 @@ class SweepWriter(Speaker):
         return ("，且" if self.lang == "zh" else " and ").join(told)
 
     def sheets(self) -> Iterator[Sheet]:
-        """Yield every sheet."""
+        """Yield every sheet; of what does not vary the opening has said all."""
         for name, found in self.swept.findings.items():
+            if not found.varies:
+                continue
             yield from self.sensitivity(name, found)
             if found.robust:
                 yield self.settings(name, found)

@@ -35,12 +35,12 @@ def latin_hypercube(points: int, axes: int) -> Floats:
 def sobol(rows: int, axes: int) -> Floats:
     """Return the points that Sobol indices need (rows × (axes + 2), axes): A, B, then A with each column of B.
 
-    Rows come from Sobol's low-discrepancy sequence, shifted once by keyed draws (modulo 1); a power of two is best.
-    See Saltelli et al. (2010).
+    Rows come from Sobol's low-discrepancy sequence, shifted once by keyed draws (modulo 1); a power of two is best
+    (:func:`balanced`). See Saltelli et al. (2010).
     """
     from scipy.stats import qmc
 
-    drawn = qmc.Sobol(2 * axes, scramble=False).random(rows)
+    drawn = qmc.Sobol(2 * axes, scramble=False).random_base2((rows - 1).bit_length())[:rows]
     shift = uniforms(0, stream_id("design.sobol.shift"), 0, np.arange(2 * axes, dtype=np.uint64))
     moved = (drawn + shift) % 1.0
     one, other = moved[:, :axes], moved[:, axes:]
@@ -50,6 +50,11 @@ def sobol(rows: int, axes: int) -> Floats:
         swapped[:, axis] = other[:, axis]
         mixed.append(swapped)
     return np.concatenate([one, other, *mixed])
+
+
+def balanced(rows: int) -> int:
+    """Return the next power of two: only so many rows of Sobol's sequence cover every stretch of an axis equally."""
+    return 1 << (rows - 1).bit_length()
 
 
 def morris(trajectories: int, axes: int) -> Floats:

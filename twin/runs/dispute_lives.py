@@ -69,7 +69,8 @@ class Ruled:
 
 @dataclass(frozen=True)
 class Dispute:
-    """A dispute of a run. ``plaintiff`` and ``respondent`` are numbers of residents, -1 for the property firm.
+    """A dispute of a run. ``plaintiff`` and ``respondent`` are numbers of residents, -1 for the property firm,
+    in a dispute about works for whoever has them done.
 
     ``has_rules`` tells whether the arm has rules about the tables or about orders at all, though none may have spoken.
     """

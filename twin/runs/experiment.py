@@ -135,6 +135,11 @@ class Means:
     cluster: str | None = None
     request: Mapping[str, Any] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is no number of processes, whoever asks for it; raises InputError R214."""
+        if not isinstance(self.jobs, (int, np.integer)) or self.jobs < 1:
+            raise InputError.of("R214", jobs=self.jobs)
+
 
 ALONE = Means()
 """One process, nothing kept, nothing shown."""
@@ -304,8 +309,6 @@ def run(
     failed.
     """
     plan = Plan.of(scenario, arms, replications, seed)
-    if means.jobs < 1:
-        raise InputError.of("R214", jobs=means.jobs)
     work = functools.partial(run_one if means.out is not None else measure_one, scenario)
     rule = replications if isinstance(replications, Auto) else None
     if means.shard and rule:

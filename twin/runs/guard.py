@@ -1,8 +1,9 @@
 """The guard: whether the program still gives what it gave, and whether what planners expect still holds.
 
 Four tiers. *exact*: the same digits for the first seeds. *equivalence*: in pairs with the baseline's own seeds, the
-same within a margin, drifted beyond it, or undecided, with more seeds taken while that is so; at most one build in a
-hundred may raise a false alarm. *invariants*: laws that outlive every intended change. *claims*: what a policy is
+primary outcomes are the same within a margin, drifted beyond it, or undecided, with more seeds taken while that is so;
+at most one build in a hundred may raise a false alarm. Where both are asked for, equivalence forgives other digits, and
+what it did not judge is told. *invariants*: laws that outlive every intended change. *claims*: what a policy is
 expected to do.
 """
 
@@ -19,7 +20,7 @@ from twin.runs.experiment import RESULTS_VERSION, Experiment, Means, Plan, metri
 from twin.runs.together import together
 from twin.scenario.load import Scenario, load
 
-Verdict = Literal["same", "drift", "undecided", "missing"]
+Verdict = Literal["same", "drift", "undecided", "missing", "changed"]
 Tier = Literal["exact", "equivalence", "invariants", "claims"]
 TIERS: tuple[Tier, ...] = ("exact", "equivalence", "invariants", "claims")
 EXACT_SEEDS = 3
@@ -27,7 +28,7 @@ FIRST_LOOK = 20
 FALSE_ALARMS = 0.01
 MARGIN = 0.025
 """Half of the drift that must be found, of the baseline's mean: as far from no change as from that drift."""
-EXIT_CODES = {"missing": 5, "drift": 1, "undecided": 3, "same": 0}
+EXIT_CODES = {"missing": 5, "drift": 1, "undecided": 3, "changed": 0, "same": 0}
 _PLACEBO = "placebo"
 Key = tuple[str, str]
 _ZERO = 1e-8  # of the value: differences in digits that do not count
@@ -37,7 +38,9 @@ _ZERO = 1e-8  # of the value: differences in digits that do not count
 class Finding:
     """What the guard says of one thing: a metric of an arm, a law, a claim.
 
-    ``was`` and ``now`` are means, ``low`` and ``high`` the ends of the interval of their paired difference.
+    ``was`` and ``now`` are means, ``low`` and ``high`` the ends of the interval of their paired difference. *changed*
+    says that the digits of ``differ`` values are others and that the tier of equivalence judges the primary outcomes
+    among them; ``moved`` are those that it does not judge and that moved by more than their margin.
     """
 
     tier: Tier
@@ -51,10 +54,13 @@ class Finding:
     seeds: int = 0
     file: str = ""
     line: int = 1
+    differ: int | None = None
+    moved: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as plain data."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, "")}
+        told = {name: value for name, value in asdict(self).items() if value not in (None, "", ())}
+        return {**told, "moved": list(self.moved)} if self.differ is not None else told
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
@@ -106,7 +112,27 @@ def _against(
             stale: Verdict = "missing" if baseline.results_version != RESULTS_VERSION else "drift"
             yield from (replace(one, verdict=stale) for one in changed)
             return
+        yield from _forgiven(changed, measured, baseline, file)
     yield from equivalence(path, load(path, sets=baseline.sets), baseline, means, scenarios)
+
+
+def _forgiven(changed: Sequence[Finding], measured: Experiment, baseline: Baseline, file: str) -> Iterator[Finding]:
+    """Say what the tier of equivalence does not judge: arms that came or went are a drift, the rest is counted."""
+    arms = set(measured.scenario.arms) ^ set(baseline.values)
+    yield from (one for one in changed if one.about in arms)
+    values = [one for one in changed if one.about not in arms]
+    if values:
+        judged_ = {f"{arm}.{name}" for arm, name in outcomes_of(measured.scenario, baseline)}
+        moved = [one.about for one in values if one.about not in judged_ and _moved(one, measured.scenario)]
+        yield Finding("exact", "changed", values[0].scenario, "digits", seeds=measured.replications, file=file,
+                      differ=len(values), moved=tuple(moved))  # fmt: skip
+
+
+def _moved(one: Finding, scenario: Scenario) -> bool:
+    """Say whether a mean moved by more than its margin; what came or went did."""
+    if one.was is None or one.now is None:
+        return True
+    return abs(one.now - one.was) > _margin(scenario, one.about.rpartition(".")[2], (one.was,))
 
 
 def _plan(scenario: Scenario, baseline: Baseline, count: int) -> Plan:
@@ -141,10 +167,7 @@ def equivalence(
 
     ``scenarios`` are held in this build, this one among them.
     """
-    book = metric_book()
-    names = scenario.primary or tuple(name for name in book if book[name].better)
-    wanted = [(arm, name) for arm in baseline.values if arm in scenario.arms for name in names
-              if name in baseline.values[arm]]  # fmt: skip
+    wanted = outcomes_of(scenario, baseline)
 
     def measure(count: int) -> dict[Key, Sequence[float | None]]:
         measured = run(scenario, _known_arms(scenario, baseline), count, baseline.first_seed, means)
@@ -155,6 +178,14 @@ def equivalence(
     for (arm, name), one in looked_at(held, margins, measure, scenarios).items():
         yield replace(one, scenario=path, about=f"{arm}.{name}", file=str(baseline.file),
                       line=line_of(baseline.file, arm, name))  # fmt: skip
+
+
+def outcomes_of(scenario: Scenario, baseline: Baseline) -> list[Key]:
+    """Return what equivalence judges: the primary outcomes of each arm (without any: all with a better direction)."""
+    book = metric_book()
+    names = scenario.primary or tuple(name for name in book if book[name].better)
+    return [(arm, name) for arm in baseline.values if arm in scenario.arms for name in names
+            if name in baseline.values[arm]]  # fmt: skip
 
 
 def looked_at(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from twin.core.columns import Floats
+from twin.core.marked_yaml import Source
 from twin.errors import InputError
 from twin.runs import designs
 from twin.scenario.axes import Span, axis_values, dial_of, number_of
-from twin.scenario.sweeping import Axis
+from twin.scenario.sweeping import OVER, Axis
 
 if TYPE_CHECKING:
     from twin.scenario.load import Scenario
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 Role = Literal["axis", "lever", "uncertainty"]
 Texts = tuple[str, ...]
 MOST_POINTS = 100_000
+SWEEP, LEVERS, UNCERTAINTIES = "<sweep>", "<levers>", "<uncertainties>"
+"""What messages call the places in the scenario where axes are asked for."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +113,13 @@ def layout_of(
     if not wanted and scenario.sweep.list and design in (None, "list"):
         return _listed(scenario, arm)
     if wanted:
-        axes = [_axis(scenario, arm, path, axis, "axis") for path, axis in wanted.items()]
+        where = OVER if over else SWEEP
+        axes = [_axis(scenario, arm, path, axis, "axis", where) for path, axis in wanted.items()]
         return _laid(axes, _design(design or (None if over else scenario.sweep.design or None), axes), rows)
-    levers = [_axis(scenario, arm, path, axis, "lever") for path, axis in scenario.levers.items()]
-    others = [_axis(scenario, arm, path, axis, "uncertainty") for path, axis in scenario.uncertainties.items()]
+    levers = [_axis(scenario, arm, path, axis, "lever", LEVERS) for path, axis in scenario.levers.items()]
+    others = [
+        _axis(scenario, arm, path, axis, "uncertainty", UNCERTAINTIES) for path, axis in scenario.uncertainties.items()
+    ]
     if not levers and not others:
         raise InputError.of("R255")
     chosen = design or scenario.sweep.design or None
@@ -126,7 +133,8 @@ def axes_of(scenario: Scenario, arm: str, over: Mapping[str, Axis] | None = None
     wanted = over or scenario.levers
     if not wanted:
         raise InputError.of("R255")
-    return [_axis(scenario, arm, path, axis, "lever") for path, axis in wanted.items()]
+    where = OVER if over else LEVERS
+    return [_axis(scenario, arm, path, axis, "lever", where) for path, axis in wanted.items()]
 
 
 def _design(design: str | None, axes: Sequence[SweepAxis]) -> str:
@@ -136,12 +144,25 @@ def _design(design: str | None, axes: Sequence[SweepAxis]) -> str:
     return str(design)
 
 
-def _axis(scenario: Scenario, arm: str, path: str, axis: Axis, role: Role) -> SweepAxis:
-    dial = dial_of(scenario, arm, path)
-    values = axis_values(axis)
-    if values is not None:
-        return SweepAxis(path, values, None, role)
-    return SweepAxis(path, (), dial.span(axis if isinstance(axis, Mapping) else None), role)
+def _axis(scenario: Scenario, arm: str, path: str, axis: Axis, role: Role, where: str) -> SweepAxis:
+    with _told_at(where, path):
+        dial = dial_of(scenario, arm, path)
+        values = axis_values(axis)
+        if values is not None:
+            return SweepAxis(path, values, None, role)
+        return SweepAxis(path, (), dial.span(axis if isinstance(axis, Mapping) else None), role)
+
+
+@contextmanager
+def _told_at(where: str, path: str) -> Iterator[None]:
+    """Say of what is wrong with an axis where it was asked for: at the step that is wrong, else at the whole path."""
+    whole = Source(where, (path,), path).place((0, 0), (0, len(path)))
+    try:
+        yield
+    except InputError as error:
+        raise InputError(
+            [replace(one, place=replace(one.place or whole, file=where)) for one in error.complaints]
+        ) from None
 
 
 def _laid(axes: Sequence[SweepAxis], design: str, rows: int) -> Layout:
@@ -187,7 +208,8 @@ def _listed(scenario: Scenario, arm: str) -> Layout:
     points = scenario.sweep.list
     paths = list(dict.fromkeys(path for point in points for path in point))
     for path in paths:
-        dial_of(scenario, arm, path)
+        with _told_at(SWEEP, path):
+            dial_of(scenario, arm, path)
     if any(path not in point for path in paths for point in points):
         raise InputError.of("R261", paths=", ".join(paths))
     axes = [SweepAxis(path, tuple(dict.fromkeys(point[path] for point in points))) for path in paths]

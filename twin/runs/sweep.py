@@ -23,7 +23,7 @@ from twin.runs.compare import Difference, Estimate, estimate, paired_difference
 from twin.runs.discovery import Box, discover
 from twin.runs.experiment import ALONE, RESULTS_VERSION, Means, Plan, Result, completed, measure_one, metric_book
 from twin.runs.families import corrected
-from twin.runs.layout import Layout, layout_of, numbers
+from twin.runs.layout import SWEEP, Layout, layout_of, numbers
 from twin.runs.margins import margin_of
 from twin.runs.reuse import Reuse, contents_of
 from twin.runs.robustness import Robustness, robustness
@@ -39,7 +39,7 @@ from twin.runs.sensitivity import (
 )
 from twin.scenario.load import load, variants
 from twin.scenario.overlay import place_name
-from twin.scenario.sweeping import Axis
+from twin.scenario.sweeping import OVER, Axis
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -51,9 +51,8 @@ if TYPE_CHECKING:
 
 OUTCOMES = 4
 MOST_COMPARED = 60
-OVER, SWEEP = "<--over>", "<sweep>"
-"""What messages call the places where points were asked for: at the command line, in the scenario."""
 _KEY_LENGTH = 16
+_SAME = 1e-9  # of the value: differences that are only those of rounding
 Publish = Callable[["Swept", "RunFolder"], None]
 
 
@@ -146,10 +145,16 @@ class Finding:
     robust: tuple[Robustness, ...] = ()
     boxes: Mapping[int, Box] = field(default_factory=dict)
 
+    @property
+    def varies(self) -> bool:
+        """Say whether the points differ in their means, in the digits that count."""
+        means = [one.mean for one in self.estimates]
+        return max(means) - min(means) > _SAME * max(map(abs, means))
+
     def to_json(self, swept: Swept) -> dict[str, Any]:
         """Return what was found as plain data."""
         paths = [axis.path for axis in swept.layout.axes]
-        told: dict[str, Any] = {"unit": swept.book[self.metric].unit}
+        told: dict[str, Any] = {"unit": swept.book[self.metric].unit, "varies": self.varies}
         if self.noise:
             told["noise"] = {**vars(self.noise), "chance_share": self.noise.chance_share}
         for key in ("first", "total", "shares", "weights"):

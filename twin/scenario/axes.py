@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from twin.core import units
-from twin.core.marked_yaml import Marked
+from twin.core.marked_yaml import Marked, Source
 from twin.core.parameters import ParamSpec, spec_of
-from twin.errors import Complaint, InputError
+from twin.errors import Complaint, InputError, Place
 from twin.scenario.faults import key_values
 from twin.scenario.head import Head
 from twin.scenario.resolved import Arm, Scenario
-from twin.scenario.sweeping import EXPERIMENT, Axis
+from twin.scenario.sweeping import EXPERIMENT, OVER, Axis
 
 _NOT_SWEPT = ("seed", "replications", "primary", "shown", "version", "name", "title", "question", "purpose", "extends",
               "arms", *EXPERIMENT)  # fmt: skip
@@ -102,7 +102,8 @@ def dial_of(scenario: Scenario, arm: str, path: str) -> Dial:
 
 
 def unknown_paths(tree: Marked, arms: Mapping[str, Arm]) -> Iterator[Complaint]:
-    """Complain of every axis of a scenario's tree that no arm has."""
+    """Complain of every axis of a scenario's tree that no arm has, or that two blocks have which meet each other."""
+    yield from _met_twice(tree)
     for block, axes in _axes_in(tree):
         for path in axes.value:
             missing = [one for arm in arms.values() if (one := _unknown(arm, path.split("."))) is not None]
@@ -138,11 +139,16 @@ def _walked(path: str, steps: tuple[str, ...], top: Mapping[str, Any]) -> Dial:
         if known == [] and number:
             return Dial(path, None, None)
         if step not in known:
-            raise InputError.of("S101", **key_values(steps[: number + 1], known))
+            place = _place_of(path, len(".".join(steps[:number])) + bool(number), step)
+            raise InputError.of("S101", place, **key_values(steps[: number + 1], known))
         fields = {one.name: one for one in dataclasses.fields(here)} if dataclasses.is_dataclass(here) else {}
         spec = spec_of(fields[step]) if step in fields else spec
         here = getattr(here, step) if fields else here[step]
     return Dial(path, here, spec)
+
+
+def _place_of(path: str, begin: int, step: str) -> Place:
+    return Source(OVER, (path,), path).place((0, begin), (0, begin + len(step)))
 
 
 def _steps_of(here: Any) -> list[str]:
@@ -172,6 +178,15 @@ def _axes_in(tree: Marked) -> Iterator[tuple[str, Marked]]:
         listed = sweep.value.get("list")
         for point in listed.value if listed is not None and listed.kind == "list" else ():
             yield from _maps("sweep.list", point)
+
+
+def _met_twice(tree: Marked) -> Iterator[Complaint]:
+    """What the authority decides cannot be uncertain too: every lever setting meets every uncertainty."""
+    levers, others = ({path: axes for _, axes in _maps(block, tree.value.get(block)) for path in axes.value}
+                      for block in ("levers", "uncertainties"))  # fmt: skip
+    for path in others:
+        if path in levers:
+            yield Complaint("R266", others[path].key_place(path), {"path": path})
 
 
 def _maps(block: str, found: Marked | None) -> Iterator[tuple[str, Marked]]:

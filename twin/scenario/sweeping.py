@@ -7,19 +7,21 @@ takes: texts as after ``--set``, or the two ends of a range.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from twin.core.marked_yaml import Source, read_value
 from twin.core.parameters import param
-from twin.errors import InputError, Words
+from twin.errors import Complaint, InputError, Words
 from twin.scenario import leaves
 
 DESIGNS = ("factorial", "list", "lhs", "sobol", "morris")
 EXPERIMENT = ("margins", "targets", "levers", "uncertainties", "sweep")
 """The keys at the top of a scenario that speak of experiments and not of the neighbourhood."""
 
+OVER = "<--over>"
+"""What messages call the place where axes are asked for at the command line."""
 WHOLE_RANGE: tuple[str, ...] = ()
 RANGE_SIGN = ".."
 _ENDS = ("low", "high")
@@ -108,9 +110,25 @@ def over_of(text: str) -> tuple[str, Axis]:
     return name.strip(), tuple(dict.fromkeys(_split(said, text)))
 
 
+def overs_of(texts: Iterable[str]) -> dict[str, Axis]:
+    """Read all axes of a command line; raises R250, and R266 for each one that is there already."""
+    found: dict[str, Axis] = {}
+    faults: list[Complaint] = []
+    for text in texts:
+        name, values = over_of(text)
+        if name in found:
+            begin = text.index(name)
+            place = Source(OVER, (text,), text).place((0, begin), (0, begin + len(name)))
+            faults.append(Complaint("R266", place, {"path": name}))
+        found.setdefault(name, values)
+    if faults:
+        raise InputError(faults)
+    return found
+
+
 def _split(said: str, text: str) -> list[str]:
     """Split at the commas that stand outside brackets and quotes, by reading all as one YAML list."""
-    source = Source("<--over>", (text,), text)
+    source = Source(OVER, (text,), text)
     listed = read_value(f"[{said}]", text, len(text) - len(said) - 1, source.name)
     if listed.kind != "list" or not listed.value or any(one.value is None for one in listed.value):
         raise InputError.of("R250", text=text)

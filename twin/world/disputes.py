@@ -19,6 +19,7 @@ LAPSES = ("noise", "fouling")
 LATE_NOISE, FOULING = range(len(LAPSES))
 FIRM = -1  # as a respondent: the property firm, or whoever has the works done; nobody's neighbour
 NEVER = -1  # a day on which it has not happened
+WEEK_NIGHTS = 7
 FIRST_STAGE, LAST_STAGE = 1, 9  # Glasl's stages
 LEVELS = ("community", "street", "city")
 TURNS = ("stage", "seated", "handed_on", "held", "refused")
@@ -39,6 +40,46 @@ def is_kept(world: Any) -> Flags:
     table = world.disputes
     holds: Flags = (table.settled_on >= 0) & (table.broken_on < 0)
     return holds
+
+
+def open_at_end(world: Any) -> Flags:
+    """Tell which disputes were open when the horizon was reached, whatever became of them after it (disputes,)."""
+    table = world.disputes
+    over = [(on >= 0) & (on < world.days) for on in (table.settled_on, table.faded_on)]
+    still: Flags = ~(over[0] | over[1])
+    return still
+
+
+def has_table(world: Any) -> Flags:
+    """Tell for which disputes both sides have agreed to a table that has not given them up (disputes,)."""
+    table = world.disputes
+    agreed: Flags = (table.agreed_on >= 0) & ~table.gave_up
+    return agreed
+
+
+def near_table(world: Any, days: float) -> Flags:
+    """Tell which disputes have a date, or had one or a session, within so many days; no date is set between offices.
+
+    Reads disputes.agreed_on, disputes.gave_up, disputes.due_on, disputes.table_on and disputes.between_offices.
+    """
+    table = world.disputes
+    soon = ~table.between_offices & (table.due_on - world.day <= days)
+    lately = (table.table_on >= 0) & (world.day - table.table_on <= days)
+    near: Flags = has_table(world) & (soon | lately)
+    return near
+
+
+def promised_part(world: Any, cause: int, side: Ints) -> Floats:
+    """Return for each household the largest part that kept agreements about a cause promise its side (households,).
+
+    ``side`` is a column of the disputes: the respondent gives, the plaintiff gets. Reads residents.household,
+    disputes.cause, disputes.settled_on, disputes.broken_on and disputes.clause_part.
+    """
+    table, parts = world.disputes, np.zeros(len(world.households))
+    bound = np.flatnonzero(is_kept(world) & (table.cause == cause) & (table.clause_part > 0))
+    home = world.residents.household[side[bound]]
+    np.maximum.at(parts, home[home >= 0], table.clause_part[bound[home >= 0]])
+    return parts
 
 
 # -- who lives beside whom -------------------------------------------------------------------------------
@@ -82,10 +123,10 @@ def another_in(group: Ints, who: Ints, luck: Floats) -> Ints:
 # -- ties ------------------------------------------------------------------------------------------------
 
 
-def strength(world: Any, half_life_days: float) -> Floats:
-    """Return the present strength of each tie: what daily life keeps up, and what is left of meetings (ties,)."""
-    table = world.ties
-    faded: Floats = table.base + table.extra * np.exp2(-(world.day - table.since) / half_life_days)
+def strength(world: Any, half_life_days: float, on: int | None = None) -> Floats:
+    """Return each tie's strength, today or on a day: what daily life keeps up, what is left of meetings (ties,)."""
+    table, day = world.ties, world.day if on is None else on
+    faded: Floats = table.base + table.extra * np.exp2(-(day - table.since) / half_life_days)
     return faded
 
 
@@ -127,6 +168,11 @@ def rubinstein_share(first: Numbers, second: Numbers) -> Numbers:
 def quiet_hour(share: Numbers, plaintiff: float, respondent: float) -> Numbers:
     """Return the hour from which it is to be quiet: the plaintiff gets this share of what lies between two wishes."""
     return respondent - share * (respondent - plaintiff)
+
+
+def nights_off(share: Numbers) -> Numbers:
+    """Return the nights of a week on which a car keeps off the plaintiff's space: the plaintiff wants all seven."""
+    return np.rint(WEEK_NIGHTS * share)
 
 
 def fairness(share: Numbers, plaintiff: Numbers, respondent: Numbers) -> Numbers:

@@ -22,9 +22,14 @@ def in_window(world: Any, minutes: Floats) -> Flags:
 
 def per_thousand_year(world: Any, happened: Floats) -> float | None:
     """Return how many of these minutes lie in the window, per 1,000 residents and year; None without residents."""
+    return count_per_thousand_year(world, np.count_nonzero(in_window(world, happened)))
+
+
+def count_per_thousand_year(world: Any, count: int | np.integer[Any]) -> float | None:
+    """Return a count of the window per 1,000 residents and year; None without residents."""
     first, end = world.window
     resident_years = len(world.residents) * (end - first) / DAY_MINUTES / _YEAR_DAYS
-    return ratio(_THOUSAND * np.count_nonzero(in_window(world, happened)), resident_years)
+    return ratio(_THOUSAND * count, resident_years)
 
 
 def ratio(top: float | np.integer[Any], bottom: float | np.integer[Any]) -> float | None:
