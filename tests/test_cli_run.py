@@ -289,7 +289,7 @@ def test_plan_of_a_day(street: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "STREET", "--lang", "fr"], "it must be one of zh, en"),
         (["run", "STREET", "--arm", "smrat"], "did you mean `smart`?"),
         (["run", "STREET", "-n", "0"], "cannot be run"),
-        (["run", "STREET", "--jobs", "0"], "too few"),
+        (["run", "STREET", "--jobs", "0"], "no number of processes"),
         (["run", "STREET", "--seed", "-1"], "out of range"),
         (["run", "nowhere.yaml"], "was not found"),
         (["run", "STREET", "--set", "desk.dispach=instant"], "did you mean `dispatch`?"),

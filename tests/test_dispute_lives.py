@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from twin.cli.app import main
@@ -115,11 +116,18 @@ def test_who_gave_what_adds_up_and_a_quiet_hour_lies_between_two_wishes(lives: l
     agreed = [(one.cause, event.values) for one in lives for event in one.events if event.name == "settled"]
     for cause, said in agreed:
         assert said["plaintiff_share"] + said["respondent_share"] == pytest.approx(1)
-        assert ("clause" in said) == (cause in ("noise", "pets"))
+        assert ("clause" in said) == (cause != "works")
+        if "stake_yuan" in said:
+            assert said["respondent_yuan"] == pytest.approx(said["stake_yuan"] * said["plaintiff_share"], abs=0.0051)
+            assert said["respondent_yuan"] + said["plaintiff_yuan"] == pytest.approx(said["stake_yuan"])
+        if cause == "parking":
+            assert said["nights"] == round(7 * said["plaintiff_share"]) == 7 - said["plaintiff_gave_nights"]
+        if cause == "pets":
+            assert said["part"] == pytest.approx(0.5 + 0.5 * said["plaintiff_share"])
         if cause == "noise":
             assert said["plaintiff_gave_hours"] + said["respondent_gave_hours"] == pytest.approx(3)
             assert said["hour"] == pytest.approx(24 - 3 * said["plaintiff_share"])
-    assert {cause for cause, _ in agreed} > {"noise", "pets"}
+    assert {cause for cause, _ in agreed} >= {"noise", "pets", "parking", "leaks", "fees"}
 
 
 def test_a_relapse_leads_to_the_next_dispute_and_back(lives: list[Dispute]) -> None:
@@ -225,4 +233,30 @@ def test_an_arm_that_was_not_run_is_neither_taken_nor_said_to_have_no_disputes(
         assert caught.value.code == 2 and "R299" in said and "known: nobody, quiet" in said
     with pytest.raises(SystemExit):
         main(["explain", str(part), "ticket", "1"])
-    assert "R266" in capsys.readouterr().err, "nobody reports anything there, and there are no sessions"
+    assert "R267" in capsys.readouterr().err, "nobody reports anything there, and there are no sessions"
+
+
+@pytest.mark.parametrize(
+    ("cause", "en", "zh"),
+    [
+        ("parking", "keeps off the plaintiff's space on ", "晚不占申请方车位"),
+        ("leaks", "of a repair of 3000.00 yuan the respondent pays ", "维修费 3000.00 元，对方承担 "),
+        ("fees", "of 1500.00 yuan of fees the firm gives back ", "争议物业费 1500.00 元，物业公司退还 "),
+        ("pets", "the plaintiff wanted all, the respondent offered 50%", "申请方要求全部，对方只愿 50%"),
+    ],
+)
+def test_what_was_agreed_is_told_in_words(lives: list[Dispute], cause: str, en: str, zh: str) -> None:
+    one = next(one for one in lives if one.cause == cause and any(event.name == "settled" for event in one.events))
+    assert en in "\n".join(dispute_lines(one, "en")) and zh in "\n".join(dispute_lines(one, "zh"))
+
+
+def test_an_agreement_without_a_clause_is_told_without_one(lives: list[Dispute], kept: Path) -> None:
+    held, none = Lives.opened(kept), {"clause_hour": np.inf, "clause_part": 0.0, "owed_fen": 0}
+    bare = {name: np.full_like(column, none[name]) if name in none else column
+            for name, column in held.disputes.items()}  # fmt: skip
+    of_old = {name: column for name, column in bare.items() if name not in ("clause_part", "owed_fen")}
+    settled = {one.cause: one.number for one in lives if held.disputes["settled_on"][one.number] >= 0}
+    for number in settled.values():
+        for disputes in (bare, of_old):
+            [said] = [one for one in replace(held, disputes=disputes).of(number).events if one.name == "settled"]
+            assert "clause" not in said.values and said.values["plaintiff_share"] >= 0

@@ -281,7 +281,7 @@ def test_four_series_move_apart() -> None:
     scenario = load("scenarios/four_series.yaml")
     from twin.runs.experiment import run
 
-    fast = run(scenario, replications=6).differences["fast"]
+    fast = run(scenario, replications=4).differences["fast"]
     assert fast["incidents_per_1000_year"].mean == 0
     assert fast["share_of_incidents_reported"].mean > 0
     assert fast["reports_per_1000_year"].mean < 0  # faults end sooner: fewer duplicates

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,14 +16,17 @@ import numpy as np
 import pytest
 
 from tests.test_sharing import STREET
+from twin.cli import console
 from twin.cli.app import main
 from twin.errors import InputError
+from twin.report import guard_text
+from twin.runs import laws
 from twin.runs.baselines import accept, of_experiment, read_baseline, rounded, signature, write_baseline
 from twin.runs.claims import check_claims, read_claims
 from twin.runs.compare import t_quantile
-from twin.runs.experiment import Means, run
-from twin.runs.guard import FALSE_ALARMS, judged, looked_at
-from twin.scenario.load import load
+from twin.runs.experiment import Experiment, Means, run
+from twin.runs.guard import FALSE_ALARMS, Finding, judged, looked_at
+from twin.scenario.load import Scenario, load
 
 ROOT = str(Path(__file__).resolve().parent.parent)
 
@@ -96,11 +102,114 @@ def test_results_of_another_version_have_no_baseline(capsys: pytest.CaptureFixtu
 
 def test_laws_hold_and_so_does_what_planners_expect(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, told = found(capsys, "street.yaml", "--tier", "invariants")
-    assert code == 0 and {one["about"] for one in told["findings"]} == {"manual.placebo", "smart.placebo"}
+    assert code == 0 and [one["about"] for one in told["findings"]] == [
+        "manual.placebo", "smart.placebo", "arms.order", "reports.none", "days.more", "workers.more"]  # fmt: skip
     (tmp_path / "a.claims.yaml").write_text(CLAIMS, "utf-8")
     code, told = found(capsys, "a.claims.yaml")
     assert (code, [one["verdict"] for one in told["findings"]]) == (1, ["same", "drift"])
     assert [one["line"] for one in told["findings"]] == [5, 6]
+
+
+def test_a_law_that_is_broken_on_purpose_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    lived, team = laws._lived, laws.Team
+    with monkeypatch.context() as patch:  # posts that stand in each other's way
+        patch.setattr(laws, "Team", lambda posts, calendar: team(posts, calendar, skill=1 / posts))
+        assert laws._more_posts("street.yaml") == ("workers.more", [f"{posts} posts" for posts in laws.POSTS[1:]])
+    with monkeypatch.context() as patch:  # the past knows the horizon
+        patch.setattr(laws, "_lived", lambda path, days, sets=(): lived(path, days, [*sets, f"seed={days}"]))
+        name, faults = laws._longer("street.yaml") or ("", [])
+        assert name == "days.more" and "tickets" in faults
+    with monkeypatch.context() as patch:  # somebody reports all the same
+        patch.setattr(laws, "_lived", lambda path, days, sets=(): lived(path, days))
+        name, faults = laws._nobody_reports("street.yaml")
+        assert name == "reports.none" and faults[0].endswith(" tickets")
+
+
+def test_arms_that_know_of_each_other_are_told_from_a_placebo_that_acts(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured, moved = laws.run, {}
+
+    def meddled(scenario: Scenario, arms: Sequence[str] | None, *rest: object) -> Experiment:
+        found = measured(scenario, arms, *rest)
+        values = {arm: {**one, "paid_hours": moved["by"](found, arm)} for arm, one in found.values.items()}
+        return replace(found, values=values)
+
+    def broken() -> dict[str, list[str]]:
+        return {law: list(faults) for law, faults in laws._placebo_and_order("street.yaml", Means()) if faults}
+
+    monkeypatch.setattr(laws, "run", meddled)
+    moved["by"] = lambda found, arm: (float(found.arms.index(arm)),)
+    assert broken() == {"arms.order": ["manual.paid_hours", "smart.paid_hours"]}
+    moved["by"] = lambda found, arm: (float("placebo" in found.scenario.arms[arm].off),)
+    assert broken() == {"manual.placebo": ["paid_hours"], "smart.placebo": ["paid_hours"]}
+
+
+def shifted(*names: str, by: float = 1.0, arm: str | None = None) -> None:
+    """Move the values that the baseline holds of these metrics, and take away an arm."""
+    baseline = read_baseline(Path("outputs/baselines/street.yaml"))
+    assert baseline is not None
+    values = {
+        one: {name: tuple(value + by if value is not None and name in names else value for value in known)
+              for name, known in found.items()}
+        for one, found in baseline.values.items() if one != arm
+    }  # fmt: skip
+    write_baseline(replace(baseline, values=values))
+
+
+def test_digits_that_equivalence_forgives_are_told_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    twin("baseline", "accept", "street.yaml", "-n", "3", "--reason", "first")
+    shifted("paid_hours", by=100.0)
+    shifted("satisfied_share_true", by=1e-5)
+    assert found(capsys, "street.yaml")[0] == 1
+    code, told = found(capsys, "street.yaml", "--tier", "all")
+    changed = told["findings"][0]
+    assert (code, changed["verdict"], changed["differ"]) == (0, "changed", 4)
+    assert changed["moved"] == ["manual.paid_hours", "smart.paid_hours"]
+    said = "exact: digits differ in 4 values; only primary outcomes were judged; moved by more than their margin: "
+    assert twin("check", "street.yaml", "--tier", "all", "--junit", "out.xml") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Guard: other digits") and said in shown
+    suite = ElementTree.parse("out.xml").getroot()
+    assert suite.get("failures") == "0" and said in (suite.findtext("testcase/system-out") or "")
+    assert twin("check", "street.yaml", "--tier", "all", "--github") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("::warning file=outputs/baselines/street.yaml") and said in shown
+
+
+def test_an_arm_that_came_is_a_drift_that_nothing_forgives(capsys: pytest.CaptureFixture[str]) -> None:
+    twin("baseline", "accept", "street.yaml", "-n", "2", "--reason", "first")
+    shifted(arm="smart")
+    code, told = found(capsys, "street.yaml", "--tier", "all")
+    assert code == 1 and [one["about"] for one in told["findings"] if one["verdict"] == "drift"] == ["smart"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_table_of_the_guard_breaks_no_word(capsys: pytest.CaptureFixture[str], lang: str) -> None:
+    names = ["smart_office_intake.hours_to_close_mean", "manual.share_within_24h"]
+    findings = [Finding("equivalence", "undecided", "scenarios/dispatch_boston.yaml", name, 12.5, 13.25, -0.2, 1.75, 80)
+                for name in names]  # fmt: skip
+    console.show(guard_text.sheet(findings, lang))
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in (*names, "scenarios/dispatch_boston.yaml", "-0.2 .. +1.75"))
+    assert max(map(len, shown.splitlines())) <= console.PIPE_WIDTH
+    console.show(guard_text.sheet([Finding("exact", "same", "a.yaml", "all", seeds=1)], lang))
+    assert guard_text.TIERS["exact"][lang] in capsys.readouterr().out
+    assert len(guard_text.sheet([Finding("exact", "same", "a.yaml", "all", seeds=1)], lang).head) == 5
+
+
+def test_ci_fails_at_once_where_there_is_no_baseline(tmp_path: Path) -> None:
+    for folder in ("repo/.ci", "repo/outputs/baselines", "bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(f"{ROOT}/.ci/run", tmp_path / "repo/.ci/run")
+    (tmp_path / "bin/make").write_text('#!/bin/sh\necho "made $1"\n[ "$1" != guard ] || exit 7\n', "utf-8")
+    (tmp_path / "bin/make").chmod(0o755)
+    asked = {"args": ["bash", str(tmp_path / "repo/.ci/run")], "capture_output": True, "text": True,
+             "env": {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}}  # fmt: skip
+    (tmp_path / "repo/outputs/baselines/a.claims.yaml").write_text("claims are no baseline", "utf-8")
+    done = subprocess.run(**asked, check=False)  # type: ignore[call-overload]
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    (tmp_path / "repo/outputs/baselines/a.yaml").write_text("", "utf-8")
+    done = subprocess.run(**asked, check=False)  # type: ignore[call-overload]
+    assert (done.returncode, done.stdout) == (7, "made test\nmade guard\n"), "the guard's verdict is that of CI"
 
 
 WRONG = ["is: faster", "compare: [smart]", "compare: [smart, smart]", "by_at_least: much", "outcome: 3",

@@ -15,7 +15,7 @@ from tests.small_experiment import BOOK, SmallScenario, small_run
 from twin.errors import InputError
 from twin.report.equity_text import equity_lines, equity_sheets
 from twin.report.text import Writer
-from twin.runs.compare import estimate, paired_difference, widened
+from twin.runs.compare import MOST_REPLICATIONS, estimate, paired_difference, t_quantile, widened
 from twin.runs.equity import equity_of
 from twin.runs.experiment import Means, Plan, Result, comparison_json, conduct, run_one
 from twin.runs.families import benjamini_hochberg, corrected, holm
@@ -101,6 +101,22 @@ def test_more_needed_is_about_right() -> None:
     assert found.verdict == "not decided" and found.more_needed
     half = (found.half_width or 0) * math.sqrt(12 / (12 + found.more_needed))
     assert half == pytest.approx(abs(found.mean), rel=0.05)
+
+
+def test_the_finds_among_exploratory_outcomes_decide_whether_the_next_is_within_reach() -> None:
+    """Two finds of four: the next has to pass 3/4 of 5 %, by Benjamini and Hochberg, and not a quarter of it."""
+    luck = np.resize([1.0, -1.0], 12)
+    sure, faint = (5 + 0.1 * luck).tolist(), (luck + 0.0082).tolist()
+    options = {"a": sure, "b": sure, "faint": faint, "noise": luck.tolist()}
+    found = corrected({key: paired_difference([0.0] * 12, one, "higher") for key, one in options.items()}, [])
+    assert [found[key].verdict for key in options] == ["better", "better", "not decided", "not decided"]
+    error = math.sqrt(12 / 11 / 12)
+    reach = {share: 12 * (t_quantile(11, 1 - 0.05 * share) * error / 0.0082) ** 2 for share in (0.25, 0.75)}
+    assert reach[0.75] < MOST_REPLICATIONS < reach[0.25]
+    assert found["faint"].more_needed == math.ceil(reach[0.75]) - 12
+    writer = Writer(conduct(SmallScenario(), Plan.of(SmallScenario(), None, 2, None), small_run, BOOK), "en")  # type: ignore[arg-type]
+    assert str(found["faint"].more_needed) in writer.verdict(found["faint"])
+    assert writer.verdict(found["noise"]) == "not decided"
 
 
 def test_a_wider_confidence_is_the_t_interval_of_that_confidence() -> None:

@@ -362,7 +362,8 @@ def test_every_fen_of_a_lift_has_its_source():
         stairs = world.flats.stairwell
         for stairwell in np.unique(stairs):
             assert world.flats.lift_bargain_fen[stairs == stairwell].sum() == 0
-        paid = np.isin(stairs, lifts.stairwell[lifts.passed]) & (world.flats.lift_bargain_fen > 0)
+        paid_for = lifts.stairwell[(lifts.started >= 0) & (lifts.started < world.day - 1)]  # the morning after
+        paid = np.isin(stairs, paid_for) & (world.flats.lift_bargain_fen > 0)
         assert postings.fen[postings.account == TRANSFER].sum() == world.flats.lift_bargain_fen[paid].sum()
 
 

@@ -128,7 +128,7 @@ def test_a_changed_declaration_changes_the_page(page: str) -> None:
 def test_the_loop_of_service_and_reporting_is_found() -> None:
     loop = loop_in(flows_of(everybody()))
     assert {"desk", "trust", "reporting"} <= set(loop)
-    assert not {"payroll", "measurement", "satisfaction"} & set(loop)
+    assert not {"measurement", "satisfaction"} & set(loop)
 
 
 def test_draws_are_read_from_the_source() -> None:

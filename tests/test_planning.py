@@ -17,7 +17,7 @@ from twin.core.parameters import parameters_of
 from twin.mechanisms import CATALOGUE
 from twin.mechanisms.ballots import Ballots, Count, carries, rules_of
 from twin.world.inequality import gini
-from twin.world.ledger import ASKING, COMPENSATION, PUBLIC, WORKS
+from twin.world.ledger import ASKING, COMPENSATION, PUBLIC
 from twin.world.series import share
 from twin.world.works import Work, default_catalogue, homes_of
 
@@ -124,28 +124,32 @@ def test_compensation_is_paid_only_to_lower_floors_and_is_in_the_ledger():
     assert postings.fen[postings.account == COMPENSATION].sum() == 4_000_000 * carried.sum() > paid.sum()
 
 
-@pytest.mark.parametrize("budget", [600_000.0, 2_000_000.0])
-def test_asking_and_compensation_come_out_of_the_one_budget(budget: float):
-    """What is asked and compensated is not there to build with, and nothing is spent beyond the sum."""
-    dear = with_(lifts_only(), plans={"process": "council"}, ballots={"compensation_yuan": 40_000.0},
-                 needs_survey={"meetings_yuan": 200_000.0})  # fmt: skip
-    postings = decided(1, **dear, budget_yuan=budget).world.postings
-    public = postings.source == PUBLIC
-    assert postings.fen[public & (postings.account == ASKING)].sum() >= 20_000_000
-    assert postings.fen[public & np.isin(postings.account, (WORKS, COMPENSATION, ASKING))].sum() <= budget * 100
+@pytest.mark.parametrize("meetings_yuan", [0.0, 150_000.0, 5e6])
+def test_what_asking_costs_is_not_there_to_build_with(meetings_yuan: float):
+    """One budget: what the plan would cost and what asking cost are within it; asked beyond it, nothing is planned."""
+    asked = with_(COUNCIL, needs_survey={"meetings_yuan": meetings_yuan})
+    engine = decided(1, **asked, budget_yuan=900_000.0)
+    postings, planned = engine.world.postings, engine.world.projects.cost_fen.sum()
+    asking = postings.fen[(postings.account == ASKING) & (postings.source == PUBLIC)].sum()
+    assert asking >= meetings_yuan * 100
+    assert planned + asking <= 90_000_000 or planned == 0
+    assert (planned == 0) == (meetings_yuan == 5e6)
 
 
 # -- information and voice (C01, C02)
+
+
+FREE = {"needs_survey": {"meetings_yuan": 0.0}}  # else what asking costs is not there to build with, and plans differ
 
 
 @cache
 def arms() -> dict[str, list[Any]]:
     said = {
         "prior": PRIOR,
-        "council": COUNCIL,
-        "plan_fixed": with_(COUNCIL, plans={"estimate": "prior"}),
-        "no_voice": with_(COUNCIL, plans={"voice": False}),
-        "neither": with_(COUNCIL, plans={"estimate": "prior", "voice": False}),
+        "council": with_(COUNCIL, **FREE),
+        "plan_fixed": with_(COUNCIL, plans={"estimate": "prior"}, **FREE),
+        "no_voice": with_(COUNCIL, plans={"voice": False}, **FREE),
+        "neither": with_(COUNCIL, plans={"estimate": "prior", "voice": False}, **FREE),
         "true_needs": with_(PRIOR, plans={"estimate": "true_needs", "rule": "welfare"}),
     }
     return {name: [decided(seed, **blocks) for seed in SEEDS] for name, blocks in said.items()}

@@ -11,6 +11,7 @@ import pytest
 from tests.test_sharing import STREET
 from twin.cli.app import main
 from twin.errors import InputError
+from twin.report.search_text import SearchWriter
 from twin.runs.experiment import Means, metric_book
 from twin.runs.search import _front, search
 
@@ -39,6 +40,25 @@ def test_it_finds_the_better_dispatch_and_reports_other_seeds(street: str) -> No
     assert "desk.dispatch=instant" in best.sets
     assert best.estimates["share_within_24h"].mean > found.settings[0].estimates["share_within_24h"].mean
     assert all(0 <= one.unbeaten <= 1 for one in found.settings)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_it_says_how_each_setting_differs_from_the_arm_as_it_stands(street: str, lang: str) -> None:
+    found = search(street, "manual", over=OVER, outcomes=("share_within_24h",), trials=8, replications=1, held_out=3)
+    writer = SearchWriter(found, lang)
+    first, *rest = writer.outcome("share_within_24h").rows
+    assert first[0] in ("as it stands", "现状") and first[3:] == ("", "")
+    assert len(rest) == len(found.settings) - 1 >= 1
+    for row, one in zip(rest, found.settings[1:], strict=True):
+        difference = one.differences["share_within_24h"]
+        shown = writer.both("share_within_24h", difference.together or difference)
+        assert row[0] == ", ".join(one.sets) and row[3:] == (shown, writer.writer.verdict(difference))
+        told = one.to_json()["differences"]["share_within_24h"]
+        assert told["verdict"] == difference.verdict and told["mean"] == difference.mean
+    scale = writer.writer.scale("share_within_24h")
+    for row, one in zip((first, *rest), found.settings, strict=True):  # a mean has no more digits than its interval
+        assert row[1] == writer.writer.spread(one.estimates["share_within_24h"], scale)
+    assert [row[1] for row in list(writer.sheets())[-1].rows] == [f"{one.unbeaten:.0%}" for one in found.settings]
 
 
 def test_a_search_resumed_and_one_in_two_processes_are_the_same(

@@ -1374,6 +1374,12 @@ ERRORS: dict[str, Entry] = {
         "streets are counted from 0 in the map's order; those for cars only can be named",
         "道路按地图中的次序从 0 起编号，仅可使用机动车道路",
     ),
+    "M371": Entry(
+        "traffic: street {street} is closed, and calmed or widened too",
+        "traffic：{street} 号道路既封闭又降速或拓宽",
+        "what is closed carries no cars: name the street once",
+        "封闭的道路不通行机动车：请只保留一项",
+    ),
     "R201": Entry(
         "`{folder}` holds another experiment; it differs in: {differing}",
         "`{folder}` 中是另一个实验，不同之处：{differing}",
@@ -1614,16 +1620,16 @@ ERRORS: dict[str, Entry] = {
         "请关闭它（如数据库浏览器），或用 --out 另选文件夹",
     ),
     "R266": Entry(
-        "arm `{arm}` has no tickets",
-        "方案 `{arm}` 没有工单",
-        "nobody reported anything there; choose another arm with --arm",
-        "该方案下无人提交诉求；请用 --arm 选择其他方案",
-    ),
-    "R266": Entry(
         "the axis `{path}` is given twice",
         "扫描轴 `{path}` 重复给出",
         "name each path once, with all of its values",
         "每条路径只写一次，并列出其全部取值",
+    ),
+    "R267": Entry(
+        "arm `{arm}` has no tickets",
+        "方案 `{arm}` 没有工单",
+        "nobody reported anything there; choose another arm with --arm",
+        "该方案下无人提交诉求；请用 --arm 选择其他方案",
     ),
     "R270": Entry(
         "`{folder}` holds no finished run",

@@ -69,9 +69,11 @@ def lifts(world, p, luck, note):
             passed, fell = int(table.passed_on[project]), int(table.reversed_on[project])
             rows = [k for k, one in enumerate(stairs_of) if one == table.stairwell[project]]
             if table.asked_for[project] and passed == world.day - 1 and fell < 0:
-                settle(world, p, luck, note, project, rows)
-            unbuilt = table.finished[project] < 0
-            if table.asked_for[project] and unbuilt and 0 <= passed < fell and fell == world.day - 1:
+                fall_out(world, p, luck, note, rows)
+            begun, unbuilt = int(table.started[project]), table.finished[project] < 0
+            if table.asked_for[project] and begun == world.day - 1 and fell < 0:
+                transfer(world, luck, note, project, rows, "compensation", 1)
+            if table.asked_for[project] and unbuilt and 0 <= begun < fell and fell == world.day - 1:
                 transfer(world, luck, note, project, rows, "paid back", -1)
 
 
@@ -123,9 +125,8 @@ def transfer(world, luck, note, project, rows, kind, sign):
             note.add("residents", owner(world, k), compensation_fen=fen)
 
 
-def settle(world, p, luck, note, project, rows):
+def fall_out(world, p, luck, note, rows):
     homes = world.flats
-    transfer(world, luck, note, project, rows, "compensation", 1)
     living = [k for k in rows if owner(world, k) >= 0]
     if not living or not world.levers["disputes"].followed:
         return

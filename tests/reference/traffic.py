@@ -111,8 +111,9 @@ def drive(world, p, done, luck, note):
     for row, minutes in zip(rows, found.time, strict=True):
         note.set("roads", row, minutes=minutes)
     settled = shortest(links, found.time, np.array(gates))
+    lasts = dict(zip(rows, found.time, strict=True))
     for who in range(len(residents)):
-        note.set("residents", who, drives_home=who in drivers, noise_db=noise(world, p, flow, who))
+        note.set("residents", who, drives_home=who in drivers, noise_db=noise(world, p, flow, lasts, who))
         if who in drivers:
             junction = row_of(world, drivers[who][1])
             walk = math.dist((residents.x[who], residents.y[who]), (roads.x[junction], roads.y[junction]))
@@ -141,7 +142,7 @@ def row_of(world, junction):
     return next(row for row in range(len(world.roads)) if world.roads.start[row] == junction)
 
 
-def noise(world, p, flow, who):
+def noise(world, p, flow, minutes, who):
     roads, x, y = world.roads, float(world.residents.x[who]) * 1000, float(world.residents.y[who]) * 1000
     energy = 10 ** (p.background_db / 10)
     for row, cars in flow.items():
@@ -151,5 +152,7 @@ def noise(world, p, flow, who):
         along = -(a[0] * (b[0] - a[0]) + a[1] * (b[1] - a[1])) / length
         away = max(abs(a[0] * b[1] - a[1] * b[0]) / length, 3.5)
         angle = math.atan2(length - along, away) + math.atan2(along, away)
-        energy += 10**4.22 * cars * 10 * angle / (math.pi * away)
+        speed = max(roads.metres[row] / 1000 / minutes[row] * 60, 20)
+        slower = 33 * math.log10(speed + 40 + 500 / speed) - 68.8
+        energy += 10 ** (4.22 + slower / 10) * cars * 10 * angle / (math.pi * away)
     return 10 * math.log10(energy)

@@ -84,7 +84,8 @@ class UnitProblem(ValueError):  # noqa: N818
         self.given = given
         self.known = known
         alike = [name for unit in UNITS if unit.names[0] in known for name in unit.names]
-        self.suggestion = closest(given, [*known, *alike])
+        halved = wanted.startswith(f"{given}/")  # a rate without its "per": the nearest by letters would be any rate
+        self.suggestion = wanted if halved else closest(given, [*known, *alike])
 
 
 @dataclass(frozen=True)

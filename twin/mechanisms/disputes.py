@@ -3,12 +3,14 @@
 What it does    A late noise or fouling that a neighbour has had enough of, and each day that households share
                 parking or pipes, are disturbed by works or owe fees, begin disputes with a small hazard: with a
                 neighbour, about works and fees with the firm that does or asks for them. It is more where faults of
-                that kind lie open or residents' cars find no space, where both sides are under stress or the plaintiff bears a grievance, less where
-                the two households know each other.
+                that kind lie open, of parking also where residents' cars find no space; where both sides are under
+                stress or the plaintiff bears a grievance; less where the two households know each other, and for whom
+                an agreement keeps a space free.
 Why             Disputes grow out of load, ties and stress, and none of these is a policy: whoever lowers the load
                 or makes neighbours meet lowers disputes, and by as much as this says. Neighbours who know one
                 another sort things out [sampson1997].
-Leaves out      Quarrels within a family, debts and accidents, sides of more than two (see `coalitions`).
+Leaves out      Quarrels within a family, debts and accidents, sides of more than two (see `coalitions`). Whose car it
+                was that found no space; that one that keeps off a space looks for another.
 Ablation        tie_weight 0: ties do nothing. stress_weight 0: stress does nothing. grievance_weight 0: unsolved
                 reports do nothing. fault_weight 0: open faults do nothing. blocked_weight 0: cars without a space do
                 nothing. scale 0: no dispute.
@@ -53,6 +55,7 @@ from twin.world.series import per_thousand_year
 _YEAR_DAYS, _HUNDRED = 365, 100
 _CATEGORY = {PARKING: "parking", LEAKS: "leaks_drains", FEES: "property"}
 _LAPSE = {NOISE: LATE_NOISE, PETS: FOULING}
+_RESIDENTS, _BLOCKED = 0, -1  # in `stays`: whose car, and the lot of one that found none
 
 
 @dataclass(frozen=True)
@@ -247,8 +250,8 @@ def load(world: Any, p: Disputes, cause: int, homes: Dwellings) -> Floats:
 def blocked_share(world: Any) -> float:
     """Return the part of the residents' cars that found no space yesterday; 0 where none is followed."""
     stays, morning = world.stays, world.day * DAY_MINUTES
-    yesterday = (stays.side == 0) & (stays.arrived >= morning - DAY_MINUTES) & (stays.arrived < morning)
-    return float((stays.lot[yesterday] < 0).mean()) if yesterday.any() else 0.0
+    yesterday = (stays.side == _RESIDENTS) & (stays.arrived >= morning - DAY_MINUTES) & (stays.arrived < morning)
+    return float((stays.lot[yesterday] == _BLOCKED).mean()) if yesterday.any() else 0.0
 
 
 def open_faults(world: Any, cause: int, homes: Dwellings) -> Floats:

@@ -97,7 +97,8 @@ def chances(world: View, p: Lapses, draw: Draw) -> tuple[Floats, ...]:
     gates=["disputes.followed"],
     reads=[
         "households.complies", "residents.household", "disputes.cause", "disputes.respondent",
-        "disputes.settled_on", "disputes.broken_on", "disputes.clause_hour", "disputes.clause_part", "levers.disputes.followed",
+        "disputes.settled_on", "disputes.broken_on", "disputes.clause_hour", "disputes.clause_part",
+        "levers.disputes.followed",
     ],
     spawns=["lapses"],
     metrics={

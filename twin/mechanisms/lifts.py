@@ -4,9 +4,9 @@ What it does    On one day the owners of every walk-up stairwell ask for a lift.
                 of its cost by floors; the higher one lives, the more the lift brings, and the lowest floors lose light
                 and quiet. Those who gain may compensate those who lose, by a fixed sum or by a bargain. What is left
                 for each flat, also of those that are let or empty, is what its owner votes on (see `ballots`, with
-                all papers, acts and the law). Once it has passed owners pay each other; who still loses may fall
-                out with the winner of the stairwell. Where the decision falls in law before the lift is built, what
-                they paid each other is paid back.
+                all papers, acts and the law). Once it has passed, who still loses may fall out with the winner of the
+                stairwell; once it is begun owners pay each other. Where the decision falls in law before the lift is
+                built, what they paid each other is paid back.
 Why             A lift needs three quarters of those who vote, by heads and by area [civil_code_278]; on equal shares
                 two floors of six are enough to stop it. Shares that follow use are those of the airport game
                 [littlechild1973], compensation is a bargaining problem [nash1950]; practice lies between
@@ -19,11 +19,13 @@ Ablation        compensation none and share_rule equal: floors 1 and 2 vote agai
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
@@ -34,6 +36,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
+from twin.errors import Complaint, InputError, closest, severity
 from twin.world.construction import households_in, owners_in
 from twin.world.disputes import WORKS as ABOUT_WORKS
 from twin.world.disputes import is_open
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 
 SHARES = ("linear", "equal", "shapley")
 DEALS = ("none", "fixed", "nash")
+SHIPPED = ("elevator_shares",)
 _FORMULA = {"linear": "elevator_share", "equal": "equal_share", "shapley": "shapley_step"}
 _OLD = 65
 _RENTER = TENURES.index("renter")
@@ -67,6 +71,10 @@ class Lifts:
     share_rule: str = param("linear", "", source="lift_practice", evidence="expert", lever=True, choices=SHARES,
                             doc="how floors share the cost: linear in the storeys climbed, all alike, or by Shapley",
                             zh="分摊规则：linear 按楼层线性、equal 均摊、shapley 沙普利", when="asked")
+    rule: str = param(SHIPPED[0], "", source="lift_practice", evidence="expert", choices=SHIPPED, file=True,
+                      doc="rules that say what a floor's share is (`elevator_share`, `equal_share`, `shapley_step`): "
+                          "those that ship, or the path of a rule file",
+                      zh="各楼层分摊比例的规则：随附规则，或规则文件的路径", when="asked")
     compensation: str = param("none", "", source="nash1950", evidence="assumed", lever=True, choices=DEALS,
                               doc="what gainers pay losers: nothing, a fixed sum for each low flat, or what a bargain "
                                   "gives",
@@ -106,26 +114,56 @@ class Lifts:
                                 doc="loss by a lift at which 63 % of those who live there fall out with the winner",
                                 zh="引发纠纷的损失尺度", when="asked")
 
+    def data_digest(self) -> str:
+        """Return the SHA-256 of the rule file of one's own, "" for the one that ships with the twin."""
+        return "" if self.rule in SHIPPED else hashlib.sha256(Path(self.rule).read_bytes()).hexdigest()
+
+    def data_complaints(self) -> tuple[Complaint, ...]:
+        """Return what is wrong in the rule file of one's own."""
+        try:
+            rules = share_rules(self.rule)
+        except InputError as reason:
+            return reason.complaints
+        known = tuple(one.head.name for one in rules.deciders)
+        missing = _FORMULA[self.share_rule]
+        if missing in known:
+            return ()
+        return (Complaint("E603", None, {"name": missing, "suggestion": closest(missing, known), "known": known}),)
+
 
 # -- the rule of shares ----------------------------------------------------------------------------------
 
 
-@cache
-def share_rules() -> RuleSet:
-    """Return the rules of shares that ship with the twin: those of ``rules/elevator_shares.yaml``."""
+def share_rules(name: str = SHIPPED[0]) -> RuleSet:
+    """Return the rules of shares: those that ship with the twin, or those of a file; raises InputError."""
+    if name not in SHIPPED:
+        return _read(Path(name))
+    with resources.as_file(resources.files("twin.data").joinpath(f"{name}.yaml")) as path:
+        return _read(path)
+
+
+def _read(path: Path) -> RuleSet:
     from twin.rules.read import read_rules
     from twin.rules.vocabulary import Vocabulary
 
-    with resources.as_file(resources.files("twin.data").joinpath("elevator_shares.yaml")) as path:
-        return read_rules([path], Vocabulary(fields={"building": {}})).rules
+    reading = read_rules([path], Vocabulary(fields={"building": {}}))
+    errors = [one for one in reading.complaints if severity(one) == "error"]
+    if errors:
+        raise InputError(errors)
+    return reading.rules
 
 
 @cache
-def shares_of(rule: str, floors: int, day: dt.date) -> tuple[Fraction, ...]:
-    """Return the share of each of so many floors (at least 2) in the cost, exactly, by the rules of a day."""
+def shares_of(
+    rule: str, floors: int, day: dt.date, file: str = SHIPPED[0], digest: str = ""
+) -> tuple[Fraction, ...]:
+    """Return the share of each of so many floors (at least 2) in the cost, exactly, by the rules of a day.
+
+    ``digest`` is that of a file of one's own: what is kept of its shares is of these bytes.
+    """
     from twin.rules.reference import Case
 
-    name, rules = _FORMULA[rule], share_rules()
+    name, rules = _FORMULA[rule], share_rules(file)
     given = [{"floor": Fraction(floor), "floors": Fraction(floors)} for floor in range(1, floors + 1)]
     values = [cast(Fraction, Case(rules, day, one).decide(name).outputs[name]) for one in given]
     steps = name == "shapley_step"
@@ -150,10 +188,18 @@ def lift_disputes(world: World) -> float | None:
 
 
 def lift_transfer_yuan(world: World) -> float | None:
-    """What owners paid each other, for each lift that passed."""
+    """What owners paid each other, for each lift that has begun."""
+    begun = world.projects.asked_for & (world.projects.started >= 0)
+    postings = world.postings
+    for_lifts = (postings.account == TRANSFER) & (postings.project >= 0)  # neighbours also pay by agreements
+    paid = postings.fen[for_lifts].sum() / FEN_PER_YUAN
+    return ratio(float(paid), int(begun.sum()))
+
+
+def lift_begun_share(world: World) -> float | None:
+    """Lifts on which work has begun / lifts that passed."""
     passed = world.projects.asked_for & world.projects.passed
-    paid = world.postings.fen[world.postings.account == TRANSFER].sum() / FEN_PER_YUAN
-    return ratio(float(paid), int(passed.sum()))
+    return share(world.projects.started[passed] >= 0)
 
 
 def _on_floor(floor: int) -> Callable[[World], float | None]:
@@ -178,8 +224,14 @@ def _metrics() -> dict[str, Metric]:
         ),
         "lift_transfer_yuan": Metric(
             lift_transfer_yuan, "yuan", better=None, en="Paid between owners for each lift", zh="每部电梯业主间补偿额",
-            doc="compensation that owners paid each other, less what was paid back / lifts that passed",
-            doc_zh="业主之间支付的补偿总额（扣除退还部分） ÷ 通过的电梯数",
+            doc="compensation that owners paid each other, less what was paid back / lifts on which work has begun",
+            doc_zh="业主之间支付的补偿总额（扣除退还部分） ÷ 已开工的电梯数",
+        ),
+        "lift_begun_share": Metric(
+            lift_begun_share, "1", better="higher", en="Lifts begun, of those that passed", zh="已通过电梯的开工率",
+            doc="lifts on which work has begun / lifts that passed; the others wait for crews, or for money that there "
+                "is not",
+            doc_zh="已开工的电梯数 ÷ 表决通过的电梯数；其余仍在等待施工队或资金",
         ),
     }  # fmt: skip
     floors = {
@@ -207,7 +259,7 @@ def _metrics() -> dict[str, Metric]:
         "levers.disputes.followed", "flats.building", "flats.stairwell", "flats.floor", "buildings.grid",
         "buildings.storeys", "households.flat", "households.tenure", "residents.household", "residents.role",
         "residents.age", "projects.stairwell", "projects.work", "projects.asked_for", "projects.passed_on",
-        "projects.reversed_on", "projects.finished",
+        "projects.reversed_on", "projects.started", "projects.finished",
         "disputes.cause", "disputes.plaintiff", "disputes.settled_on", "disputes.faded_on",
     ],
     owns={
@@ -223,7 +275,7 @@ def _metrics() -> dict[str, Metric]:
     sources=["civil_code_278", "civil_code_157", "littlechild1973", "nash1950", "lift_practice"],
 )  # fmt: skip
 def lifts(world: View, p: Lifts, draw: Draw, effects: Effects) -> None:
-    """Let all stairwells ask on one day; the morning after a vote, settle what has passed."""
+    """Let all stairwells ask on one day; the morning after a vote or a beginning, do what follows from it."""
     if not p.asked or world.running_on or not len(world.households):
         return
     works = listed(world.levers["plans"].catalogue)
@@ -231,14 +283,23 @@ def lifts(world: View, p: Lifts, draw: Draw, effects: Effects) -> None:
     if world.day == p.from_day and found:
         ask(world, p, draw, found[0], works[found[0]], effects)
     elif world.day > p.from_day:
-        table = world.projects
-        passed = np.flatnonzero(table.asked_for & (table.passed_on == world.day - 1) & (table.reversed_on < 0))
-        if len(passed):
-            settle(world, p, draw, passed, effects)
-        settled = table.asked_for & (table.passed_on >= 0) & (table.passed_on < table.reversed_on)
-        fell = np.flatnonzero(settled & (table.reversed_on == world.day - 1) & (table.finished < 0))
-        if len(fell):
-            pay(world, draw, fell, "paid back", -1, effects)
+        follow_up(world, p, draw, effects)
+
+
+def follow_up(world: Any, p: Lifts, draw: Draw, effects: Effects) -> None:
+    """Let those who lose fall out once a lift has passed, owners pay once it is begun, and be paid back if it falls."""
+    table, yesterday = world.projects, world.day - 1
+    stands = table.asked_for & (table.reversed_on < 0)
+    passed = np.flatnonzero(stands & (table.passed_on == yesterday))
+    if len(passed):
+        fall_out(world, p, draw, passed, effects)
+    begun = np.flatnonzero(stands & (table.started == yesterday))
+    if len(begun):
+        pay(world, draw, begun, "compensation", 1, effects)
+    paid = table.asked_for & (table.started >= 0) & (table.started < table.reversed_on)
+    fell = np.flatnonzero(paid & (table.reversed_on == yesterday) & (table.finished < 0))
+    if len(fell):
+        pay(world, draw, fell, "paid back", -1, effects)
 
 
 class Offer(NamedTuple):
@@ -301,7 +362,7 @@ def offered(world: Any, p: Lifts, lift: Work, rows: Ints, gain: Floats) -> Offer
     """Return the offer to the owners of the flats ``rows`` of one stairwell; None where nobody there would pay."""
     floor, building = world.flats.floor[rows].astype(np.int64), int(world.flats.building[rows[0]])
     top = max(int(world.buildings.storeys[building]), int(floor.max()))
-    weights = weights_of(shares_of(p.share_rule, top, world.clock.date(world.day)), floor)
+    weights = weights_of(shares_of(p.share_rule, top, world.clock.date(world.day), p.rule, p.data_digest()), floor)
     if not sum(weights):
         return None
     left = max(round((lift.cost_yuan - p.subsidy_yuan) * FEN_PER_YUAN), 0)
@@ -324,8 +385,8 @@ def deal(world: Any, p: Lifts, floor: Ints, net: Ints, weights: list[Fraction]) 
 # -- once it has passed
 
 
-def settle(world: Any, p: Lifts, draw: Draw, passed: Ints, effects: Effects) -> None:
-    """Let owners pay each other, and those who still lose fall out with the winner."""
+def fall_out(world: Any, p: Lifts, draw: Draw, passed: Ints, effects: Effects) -> None:
+    """Let those who still lose fall out with the winner of their stairwell."""
     stairs = world.flats.stairwell
     owner, household = owners_in(world), households_in(world)
     fell_out = [quarrel(world, p, draw, np.flatnonzero((stairs == one) & (owner >= 0)), owner, household, effects)
@@ -333,7 +394,6 @@ def settle(world: Any, p: Lifts, draw: Draw, passed: Ints, effects: Effects) -> 
     rows = np.concatenate(fell_out)
     if len(rows):
         effects.set("households", household[rows], lift_fell_out=True)
-    pay(world, draw, passed, "compensation", 1, effects)
 
 
 def pay(world: Any, draw: Draw, lifts: Ints, kind: str, sign: int, effects: Effects) -> None:

@@ -4,9 +4,9 @@ What it does    A side of an open dispute asks for help, the other side agrees o
                 session becomes a work order of the desk: its waiting, travel and length are the desk's. When it
                 has been held, the sides settle if what each believes it could get elsewhere leaves enough to
                 share: evenings that are quiet, foulings cleaned up, nights off a parking space, a part of a repair or
-                of fees, which is booked. In separate offices every case begins at its community 村, where a hard one is out of
-                its depth, and goes up, to street 镇 and city 县, after a session there that did not settle it; in
-                a one-stop centre it sits at the level that it needs. Each session teaches both sides something.
+                of fees, which is booked. In separate offices every case begins at its community 村, where a hard one
+                is out of its depth, and goes up, to street 镇 and city 县, after a session there that did not settle
+                it; in a one-stop centre it sits at the level that it needs. Each session teaches both something.
 Why             Few who ask ever sit at the table, most who sit there settle [cook1980, felstiner1985], so success
                 has three denominators. What is shared follows bargaining theory [nash1950, rubinstein1982]; without
                 help private information eats part of the gains [chatterjee1983]. Sides think too much of what they

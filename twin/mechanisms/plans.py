@@ -267,7 +267,7 @@ def plans(world: View, p: Plans, draw: Draw, effects: Effects) -> None:
 
 def left_for_works(world: Any, p: Plans) -> int:
     """Return what asking the residents has left of the budget by the day of the decision [fen]."""
-    return max(to_fen(p.budget_yuan) - public_fen(world.postings, [ASKING], p.decide_on_day), 0)
+    return max(to_fen(p.budget_yuan) - public_fen(world.postings, [ASKING], p.decide_on_day + 1), 0)
 
 
 def prices(world: Any, works: Works, sites: Sites) -> Ints:

@@ -61,8 +61,8 @@ class Stress:
                                       doc="by which the usual level sinks, in standard deviations", zh="心理服务效果",
                                       when="categories")
     again_days: int = param(180, "day", 1, 3650, source="scenario range", evidence="assumed",
-                            doc="from a request to the next of the same resident at least, until half of the effect "
-                                "has gone",
+                            doc="from one request of a resident to the next, at least; half of the effect is gone by "
+                                "then",
                             zh="再次求助间隔（效果半衰期）", when="categories")
     hour_yuan: float = param(200.0, "yuan", 0.0, 100_000.0, source="scenario range", evidence="assumed", lever=True,
                              doc="price of a counsellor's hour beside wages, which is booked when it is held",

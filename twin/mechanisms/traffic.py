@@ -3,10 +3,11 @@
 What it does    In the evening peak hour residents drive the cars of their households (those of `parking`) home from
                 the edge of the map and walk the rest; others drive through. Everybody takes the way that is
                 quickest, given all others; beside it stands what would be best for all together. Flows make noise
-                at homes. From the first day that is measured a plan closes, calms or widens streets, which is
-                booked; what is closed becomes green in part. Works on pipes take room on the street before the
-                house. Whoever has no way leaves the car outside and walks, and is charged time for it, as is
-                through traffic that has to turn back. All is found anew when the plan or the works change.
+                at homes, the less the slower they are. From the first day that is measured a plan closes, calms
+                or widens streets, which is booked; what is closed becomes green in part. Works on pipes take room
+                on the street before the house. Whoever has no way leaves the car outside and walks, and is charged
+                time for it, as is through traffic that has to turn back. All is found anew when the plan or the
+                works change.
 Why             Drivers' choices interact: closing a street may make all quicker or slower [braess1968,
                 wardrop1952, bpr1964], and quiet for some is noise for others [crtn1988]. Plans made equal
                 differ by exactly nothing, since all arms share who drives where.
@@ -40,6 +41,7 @@ from twin.world.series import mean, ratio, share
 
 _METRES = 1000.0
 _HOUR_MINUTES = 60
+_MOMENT = 1e-9  # [min], on pieces of no length
 _BOTH_WAYS = 2
 _GAP = 1e-4
 _MILLION = 1e6
@@ -405,6 +407,7 @@ def _metres_of(world: Any, pieces: Flags) -> float:
         ),
         "noise_db_mean": Metric(
             noise_db_mean, "dB", better="lower", en="Mean traffic noise at home", zh="住处平均交通噪声", daily=True,
+            margin=1.0,
             doc="mean over residents of the level at home in the evening peak hour of the last day, background counted,"
                 " in dB(A)",
             doc_zh="全体居民住处最后一日晚高峰小时声级（含背景）的平均值，dB(A)",
@@ -456,12 +459,15 @@ def lay_out(world: View, draw: Draw, effects: Effects) -> None:
 
 
 def refuse_unknown(world: Any, p: Traffic) -> None:
-    """Raise InputError where the plan names a street that the map has not, or that cars cannot use."""
+    """Raise InputError where the plan names a street that the map has not or cars cannot use, or one for two things."""
     known = set(world.roads.street.tolist())
     for name in PLANS:
         unknown = sorted(set(getattr(p, name)) - known)
         if unknown:
             raise InputError.of("M370", name=name, streets=unknown, known=sorted(known))
+    twice = sorted(set(p.closed) & {*p.calmed, *p.widened})
+    if twice:
+        raise InputError.of("M371", street=twice[0])
 
 
 class Streets(NamedTuple):
@@ -544,7 +550,7 @@ def drive(world: Any, p: Traffic, streets: Streets, draw: Draw, effects: Effects
     best[rows] = optimum(links, gates, demand, _GAP).flow
     effects.set("roads", None, flow_per_hour=flow, best_flow_per_hour=best, minutes=time,
                 turned_back_per_hour=turned_back(roads, p, gates, cost))  # fmt: skip
-    effects.set("residents", None, drives_home=drives, noise_db=heard(world, p, flow).astype(np.float32))
+    effects.set("residents", None, drives_home=drives, noise_db=heard(world, p, flow, time).astype(np.float32))
     effects.set("residents", drives, cut_off=~there, trip_minutes=minutes.astype(np.float32))
 
 
@@ -615,10 +621,11 @@ def wanted(p: Traffic, links: Links, gates: Ints, gate: Ints, home: Ints) -> Flo
     return demand
 
 
-def heard(world: Any, p: Traffic, flow: Floats) -> Floats:
-    """Return the level of noise at every resident's home [dB(A)]."""
+def heard(world: Any, p: Traffic, flow: Floats, minutes: Floats) -> Floats:
+    """Return the level of noise at every resident's home [dB(A)], by the flow and the speed on each piece."""
     residents, roads = world.residents, world.roads
     homes, building = np.unique(np.stack([residents.x, residents.y], axis=1), axis=0, return_inverse=True)
     start, end = np.stack([roads.x, roads.y], axis=1), np.stack([roads.end_x, roads.end_y], axis=1)
-    level = level_db(exposure(_METRES * homes, _METRES * start, _METRES * end), flow, p.background_db)
+    kmh = roads.metres / _METRES / np.maximum(minutes, _MOMENT) * _HOUR_MINUTES  # 0 on a closed piece: no flow
+    level = level_db(exposure(_METRES * homes, _METRES * start, _METRES * end), flow, kmh, p.background_db)
     return level[building.ravel()]

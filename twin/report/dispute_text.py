@@ -75,7 +75,20 @@ _BESIDE: Mapping[str, Words] = {
                         "{respondent_gave_hours:.1f} h",
                         "对方自 {at} 起保持安静：申请方原要求 {plaintiff}，让 {plaintiff_gave_hours:.1f} 小时；"
                         "对方原要求 {respondent}，让 {respondent_gave_hours:.1f} 小时"),
-    "clean_up": Words("the respondent cleans up after the dog", "对方清理宠物粪便"),
+    "clean_up": Words("the respondent cleans up after the dog in {part:.0%} of the cases: the plaintiff wanted all, "
+                      "the respondent offered {respondent_part:.0%}",
+                      "对方清理 {part:.0%} 的犬粪：申请方要求全部，对方只愿 {respondent_part:.0%}"),
+    "keep_off": Words("the respondent's car keeps off the plaintiff's space on {nights} nights of the week, on the "
+                      "other {plaintiff_gave_nights} it may stand there",
+                      "对方车辆每周有 {nights} 晚不占申请方车位，其余 {plaintiff_gave_nights} 晚可以停放"),
+    "pay_repair": Words("of a repair of {stake_yuan:.2f} yuan the respondent pays {respondent_yuan:.2f}, the plaintiff "
+                        "{plaintiff_yuan:.2f}",
+                        "维修费 {stake_yuan:.2f} 元，对方承担 {respondent_yuan:.2f} 元，申请方承担 "
+                        "{plaintiff_yuan:.2f} 元"),
+    "give_back": Words("of {stake_yuan:.2f} yuan of fees the firm gives back {respondent_yuan:.2f}, the plaintiff "
+                       "bears {plaintiff_yuan:.2f}",
+                       "争议物业费 {stake_yuan:.2f} 元，物业公司退还 {respondent_yuan:.2f} 元，申请方承担 "
+                       "{plaintiff_yuan:.2f} 元"),
     "relapse": Words("it begins anew as dispute {again}", "复发为纠纷 {again}"),
 }  # fmt: skip
 _RULES = Words("rules about the tables, {day}", "关于调解的规则，{day}")

@@ -34,7 +34,7 @@ _NAMED = 8
 
 
 def sheet(findings: Sequence[Finding], lang: str) -> Sheet:
-    """Return the findings as a table, the worst first."""
+    """Return the findings as a table, the worst first, without columns that say nothing."""
     order = list(EXIT_CODES)
     ordered = sorted(findings, key=lambda one: order.index(one.verdict))
     worst = VERDICTS[ordered[0].verdict][lang] if ordered else VERDICTS["same"][lang]
@@ -43,7 +43,9 @@ def sheet(findings: Sequence[Finding], lang: str) -> Sheet:
          _number(one.now), _interval(one), str(one.seeds))
         for one in ordered
     )  # fmt: skip
-    return Sheet(_TITLE[lang].format(worst=worst), tuple(one[lang] for one in _HEAD), rows)
+    columns = zip((one[lang] for one in _HEAD), *rows, strict=True)
+    head, *rows_ = zip(*(one for one in columns if any(one[1:]) or not rows), strict=True)
+    return Sheet(_TITLE[lang].format(worst=worst), head, tuple(rows_))
 
 
 def notes(findings: Sequence[Finding], lang: str) -> list[str]:

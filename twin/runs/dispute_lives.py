@@ -34,11 +34,13 @@ from twin.runs.explaining import (
 from twin.runs.store import DONE, read_rows
 from twin.scenario.load import load
 from twin.scenario.resolved import Arm, Scenario
-from twin.world.disputes import FIRST_STAGE, LEVELS
+from twin.world.disputes import FIRST_STAGE, LEVELS, WEEK_NIGHTS
+from twin.world.works import FEN_PER_YUAN
 
 Row = Mapping[str, Any]
 Rows = Mapping[str, np.ndarray]
 _ABOUT = "mediation."
+_CLAUSES = {"clause_hour": np.inf, "clause_part": 0.0, "owed_fen": 0}  # columns, and what says that there is none
 # on one day, what comes first: things of the morning, sessions, what they led to
 _ORDER = ("began", "contact", "refused", "seated", "handed_on", "session", "session_moot", "session_lost",
           "session_waiting", "settled", "gave_up", "stage", "faded", "broken", "group_event", "petition", "kept",
@@ -280,16 +282,47 @@ class _Teller:
             yield self.event(end, "kept", days=end - settled)
 
     def agreement(self) -> dict[str, Any]:
-        """Return who got what, and gave what: shares of the pie, and hours where there is a clause about them."""
-        share, hour = float(self.row["settled_share"]), float(self.row["clause_hour"])
+        """Return who got what, and gave what: shares of the pie, and what the clause says in this matter."""
+        share = float(self.row["settled_share"])
         said = {"plaintiff_share": share, "respondent_share": 1 - share, "fairness": float(self.row["fairness"])}
-        if np.isinf(hour):
-            return said
-        if self.row["cause"] != "noise":
-            return said | {"clause": "clean_up"}
-        wanted = self.mediation.plaintiff_hour, self.mediation.respondent_hour
-        return said | {"clause": "quiet_from", "hour": hour, "plaintiff_hour": wanted[0], "respondent_hour": wanted[1],
-                       "plaintiff_gave_hours": hour - wanted[0], "respondent_gave_hours": wanted[1] - hour}  # fmt: skip
+        tell = {"noise": self.quiet, "pets": self.cleaning, "parking": self.space, "leaks": self.repair,
+                "fees": self.fees}.get(str(self.row["cause"]))  # fmt: skip
+        return said if tell is None or not self.is_bound() else said | tell()
+
+    def is_bound(self) -> bool:
+        """Tell whether the agreement obliges anybody to anything; run folders of old know of hours alone."""
+        hour, part, fen = (float(self.row.get(name, none)) for name, none in _CLAUSES.items())
+        return not np.isinf(hour) if self.row["cause"] == "noise" else part > 0 or fen > 0
+
+    def quiet(self) -> dict[str, Any]:
+        """Return from when it is to be quiet, and who gave how much of the hours between two wishes."""
+        hour, p = float(self.row["clause_hour"]), self.mediation
+        return {"clause": "quiet_from", "hour": hour, "plaintiff_hour": p.plaintiff_hour,
+                "respondent_hour": p.respondent_hour, "plaintiff_gave_hours": hour - p.plaintiff_hour,
+                "respondent_gave_hours": p.respondent_hour - hour}  # fmt: skip
+
+    def cleaning(self) -> dict[str, Any]:
+        """Return what part of a dog's dirt is cleaned up, and what the respondent would have cleaned up anyway."""
+        return {"clause": "clean_up", "part": float(self.row["clause_part"]),
+                "respondent_part": self.mediation.respondent_cleans}  # fmt: skip
+
+    def space(self) -> dict[str, Any]:
+        """Return on how many nights of the week the respondent's car keeps off the plaintiff's space."""
+        nights = round(float(self.row["clause_part"]) * WEEK_NIGHTS)
+        return {"clause": "keep_off", "nights": nights, "plaintiff_gave_nights": WEEK_NIGHTS - nights}
+
+    def repair(self) -> dict[str, Any]:
+        """Return who pays how much of a repair."""
+        return {"clause": "pay_repair", **self.money(self.mediation.leaks_stake_yuan)}
+
+    def fees(self) -> dict[str, Any]:
+        """Return how much of the fees is given back."""
+        return {"clause": "give_back", **self.money(self.mediation.fees_stake_yuan)}
+
+    def money(self, stake: float) -> dict[str, Any]:
+        """Return how a sum of money is shared."""
+        paid = int(self.row["owed_fen"]) / FEN_PER_YUAN
+        return {"stake_yuan": stake, "respondent_yuan": paid, "plaintiff_yuan": stake - paid}
 
     # -- rules
 

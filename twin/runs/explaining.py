@@ -75,7 +75,7 @@ def explain_ticket(folder: Path, number: int, arm: str | None = None, seed: int 
     """Explain every decision that rules took about a ticket of a finished run folder.
 
     ``arm`` is by default the first of the run that has rules about orders, ``seed`` the first of the run. Raises
-    InputError R270 (no finished run), R271 (no such ticket), R272 (no such seed), R299 (an arm that was not run), R266
+    InputError R270 (no finished run), R271 (no such ticket), R272 (no such seed), R299 (an arm that was not run), R267
     (no tickets in that arm), S110 (no such arm).
     """
     if not (folder / DONE).is_file():
@@ -107,7 +107,7 @@ def _ticket(folder: Path, arm: str, number: int, seed: int | None) -> dict[str, 
     """Return a ticket's row; a row number of the table is what ``decisions`` call a ticket."""
     file = table_file(folder, "tickets", arm)
     if not is_filled(file):
-        raise InputError.of("R266", arm=arm)
+        raise InputError.of("R267", arm=arm)
     columns = rows_of(file, seed)
     count = len(columns["seed"])
     if not 0 <= number < count:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from twin.runs.baselines import Baseline, baseline_file, baselines_of, rounded
 from twin.runs.compare import estimate, widened
 from twin.runs.experiment import RESULTS_VERSION, Experiment, Means, Plan, metric_book, run
+from twin.runs.laws import laws
 from twin.runs.together import together
 from twin.scenario.load import Scenario, load
 
@@ -29,7 +30,6 @@ FALSE_ALARMS = 0.01
 MARGIN = 0.025
 """Half of the drift that must be found, of the baseline's mean: as far from no change as from that drift."""
 EXIT_CODES = {"missing": 5, "drift": 1, "undecided": 3, "changed": 0, "same": 0}
-_PLACEBO = "placebo"
 Key = tuple[str, str]
 _ZERO = 1e-8  # of the value: differences in digits that do not count
 
@@ -267,15 +267,9 @@ def line_of(file: Path, arm: str, metric: str = "") -> int:
 
 
 def invariants(path: str, means: Means) -> Iterator[Finding]:
-    """Yield for each law whether it holds: every run keeps the twin's own laws, and a placebo changes nothing.
+    """Yield for each law whether it holds: every run keeps the twin's own laws, and those of :mod:`twin.runs.laws`.
 
     A run that breaks a law of the twin raises InvariantBroken.
     """
-    plain, placebo = (
-        run(load(path, sets=[f"mechanisms.{_PLACEBO}={switch}"]), None, 1, None, means) for switch in ("off", "on")
-    )
-    for arm in plain.arms:
-        one, other = plain.values[arm], placebo.values[arm]
-        unlike = sorted(name for name in one.keys() & other.keys() if one[name] != other[name])
-        verdict: Verdict = "drift" if unlike else "same"
-        yield Finding("invariants", verdict, path, " ".join([f"{arm}.{_PLACEBO}", *unlike[:3]]), seeds=1)
+    for law, broken in laws(path, means):
+        yield Finding("invariants", "drift" if broken else "same", path, " ".join([law, *broken[:3]]), seeds=1)

@@ -99,7 +99,7 @@ def _decisions(desk: Any, rules: Any) -> dict[str, Values]:
     lines = desk.ruled
     steps = [[(one.decider.head.name, one.moment.name.lower()) if one else ("", "") for one in epoch.steps]
              for epoch in rules.epochs]  # fmt: skip
-    said = [steps[epoch][step] for epoch, step in zip(lines["epoch"], lines["step"], strict=True)]
+    said = [steps[epoch][step] for epoch, step in zip(lines["epoch"].tolist(), lines["step"].tolist(), strict=True)]
     columns = {name: np.ascontiguousarray(lines[name]) for name in ("minute", "epoch", "step", "row")}
     columns |= {"ticket": np.ascontiguousarray(desk.orders["ticket"])[lines["order"]],
                 "rule": np.array([name for name, _ in said], np.str_),
@@ -112,10 +112,12 @@ def _fields(desk: Any, rules: Any, lines: Any) -> dict[str, Values]:
     """The fields that each decision went by, a column each."""
     names = sorted({name for epoch in rules.epochs for fields in epoch.fields.values() for name in fields})
     found = {f"given.{name}": np.full(len(lines), np.nan) for name in names}
-    for at, line in enumerate(lines):
-        epoch = rules.epochs[line["epoch"]]
-        for place, name in enumerate(epoch.fields[epoch.steps[line["step"]].moment]):
-            found[f"given.{name}"][at] = desk.heard[line["heard"] + place]
+    heard = np.asarray(desk.heard)
+    for number, step in sorted(set(zip(lines["epoch"].tolist(), lines["step"].tolist(), strict=True))):
+        epoch = rules.epochs[number]
+        at = np.flatnonzero((lines["epoch"] == number) & (lines["step"] == step))
+        for place, name in enumerate(epoch.fields[epoch.steps[step].moment]):
+            found[f"given.{name}"][at] = heard[lines["heard"][at] + place]
     return found
 
 

@@ -133,6 +133,8 @@ def _streets(arm: Arm, tree: Marked) -> Iterator[Complaint]:
         if street not in known:
             said = {"name": name, "streets": street, "known": sorted(known), "path": f"traffic.{name}"}
             yield Complaint("M370", place_of(tree, ("traffic", name, number)), said)
+        elif name != "closed" and street in getattr(block, "closed", ()):
+            yield Complaint("M371", place_of(tree, ("traffic", name, number)), {"street": street})
 
 
 def doubts_of_arm(arm: Arm, tree: Marked, emergencies: bool, days: int) -> Iterator[Complaint]:

@@ -22,7 +22,7 @@ from twin.world.works import FEN_PER_YUAN
 WORKS = 5
 COMPENSATION = 6
 ASKING = 7
-TRANSFER = 8  # between owners: nobody is poorer but one of them, so it is no cost
+TRANSFER = 8  # between owners, or back from the firm that they pay: nobody is poorer but one of them, so it is no cost
 PARK = 9
 RECOVERED = 10  # of what had leaked; negative
 UPKEEP = 11
