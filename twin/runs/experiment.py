@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from twin.runs.frames import OfExperiment
     from twin.scenario.load import Scenario
 
-RESULTS_VERSION = 3
+RESULTS_VERSION = 4
 """Raised by hand whenever the same scenario and seed are meant to give other results."""
 
 _DAMAGED = Words(
