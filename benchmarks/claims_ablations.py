@@ -200,7 +200,8 @@ ABLATIONS = (
     ),
     Ablation(
         "C08",
-        Words("renewal: disputes while works last, through their load (2 a year)", "更新：施工期间经负荷影响纠纷（每年 2 起）"),
+        Words("renewal: disputes while works last, through their load (2 a year)",
+              "更新：施工期间经负荷影响纠纷（每年 2 起）"),
         Words("works are no matter of dispute", "施工不引发纠纷"),
         "combined_renewal", "disputes_per_1000", "as_it_was", "grounds_only", "grounds_only", 8,
         "warm_up_days=0; days=200; ties.used=off; disputes.works_per_year=2 /year",

@@ -150,7 +150,8 @@ def test_both_readmes_show_the_same_code_numbers_links_and_commands() -> None:
         r"^\| `(twin [^`]*)`",
     ):
         english, chinese = (re.findall(pattern, text, re.DOTALL | re.MULTILINE) for text in READMES)
-        assert sorted(english) == sorted(chinese), pattern
+        plain = [sorted(re.sub(r"\.zh-CN|(?<=md)#.*", "", one) for one in found) for found in (english, chinese)]
+        assert plain[0] == plain[1], pattern  # of a page in two languages each names its own
 
 
 def test_both_readmes_have_the_same_sections() -> None:

@@ -73,7 +73,8 @@ class Plans:
     rule: str = param("greedy", "", source="peters2021", evidence="published", lever=True, choices=RULES,
                       doc="how works are chosen within the budget", zh="预算规则")
     budget_yuan: float = param(3_000_000.0, "yuan", 0.0, 1e10, source="scenario range", evidence="assumed", lever=True,
-                               doc="hard limit of what all works together cost", zh="预算")
+                               doc="hard limit of what works, asking residents before the decision, and compensation by "
+                                   "the plan cost together", zh="预算")
     catalogue: dict[str, Work] = param(default_catalogue, "", source="mohurd2023", evidence="assumed", lever=True,
                                        doc="works that can be chosen", zh="工程目录")
     prior_weights: Weights = param(
