@@ -300,7 +300,7 @@ def test_help_and_less_doubt_never_unmake_an_agreement(doubt: float, gain: float
     assert not settles(replace(p, doubt=2.0, adviser=False), 1, 1, 0).all()
 
 
-@pytest.mark.parametrize("doubt", [0.1, 0.5, 2.0])
+@pytest.mark.parametrize("doubt", [0.5, *(pytest.param(end, marks=pytest.mark.slow) for end in (0.1, 2.0))])
 def test_an_adviser_helps_at_every_doubt(doubt: float) -> None:
     often = {"agree_chance": 0.9, "contact_per_day": 0.1, "doubt": doubt}
     lost = [quarrelling(120, seed, run_on_days=120, mediation={**often, "adviser": advised}).metrics()["settled_cases"]
