@@ -105,12 +105,16 @@ def test_works_reach_the_desk_through_what_they_do_to_neighbours_and_not_otherwi
         assert all(a > b for a, b in zip(loud[moved], quiet[moved], strict=True)), moved
 
 
+# whoever loses by a lift quarrels, and most go to a table
+SORE = ("lifts.dispute_yuan=1000", "mediation.agree_chance=0.9", "mediation.contact_per_day=0.1 /day")
+
+
 def test_lifts_without_a_bargain_lead_to_disputes_that_mediators_hear():
     """Sore owners → disputes among neighbours → sessions on the desk; where owners bargain nobody is sore."""
     found = experiment().values
     assert sum(found["as_it_is"]["lift_disputes"]) > 0
     assert set(found["lifts_bargained"]["lift_disputes"]) == {0.0}
-    sore = twin.load(SCENARIO, sets=["lifts.dispute_yuan=1000", "days=200"])  # whoever loses quarrels
+    sore = twin.load(SCENARIO, sets=[*SORE, "days=200"])
     lived = simulate(sore, "as_it_is", 1).world
     homes = lived.residents.household[lived.disputes.plaintiff]
     of_lifts = (lived.disputes.cause == CAUSES.index("works")) & (homes >= 0) & lived.households.lift_fell_out[homes]

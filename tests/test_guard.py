@@ -175,6 +175,19 @@ def test_digits_that_equivalence_forgives_are_told_everywhere(capsys: pytest.Cap
     assert shown.startswith("::warning file=outputs/baselines/street.yaml") and said in shown
 
 
+def test_a_tier_asked_for_beside_another_is_not_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+    twin("baseline", "accept", "street.yaml", "--reason", "first")
+    capsys.readouterr()
+    tiers = {}
+    for asked in (("exact",), ("invariants",), ("exact", "invariants"), ("invariants", "exact")):
+        words = [word for one in asked for word in ("--tier", one)]
+        code, told = found(capsys, "street.yaml", *words)
+        tiers[asked] = {one["tier"] for one in told["findings"]}
+        assert code == 0
+    assert tiers["exact",] != tiers["invariants",]
+    assert tiers["exact", "invariants"] == tiers["invariants", "exact"] == tiers["exact",] | tiers["invariants",]
+
+
 def test_an_arm_that_came_is_a_drift_that_nothing_forgives(capsys: pytest.CaptureFixture[str]) -> None:
     twin("baseline", "accept", "street.yaml", "-n", "2", "--reason", "first")
     shifted(arm="smart")

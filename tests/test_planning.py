@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 import twin
-from tests.planning_kit import MORE_SEEDS, SEEDS, built, decided, metric, surely_above
+from tests.planning_kit import GROUNDS, MORE_SEEDS, SEEDS, built, decided, metric, surely_above
 from twin.core.parameters import parameters_of
 from twin.mechanisms import CATALOGUE
 from twin.mechanisms.ballots import Ballots, Count, carries, rules_of
 from twin.world.inequality import gini
-from twin.world.ledger import ASKING, COMPENSATION, PUBLIC
+from twin.world.ledger import ASKING, COMPENSATION, PUBLIC, WORKS
 from twin.world.series import share
 from twin.world.works import Work, default_catalogue, homes_of
 
@@ -114,14 +114,31 @@ def test_two_lower_floors_stop_lifts_and_compensation_lets_them_pass():
     assert np.mean(lift_votes(40_000.0)) > np.mean(lift_votes(0.0)) + 0.3
 
 
-def test_compensation_is_paid_only_to_lower_floors_and_is_in_the_ledger():
-    engine = decided(1, **with_(lifts_only(), ballots={"compensation_yuan": 40_000.0}), budget_yuan=1e8)
-    paid, floor = engine.world.residents.compensation_fen, homes_of(engine.world).floor
+@cache
+def lifts_begun(budget_yuan: float) -> Any:
+    """Lifts of the office's plan, on which owners vote, and which are built."""
+    plans = {"process": "prior", "catalogue": {"lift": GROUNDS["lift"]}, "budget_yuan": budget_yuan}
+    votes = {"consent": "vote", "vote_after_days": 1, "compensation_yuan": 40_000.0, "reply_share": 1.0,
+             "opinion_yuan": 0.0, "worth_yuan": 1e6}  # fmt: skip
+    return built(1, plans=plans, ballots=votes).world
+
+
+def test_compensation_is_paid_to_the_owners_of_lower_floors_wherever_they_live_once_a_lift_is_begun():
+    world = lifts_begun(1e8)
+    paid, floor = world.residents.compensation_fen, homes_of(world).floor
     assert paid.any() and not paid[floor > 2].any()
-    postings, ballots = engine.world.postings, engine.world.ballots
-    carried = engine.world.projects.passed[ballots.project] & (engine.world.flats.floor[ballots.flat] <= 2)
-    assert (ballots.resident[carried] < 0).any(), "some owners live elsewhere, and vote for what they will get"
-    assert postings.fen[postings.account == COMPENSATION].sum() == 4_000_000 * carried.sum() > paid.sum()
+    begun = (world.projects.started >= 0)[world.ballots.project] & (world.flats.floor[world.ballots.flat] <= 2)
+    assert (world.ballots.resident[begun] < 0).any(), "some owners live elsewhere, and vote for what they will get"
+    booked = world.postings.fen[world.postings.account == COMPENSATION].sum()
+    assert booked == 4_000_000 * begun.sum() > paid.sum()
+
+
+@pytest.mark.parametrize("budget", [500_000.0, 900_000.0])
+def test_lifts_and_what_they_compensate_are_within_the_budget(budget: float):
+    world = lifts_begun(budget)
+    public = world.postings.source == PUBLIC
+    spent = [world.postings.fen[public & (world.postings.account == one)].sum() for one in (WORKS, COMPENSATION)]
+    assert min(spent) > 0 and sum(spent) <= budget * 100
 
 
 @pytest.mark.parametrize("meetings_yuan", [0.0, 150_000.0, 5e6])
@@ -353,6 +370,10 @@ def test_a_richer_plan_is_liked_better_and_no_budget_makes_everybody_wholly_for_
         (["plans.decide_on_day=300"], {"S153"}), (["plans.decide_on_day=299"], set()),
         (["plans.decide_on_day=0"], {"S154"}), (["plans.decide_on_day=0", "plans.process=prior"], set()),
         (["plans.decide_on_day=300", "plans.process=none"], set()),
+        (["plans.process=council", "plans.budget_yuan=20000", "needs_survey.meetings_yuan=20000"], {"S149"}),
+        (["plans.process=council", "plans.budget_yuan=20001", "needs_survey.meetings_yuan=20000"], set()),
+        (["plans.process=app", "plans.budget_yuan=9000", "needs_survey.app_yuan=9000"], {"S149"}),
+        (["plans.process=prior", "plans.budget_yuan=10", "needs_survey.meetings_yuan=20000"], set()),
     ],
 )  # fmt: skip
 def test_a_decision_that_never_comes_or_that_nobody_can_prepare_is_doubted(said, codes):
@@ -363,6 +384,7 @@ def test_a_decision_that_never_comes_or_that_nobody_can_prepare_is_doubted(said,
 # -- each lever moves what it should (parameter, its low and its high end, metric, direction)
 
 ASKED = with_(PRIOR, plans={"estimate": "answers"}, **survey(100))
+TOLD = with_(COUNCIL, campaign={"reach": 0.3})
 MOVES = [
     ("needs.spread", 0.0, 2.0, "turnout_share", 1, COUNCIL),
     ("needs.mean_weights", (0.125,) * 8, (0.65, *(0.05,) * 7), "turnout_share", 1, COUNCIL),  # one need is a stake
@@ -396,6 +418,15 @@ MOVES = [
     ("needs_survey.app_yuan", 0.0, 1e6, "asking_cost_yuan", 1, APP),
     ("plans.unlawful_chance", 0.0, 1.0, "unlawful_share", 1, COUNCIL),
     ("plans.budget_yuan", 1e5, 1e7, "plan_cost_yuan", 1, COUNCIL),
+    ("plans.expert_share", 0.0, 1.0, "unlawful_share", -1, {"plans": {"process": "hybrid"}}),
+    ("plans.few_answers", 0.0, 100.0, "need_error_elder", 1, with_(ASKED, **survey(400))),
+    ("plans.approved_domains", 1, 8, "plan_gain_gini", -1, {"plans": {"process": "council", "rule": "equal_shares"}}),
+    ("plans.prior_weights", (1.0, *(0.0,) * 7), (0.1, 0.1, 0.1, 0.3, 0.2, 0.1, 0.0, 0.1), "plan_mismatch", -1, PRIOR),
+    ("campaign.from_day", 0, 36_500, "turnout_share", -1, TOLD),
+    ("campaign.campaign_days", 0, 3650, "turnout_share", 1, TOLD),
+    ("campaign.forgotten_per_day", 0.0, 1.0, "turnout_share", -1, TOLD),
+    ("needs_survey.survey_residents", 0, 400, "heard_share", 1, PRIOR),
+    ("needs_survey.survey_yuan", 0.0, 1000.0, "asking_cost_yuan", 1, ASKED),
     ("deliberation.answer_weight", 0.0, 1.0, "opinion_spread", 1, COUNCIL),
     ("deliberation.answer_needed", 0.01, 1.0, "opinion_mean", -1, COUNCIL),
     ("deliberation.taste_spread", 0.0, 0.5, "opinion_spread", 1, COUNCIL),
@@ -412,7 +443,9 @@ MOVES = [
     ("ballots.noise_yuan", 0.0, 1000.0, "passed_share", -1, COUNCIL),
     ("ballots.opinion_yuan", 0.0, 1e6, "passed_share", 1, with_(COUNCIL, deliberation={"answer_needed": 0.01})),
     ("ballots.blur_yuan", 100.0, 1e6, "abstained_share", 1, COUNCIL),
-    ("ballots.lift_loss_yuan", 0.0, 1e6, "passed_share", -1, with_(lifts_only(), ballots={"reply_share": 1.0})),
+    ("ballots.lift_loss_yuan", 0.0, 2e5, "passed_share", -1, with_(lifts_only(), ballots={"reply_share": 1.0})),
+    ("ballots.low_floors", 0, 10, "passed_share", -1, with_(lifts_only(), ballots={"reply_share": 1.0})),
+    ("ballots.compensation_yuan", 0.0, 2e5, "passed_share", 1, with_(lifts_only(), ballots={"reply_share": 1.0})),
 ]  # fmt: skip
 
 
@@ -440,6 +473,7 @@ LATE = with_(GREEN, works={"quiet_from_hour": 24.0, "quiet_to_hour": 0.0},  # no
 NUISANCE = {"also": ("incidents", "reporting"), "places": 20}
 QUARREL = {"also": ("disputes", "lapses", "ties", "stress", "grievances"),
            "disputes": {"followed": True, "scale": 20.0}}  # fmt: skip
+MEETING = QUARREL | {"ties": {"event_every_days": 5, "attendance": 0.5}}
 PAST = {"also": ("incidents", "reporting", "desk"), "places": 40, "plans": {"decide_on_day": 20},
         "incidents": {"faults_per_place_year": 60.0}, "reporting": {"reports_per_resident_day": 0.005}}  # fmt: skip
 ASKED_ALL = {"living_survey": {"sample_share": 1.0}}
@@ -506,6 +540,13 @@ BUILT_MOVES = [
     ("ties.near_share", 0.0, 1.0, "ties_bridging", -1, QUARREL | {"residents": 400, "ties": {"event_every_days": 5}}),
     ("ties.work_gain", 0.0, 5.0, "ties_bonding", 1, QUARREL | {"ties": {"work_every_days": 2, "members": 0.5}}),
     ("ties.event_gain", 0.0, 5.0, "ties_bonding", 1, QUARREL | {"ties": {"event_every_days": 5}}),
+    ("ties.event_every_days", 0, 5, "ties_bonding", 1, QUARREL),
+    ("ties.attendance", 0.0, 1.0, "ties_bonding", 1, QUARREL | {"ties": {"event_every_days": 5}}),
+    ("ties.encounters", 0, 50, "ties_bonding", 1, QUARREL | {"ties": {"event_every_days": 5}}),
+    ("ties.half_life_days", 1.0, 36_500.0, "ties_bonding", 1, MEETING),
+    ("ties.homophily", 0.0, 1.0, "ties_same_age_share", 1, MEETING | {"residents": 400}),
+    ("ties.work_every_days", 0, 2, "ties_bonding", 1, QUARREL),
+    ("ties.members", 0.0, 1.0, "ties_bonding", 1, QUARREL | {"ties": {"work_every_days": 2}}),
 ]  # fmt: skip
 
 
@@ -521,10 +562,20 @@ def test_each_parameter_moves_what_is_built_and_felt_its_way(path, low, high, na
     assert (direction * (ends[1] - ends[0]) > 0).all(), (path, ends)
 
 
-@pytest.mark.parametrize("name", ["disturbance", "happiness", "living", "living_survey", "needs", "promises"])
+# switches and choices have tests of their own; days of a decision and of a vote, and hours of the night, are a calendar
+ELSEWHERE = {"plans.decide_on_day", "plans.catalogue", "ballots.vote_after_days", "works.day_hours",
+             *(f"works.{kind}_{end}_hour" for kind in ("quiet", "night") for end in ("from", "to"))}  # fmt: skip
+COVERED = ("ballots", "campaign", "deliberation", "disturbance", "forum", "happiness", "living", "living_survey",
+           "needs", "needs_survey", "plans", "promises", "ties", "works")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COVERED)
 def test_no_parameter_is_left_out(name):
-    moved = {one[0] for one in (*MOVES, *BUILT_MOVES)}
-    assert {f"{name}.{field.name}" for field, _ in parameters_of(CATALOGUE[name].params)} <= moved
+    moved = {one[0] for one in (*MOVES, *BUILT_MOVES)} | ELSEWHERE
+    block = CATALOGUE[name].params
+    numbers = [field.name for field, spec in parameters_of(block)
+               if not spec.choices and not isinstance(field.default, bool)]  # fmt: skip
+    assert {f"{name}.{one}" for one in numbers} <= moved
 
 
 def _set(base: dict[str, Any], block: str, parameter: str, value: float) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from tests.test_sharing import STREET
 from twin.cli.app import main
 from twin.errors import InputError
 from twin.report.search_text import SearchWriter
-from twin.runs.experiment import Means, metric_book
+from twin.runs.experiment import Means, metric_book, run
 from twin.runs.search import _front, search
+from twin.scenario.load import load
 
 OVER = {"desk.travel_minutes": {"low": "6", "high": "60"}, "desk.dispatch": ("batch", "instant")}
 GOALS = ("share_within_24h", "paid_hours")
@@ -59,6 +61,30 @@ def test_it_says_how_each_setting_differs_from_the_arm_as_it_stands(street: str,
     for row, one in zip((first, *rest), found.settings, strict=True):  # a mean has no more digits than its interval
         assert row[1] == writer.writer.spread(one.estimates["share_within_24h"], scale)
     assert [row[1] for row in list(writer.sheets())[-1].rows] == [f"{one.unbeaten:.0%}" for one in found.settings]
+
+
+def test_what_an_outcome_misleads_without_is_shown_and_not_searched(
+    street: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = metric_book()
+    share = replace(book["share_within_24h"], beside=("tickets", "paid_hours", "group_events"))
+    monkeypatch.setattr("twin.runs.search.metric_book", lambda: {**book, "share_within_24h": share})
+    found = search(street, "manual", over=OVER, outcomes=("share_within_24h",), trials=3, replications=1, held_out=2)
+    assert found.outcomes == ("share_within_24h",)
+    for one in found.settings:
+        assert set(one.beside) == set(one.to_json()["beside"]) == {"paid_hours"}, "what is undefined has no mean"
+    sheet = SearchWriter(found, "en").beside(["paid_hours"])
+    assert sheet in list(SearchWriter(found, "en").sheets()) and len(sheet.rows) == len(found.settings)
+    assert run(load(street), ["manual"], 2, found.held_out[0]).estimates["manual"]["paid_hours"].mean == (
+        found.settings[0].beside["paid_hours"].mean)  # fmt: skip
+
+
+def test_a_misspelt_rule_is_reported_once_and_where_it_was_asked_for(street: str) -> None:
+    with pytest.raises(InputError) as raised:
+        search(street, "manual", over={"rules.no_such.then.x": ("1", "3")}, outcomes=("paid_hours",), trials=6,
+               replications=1)  # fmt: skip
+    (complaint,) = raised.value.complaints
+    assert (complaint.code, str(complaint.place)) == ("S168", "<--over>:1:1")
 
 
 def test_a_search_resumed_and_one_in_two_processes_are_the_same(

@@ -25,8 +25,8 @@ from twin.errors import InputError
 from twin.report.calling import axis_of
 from twin.report.versus_text import VersusWriter
 from twin.report.workbook import csv_text
-from twin.runs.compare import t_quantile
-from twin.runs.experiment import Means, run
+from twin.runs.compare import t_quantile, with_beside
+from twin.runs.experiment import Means, metric_book, run
 from twin.runs.luck import luck_of, needed
 from twin.runs.sweep import sweep
 from twin.runs.versus import paired_arms
@@ -150,6 +150,43 @@ def test_a_metric_that_one_side_lacks_is_left_out_and_said(folders: tuple[Path, 
     assert list(lacking.frame("left_out")["metric"]) == [HOURS, "paid_hours"]
 
 
+def misleading() -> dict[str, object]:
+    """The catalogue, where the hours mislead without the hours paid."""
+    book = metric_book()
+    return {**book, HOURS: replace(book[HOURS], beside=(HOURS, "paid_hours"))}
+
+
+@pytest.mark.parametrize("option", [["--csv"], ["--json"], []])
+def test_what_a_metric_misleads_without_is_compared_too(
+    folders: tuple[Path, Path], option: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("twin.runs.versus.metric_book", misleading)
+    main(["compare", *map(str, folders), "--metric", HOURS, *option])
+    asked = capsys.readouterr().out
+    main(["compare", *map(str, folders), *option])
+    primary = capsys.readouterr().out
+    title = "paid_hours" if option else metric_book()["paid_hours"].en
+    assert title in asked and title in primary
+    if option == ["--json"]:
+        assert set(json.loads(asked)["pairs"][0]["metrics"]) == {HOURS, "paid_hours"}
+
+
+def test_every_success_of_mediation_stands_beside_the_other_two_and_their_denominators() -> None:
+    book = metric_book()
+    for name in ("settled_of_sessions", "settled_of_contacts", "agreed_share"):
+        assert {"settled_of_sessions", "settled_of_contacts", "agreed_share", "contacts", "agreed_cases",
+                "session_cases", "settled_cases"} == set(with_beside([name], book))  # fmt: skip
+    assert with_beside(["contacts", "no_such"], book) == ("contacts", "no_such")
+
+
+def test_arms_that_nobody_asked_for_are_not_called_missing(folders: tuple[Path, Path]) -> None:
+    one, other = map(str, folders)
+    said = {lang: " ".join(VersusWriter(twin.compare(one, other, arms={"manual": "smart"}), lang).opening())
+            for lang in ("en", "zh")}  # fmt: skip
+    assert "Not compared, since not asked for: smart, manual." in said["en"] and "no such arm" not in said["en"]
+    assert "未要求比较" in said["zh"] and "对方没有此方案" not in said["zh"]
+
+
 # -- files
 
 
@@ -171,6 +208,8 @@ def test_the_command_prints_sheets_json_and_csv_and_writes_a_workbook(
     assert book.sheetnames == ["differences", "values", "inputs", "left_out"]
     head, cells = list(book["differences"].iter_rows(values_only=True))[:2]
     assert dict(zip(head, cells, strict=True))["mean"] == first["mean"]
+    assert next(book["left_out"].iter_rows(values_only=True)) == ("first", "second", "metric", "why", "seeds")
+    assert list(twin.compare(*folders).frame("left_out").columns) == ["first", "second", "metric", "why", "seeds"]
     assert book["values"].max_row == 1 + len(twin.compare(*folders).frame("values"))
     main(["compare", one, other, "--metric", HOURS, "--csv"])
     assert len(list(csv.DictReader(io.StringIO(capsys.readouterr().out)))) == 2
@@ -190,6 +229,7 @@ def test_no_table_is_written_over_something_else(
 
 def test_a_cell_never_becomes_a_formula() -> None:
     assert csv_text([{"a": "=1+1", "b": 1.5}, {"a": None, "c": math.nan}]) == "a,b,c\n'=1+1,1.5,\n,,\n"
+    assert csv_text([{"a": "", "b": "+1"}, {"a": "@x", "b": "-"}]) == "a,b\n,'+1\n'@x,-\n"
 
 
 # -- data frames
@@ -239,6 +279,48 @@ def test_a_metric_undefined_in_some_runs_stays_in_the_frames(folders: tuple[Path
     assert index["n"] == 2 * len(points) - 1 and math.isnan(index["value"])
 
 
+def test_a_metric_undefined_in_every_run_of_a_sweep_is_said_to_be(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    street = folders[0].parent / "street.yaml"
+    found = twin.sweep(street, {"desk.travel_minutes": [6, 12]}, "smart", replications=2, seed=3,
+                       metrics=[HOURS, "group_events"])  # fmt: skip
+    points = found.frame("points").query("metric == 'group_events'")
+    assert list(points["n"]) == [0, 0] and points["mean"].isna().all()
+    assert found.undefined == {"group_events": 4} and set(found.to_json()["outcomes"]) == {HOURS}
+    words = ["sweep", str(street), "--arm", "smart", "--over", "desk.travel_minutes=6,12", "--metric", "group_events",
+             "-n", "1", "--out", str(tmp_path / "out")]  # fmt: skip
+    for lang, sentence in (("en", "is undefined in 2 runs"), ("zh", "有 2 次运行无定义")):
+        main([*words, "--lang", lang])
+        assert sentence in capsys.readouterr().out
+    main([*words, "--json"])
+    assert json.loads(capsys.readouterr().out)["undefined"] == {"group_events": 2}
+
+
+def test_a_sweep_brings_what_its_metric_misleads_without(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twin.runs.sweep.metric_book", misleading)
+    street = folders[0].parent / "street.yaml"
+    found = twin.sweep(street, {"desk.travel_minutes": [6, 12]}, "smart", replications=1, metrics=[HOURS])
+    assert found.outcomes == (HOURS, "paid_hours") == tuple(found.findings)
+
+
+def test_points_that_name_other_paths_are_refused_where_they_stand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = tmp_path / "listed.yaml"
+    listed.write_text(STREET + "sweep:\n  list:\n    - {desk.travel_minutes: 6}\n"
+                      "    - {desk.travel_minutes: 7, desk.dispatch: batch}\n", "utf-8")  # fmt: skip
+    line = listed.read_text("utf-8").splitlines().index("    - {desk.travel_minutes: 6}") + 1
+    for command in ("validate", "sweep"):
+        with pytest.raises(SystemExit) as ended:
+            main([command, str(listed)])
+        told = capsys.readouterr().err
+        assert ended.value.code == 2 and f"listed.yaml:{line}:7" in told and told.count("error[R261]") == 1
+        assert "other points say: desk.dispatch" in told
+
+
 def test_an_unknown_frame_is_refused_with_the_known_ones(folders: tuple[Path, Path]) -> None:
     street = folders[0].parent / "street.yaml"
     made = [twin.run(street, replications=1), twin.compare(*folders),
@@ -256,6 +338,13 @@ def test_what_is_wrong_with_a_point_is_shown_where_it_was_asked_for(folders: tup
         twin.sweep(street, {"desk.dispatch": ["batch", "foo"], "desk.travel_minutes": [6, 12]}, set=["days=3"])
     (complaint,) = raised.value.complaints
     assert complaint.code == "S109" and str(complaint.place) == "<--over>:1:15"
+    with pytest.raises(InputError) as raised:
+        twin.sweep(street, {"desk.dispatch": ["foo", "bar"]})
+    assert [str(one.place) for one in raised.value.complaints] == ["<--over>:1:15"] * 2, "two values, two faults"
+    with pytest.raises(InputError) as raised:
+        twin.sweep(street, {"rules.no_such.then.x": [1, 3]})
+    (complaint,) = raised.value.complaints
+    assert (complaint.code, str(complaint.place)) == ("S168", "<--over>:1:1")
     listed = folders[0].parent / "listed.yaml"
     listed.write_text(STREET + "sweep: {list: [{desk.dispatch: foo}]}\n", "utf-8")
     with pytest.raises(InputError) as raised:

@@ -1600,8 +1600,8 @@ ERRORS: dict[str, Entry] = {
         "请写成 指标=值，值以该指标的单位计",
     ),
     "R261": Entry(
-        "the points of the list do not all name the same paths: {paths}",
-        "列出的各点所用路径不一致：{paths}",
+        "this point of the list does not say what other points say: {paths}",
+        "此点未给出其他点所列的路径：{paths}",
         "give every path a value at each point",
         "请在每个点上为每条路径给出取值",
     ),
@@ -2039,6 +2039,14 @@ ERRORS: dict[str, Entry] = {
         "没有 {year} 年的节假日数据",
         "they are known from {first} to {last}; or set `holidays: none`",
         "可用年份为 {first} 至 {last}；也可设 `holidays: none`",
+    ),
+    "S149": Entry(
+        "asking costs {asking} yuan, and `{path}` is {value}",
+        "征求意见需 {asking} 元，而 `{path}` 只有 {value} 元",
+        "asking comes out of the same budget, so nothing is left to build with: ask for less, or give more",
+        "征求意见从同一预算支出，因此没有余款用于工程：请降低征求费用或增加预算",
+        "all is spent on asking",
+        "全部用于征求意见",
     ),
     "S150": Entry(
         "`{path}` is {value}: no stationary wait exists",

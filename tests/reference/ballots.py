@@ -56,12 +56,22 @@ def ballots(world, p, luck, note):
                     note.add("residents", who, compensation_fen=-each)
             note.spawn("postings", luck.key("paid back", int(projects.key[project]), 0), day=world.day, account=6,
                        fen=-each * len(losers), project=project)  # fmt: skip
+    for project in range(len(projects)):
+        begun = projects.started[project] >= 0 and projects.started[project] == world.day - 1
+        losers = losers_of(world, p, project, works[projects.work[project]])
+        each = round(p.compensation_yuan * 100)
+        if p.consent == "vote" and begun and projects.reversed_on[project] < 0 and losers and each:
+            for who in (one for one in losers if one >= 0):
+                note.add("residents", who, compensation_fen=each)
+            key = luck.key("compensation", int(projects.key[project]), 0)
+            note.spawn("postings", key, day=world.day, account=6, fen=each * len(losers), project=project)
+            note.set("projects", project, compensation_fen=each)
     wait = p.vote_after_days if p.consent == "vote" else 0
     for project in range(len(projects)):
         if projects.decided[project] + wait != world.day:
             continue
         followed = world.levers["legal_review"].followed
-        passed, losers = bool(projects.reversed_on[project] < 0 if followed else projects.lawful[project]), []
+        passed = bool(projects.reversed_on[project] < 0 if followed else projects.lawful[project])
         if p.consent == "vote":
             work = works[projects.work[project]]
             flats = [one for one in range(len(world.flats)) if covered(world, project, one)]
@@ -76,18 +86,10 @@ def ballots(world, p, luck, note):
                 for place, counts in enumerate((True, act > 0, act == 3)):
                     owners[place] += counts
                     area[place] += square_metres * counts
-            losers = losers_of(world, p, project, work)
             passed = passed and bool(flats) and lawful_majority(work.matter, owners, area)
         note.set("projects", project, passed=passed)
         if passed:
             note.set("projects", project, passed_on=world.day)
-            if losers and p.compensation_yuan:
-                key = luck.key("compensation", int(projects.key[project]), 0)
-                fen = round(p.compensation_yuan * 100) * len(losers)
-                note.spawn("postings", key, day=world.day, account=6, fen=fen, project=project)
-                note.set("projects", project, compensation_fen=round(p.compensation_yuan * 100))
-            for who in (one for one in losers if one >= 0):
-                note.add("residents", who, compensation_fen=round(p.compensation_yuan * 100))
 
 
 def cause_of(world, project, flat, household):

@@ -108,6 +108,8 @@ def plans(world, p, luck, note):
     asked = sum(int(world.postings.fen[row]) for row in range(len(world.postings))
                 if world.postings.account[row] == 7 and world.postings.source[row] == 0
                 and world.postings.day[row] <= p.decide_on_day)  # fmt: skip
+    asked += sum(int(world.projects.cost_fen[k] - world.projects.owners_fen[k]) for k in range(len(world.projects))
+                 if 0 <= world.projects.started[k] <= p.decide_on_day)  # fmt: skip
     weights, budget = beliefs(world, p), max(round(p.budget_yuan * 100) - asked, 0)
     value = np.array([
         sum(works[site[0]].benefit * weights[who][DOMAINS.index(works[site[0]].domain)]

@@ -43,6 +43,19 @@ def minutes_a_day(world, p):
     return max(sum(inside), 1)
 
 
+def compensation(world, project, work):
+    """What the plan pays the owners of the low floors when its lift begins."""
+    table, flats, ballots = world.projects, world.flats, world.levers["ballots"]
+    if ballots.consent != "vote" or work.domain != "lift" or table.asked_for[project]:
+        return 0
+    there = [flat for flat in range(len(flats)) if flats.floor[flat] <= ballots.low_floors and {
+        "stairwell": flats.stairwell[flat] == table.stairwell[project],
+        "building": flats.building[flat] == table.building[project],
+        "grid": world.buildings.grid[flats.building[flat]] == table.grid[project], "all": True,
+    }[work.scope]]  # fmt: skip
+    return len(there) * round(ballots.compensation_yuan * 100)
+
+
 def live_a_day(world, p, luck, note):
     """Let a day pass on each site; return (project, work, delivered part) of what is finished today."""
     projects, day = world.projects, world.day
@@ -61,6 +74,9 @@ def live_a_day(world, p, luck, note):
         if projects.started[k] >= 0:
             owners = int(projects.owners_fen[k])
             left += round(owners * p.advance_share) if given_up[k] else owners
+    extra = [compensation(world, k, work) for k, work in enumerate(work_of)]
+    left -= sum(extra[k] for k in range(len(projects))
+                if projects.started[k] >= 0 and not fallen[k] and not projects.compensation_fen[k])  # fmt: skip
     paid = []
     for k in range(len(projects)):
         owed = int(projects.owed_fen[k])
@@ -74,9 +90,10 @@ def live_a_day(world, p, luck, note):
     starts, crews = set(), p.crews - sum(going)
     for k in sorted(range(len(projects)), key=lambda k: (due[k], int(projects.key[k]))):
         waiting = due[k] >= 0 and projects.started[k] < 0 and day >= ready[k] and not fallen[k] and minutes
-        if waiting and crews > 0 and projects.cost_fen[k] - projects.owners_fen[k] <= left:
+        price = int(projects.cost_fen[k] - projects.owners_fen[k]) + extra[k]
+        if waiting and crews > 0 and price <= left:
             starts.add(k)
-            crews, left = crews - 1, left - int(projects.cost_fen[k] - projects.owners_fen[k])
+            crews, left = crews - 1, left - price
     finished = []
     for k, work in enumerate(work_of):
         still = going[k] and projects.stopped_until[k] > day

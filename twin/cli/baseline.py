@@ -42,7 +42,7 @@ def diff(scenarios: tuple[str, ...], baselines: str, jobs: int, as_json: bool, l
     """The tier of equivalence, of whatever is there."""
     from twin.cli.guarding import guard
 
-    guard(scenarios, "equivalence", baselines, jobs, None, False, as_json, console.language(lang))
+    guard(scenarios, ("equivalence",), baselines, jobs, None, False, as_json, console.language(lang))
 
 
 @speaking("Accept what scenarios give now as their baselines, saying why.", "接受场景当前的结果作为基线，并说明理由。")

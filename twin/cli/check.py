@@ -31,9 +31,10 @@ _TOTAL = Words("{name}: {passed} of {count} checks passed", "{name}：{count} �
     "或用全部检查核验一个机制（名称、文件或模块）。",
 )
 @click.argument("what", nargs=-1)
-@option("--tier", type=click.Choice(["exact", "equivalence", "invariants", "claims", "all"]), default="exact",
-        metavar="TIER", en="What scenarios are held to: exact (the default), equivalence, invariants, claims, all.",
-        zh="核验层级：exact（缺省）、equivalence、invariants、claims、all。")  # fmt: skip
+@option("--tier", "tiers", type=click.Choice(["exact", "equivalence", "invariants", "claims", "all"]),
+        multiple=True, default=("exact",), metavar="TIER",
+        en="What scenarios are held to (repeatable): exact (the default), equivalence, invariants, claims, all.",
+        zh="核验层级（可重复）：exact（缺省）、equivalence、invariants、claims、all。")  # fmt: skip
 @option("--baselines", default="outputs/baselines", metavar="FOLDER", en="Where baselines lie.", zh="基线所在文件夹。")
 @jobs_option()
 @option("--junit", metavar="FILE", en="Also write JUnit XML.", zh="同时写出 JUnit XML。")
@@ -41,8 +42,8 @@ _TOTAL = Words("{name}: {passed} of {count} checks passed", "{name}：{count} �
 @json_option()
 @lang_option()
 def command(
-    what: tuple[str, ...], tier: str, baselines: str, jobs: int, junit: str | None, github: bool, as_json: bool,
-    lang: str | None,
+    what: tuple[str, ...], tiers: tuple[str, ...], baselines: str, jobs: int, junit: str | None, github: bool,
+    as_json: bool, lang: str | None,
 ) -> None:  # fmt: skip
     """Scenarios and claims are YAML files; everything else names a mechanism."""
     from twin.cli.guarding import CLAIMS, guard
@@ -51,7 +52,7 @@ def command(
     if len(what) == 1 and not what[0].endswith((".yaml", ".yml")):
         _mechanism(what[0], as_json, spoken)
         return
-    asked = "claims" if what and all(one.endswith(CLAIMS) for one in what) else tier
+    asked = ("claims",) if what and all(one.endswith(CLAIMS) for one in what) else tiers
     guard(what, asked, baselines, jobs, junit, github, as_json, spoken)
 
 

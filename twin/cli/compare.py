@@ -65,7 +65,7 @@ def command(
 
 def _write(found: Versus, csv: str | None, xlsx: str | None, lang: console.Language) -> None:
     from twin.report.workbook import csv_text, write_csv, write_workbook
-    from twin.runs.frames import rows_of_versus
+    from twin.runs.frames import HEADS_OF_VERSUS, rows_of_versus
 
     tables = rows_of_versus(found)
     if csv == STDOUT:
@@ -73,7 +73,7 @@ def _write(found: Versus, csv: str | None, xlsx: str | None, lang: console.Langu
     elif csv is not None:
         write_csv(Path(csv), tables["differences"])
     if xlsx is not None:
-        write_workbook(Path(xlsx), tables)
+        write_workbook(Path(xlsx), tables, HEADS_OF_VERSUS)
     for file in (csv, xlsx):
         if file not in (None, STDOUT):
             console.note(_WROTE[lang].format(file=file))

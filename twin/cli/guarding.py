@@ -20,14 +20,14 @@ ALL = "all"
 
 
 def guard(
-    files: Sequence[str], tier: str, folder: str, jobs: int, junit: str | None, github: bool, as_json: bool,
+    files: Sequence[str], tiers: Sequence[str], folder: str, jobs: int, junit: str | None, github: bool, as_json: bool,
     lang: console.Language,
 ) -> None:  # fmt: skip
     """Hold scenarios to their baselines and to claims, say what was found, and end with the exit code of it."""
     from twin.report import guard_text
     from twin.runs.guard import exit_code
 
-    findings = findings_of(files, tier, Path(folder), jobs, lang)
+    findings = findings_of(files, tiers, Path(folder), jobs, lang)
     if junit:
         _write(Path(junit), guard_text.junit(findings))
     if github:
@@ -42,7 +42,9 @@ def guard(
     sys.exit(exit_code(findings))
 
 
-def findings_of(files: Sequence[str], tier: str, folder: Path, jobs: int, lang: console.Language) -> list[Finding]:
+def findings_of(
+    files: Sequence[str], asked: Sequence[str], folder: Path, jobs: int, lang: console.Language
+) -> list[Finding]:
     """Return what the guard finds about scenarios and files of claims (none named: all that have a baseline)."""
     from twin.runs.baselines import read_baseline
     from twin.runs.claims import check_claims, read_claims
@@ -50,7 +52,7 @@ def findings_of(files: Sequence[str], tier: str, folder: Path, jobs: int, lang: 
     from twin.runs.guard import TIERS, check_scenarios
 
     refuse_missing(files)
-    tiers: Sequence[Tier] = [one for one in TIERS if tier in (ALL, one)]
+    tiers: Sequence[Tier] = [one for one in TIERS if ALL in asked or one in asked]
     found: list[Finding] = []
     if not files:
         baselines = [read_baseline(file) for file in sorted(folder.glob("*.yaml")) if not file.name.endswith(CLAIMS)]

@@ -241,7 +241,8 @@ def law(world: View, p: Ballots, draw: Draw) -> RuleSet | None:
     gates=["plans.process", "lifts.asked"],
     reads=[
         "projects.work", "projects.building", "projects.stairwell", "projects.grid", "projects.decided",
-        "projects.cost_fen", "projects.lawful", "projects.asked_for", "projects.reversed_on", "projects.finished",
+        "projects.cost_fen", "projects.lawful", "projects.asked_for", "projects.reversed_on", "projects.started",
+        "projects.finished",
         "households.flat", "households.tenure", "flats.lift_net_yuan", "flats.building",
         "flats.stairwell", "flats.floor", "flats.area_m2",
         "buildings.grid", "buildings.storeys", "residents.household", "residents.role", "residents.opinion",
@@ -262,6 +263,7 @@ def law(world: View, p: Ballots, draw: Draw) -> RuleSet | None:
 def ballots(world: View, p: Ballots, draw: Draw, effects: Effects) -> None:
     """Hold the votes that are due today; where owners are not asked, let pass what stands in law."""
     pay_back(world, p, draw, effects)
+    compensate(world, p, draw, effects)
     due = np.flatnonzero(world.projects.decided + _wait(p) == world.day)
     if not len(due):
         return
@@ -275,7 +277,6 @@ def ballots(world: View, p: Ballots, draw: Draw, effects: Effects) -> None:
             act=act.astype(np.int8),
         )  # fmt: skip
         passed = passed & outcome(world, due, papers, act)
-        compensate(world, p, draw, papers, np.isin(papers.project, due[passed]), effects)
     effects.set("projects", due, passed=passed)
     effects.set("projects", due[passed], passed_on=world.day)
 
@@ -395,16 +396,19 @@ def outcome(world: Any, due: Ints, papers: Papers, act: Ints) -> Flags:
     return np.array(carried, np.bool_)
 
 
-def compensate(world: Any, p: Ballots, draw: Draw, papers: Papers, carried: Flags, effects: Effects) -> None:
-    """Pay the owners of the floors that lose by a lift, wherever they live, once it is consented to."""
-    paid = carried & compensated(world, p, papers)
-    fen = round(p.compensation_yuan * FEN_PER_YUAN)
-    if not fen or not paid.any():
+def compensate(world: Any, p: Ballots, draw: Draw, effects: Effects) -> None:
+    """Pay the owners of the floors that lose by a lift, wherever they live, the day after its works have begun."""
+    table = world.projects
+    begun = np.flatnonzero((table.started >= 0) & (table.started == world.day - 1) & (table.reversed_on < 0))
+    fen = round(p.compensation_yuan * FEN_PER_YUAN) if p.consent == "vote" else 0
+    if not fen or not len(begun):
         return
+    papers = papers_of(world, begun)
+    paid = compensated(world, p, papers)
     effects.add("residents", papers.resident[paid & lived_in(papers)], compensation_fen=fen)
     projects, flats = np.unique(papers.project[paid], return_counts=True)
     effects.set("projects", projects, compensation_fen=fen)
-    keys = draw.keys("compensation", world.projects.key[projects], 0)
+    keys = draw.keys("compensation", table.key[projects], 0)
     effects.spawn("postings", keys, day=world.day, account=COMPENSATION, fen=fen * flats, project=projects)
 
 

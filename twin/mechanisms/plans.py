@@ -32,7 +32,7 @@ from twin.world.budgeting import RULES, equal_shares, greedy, phragmen, welfare
 from twin.world.inequality import gini
 from twin.world.ledger import ASKING, public_fen, to_fen
 from twin.world.series import ratio, share
-from twin.world.sites import Sites, cause_keys, flats_at, gains, reached, sites_of, where, worth
+from twin.world.sites import Sites, cause_keys, compensation_of, gains, reached, sites_of, where, worth
 from twin.world.tables import AGE_GROUPS
 from twin.world.works import (
     APP_PROCESSES,
@@ -73,8 +73,8 @@ class Plans:
     rule: str = param("greedy", "", source="peters2021", evidence="published", lever=True, choices=RULES,
                       doc="how works are chosen within the budget", zh="预算规则")
     budget_yuan: float = param(3_000_000.0, "yuan", 0.0, 1e10, source="scenario range", evidence="assumed", lever=True,
-                               doc="hard limit of what works, asking residents before the decision, and compensation by "
-                                   "the plan cost together", zh="预算")
+                               doc="hard limit of what works, asking residents before the decision, and compensation "
+                                   "by the plan cost together", zh="预算")
     catalogue: dict[str, Work] = param(default_catalogue, "", source="mohurd2023", evidence="assumed", lever=True,
                                        doc="works that can be chosen", zh="工程目录")
     prior_weights: Weights = param(
@@ -232,6 +232,7 @@ METRICS = {
         "residents.household", "residents.grid", "residents.age_group", "residents.took_part", "residents.asked_by",
         "households.flat", "flats.building", "flats.stairwell", "flats.floor", "buildings.grid",
         "postings.day", "postings.account", "postings.source", "postings.fen",
+        "projects.started", "projects.cost_fen", "projects.owners_fen",
         "levers.ballots.consent", "levers.ballots.compensation_yuan", "levers.ballots.low_floors",
         *(f"residents.{kind}_{domain}" for kind in ("need", "stated") for domain in DOMAINS),
     ],
@@ -267,17 +268,16 @@ def plans(world: View, p: Plans, draw: Draw, effects: Effects) -> None:
 
 
 def left_for_works(world: Any, p: Plans) -> int:
-    """Return what asking the residents has left of the budget by the day of the decision [fen]."""
-    return max(to_fen(p.budget_yuan) - public_fen(world.postings, [ASKING], p.decide_on_day + 1), 0)
+    """Return what asking the residents, and lifts that had begun, have left of the budget on the day decided [fen]."""
+    projects = world.projects
+    begun = (projects.started >= 0) & (projects.started <= p.decide_on_day)
+    taken = int((projects.cost_fen - projects.owners_fen)[begun].sum())
+    return max(to_fen(p.budget_yuan) - taken - public_fen(world.postings, [ASKING], p.decide_on_day + 1), 0)
 
 
 def prices(world: Any, works: Works, sites: Sites) -> Ints:
     """Return what each site would cost the budget (sites,) [fen]: the work, and what its lift compensates."""
-    ballots = world.levers["ballots"]
-    each = to_fen(ballots.compensation_yuan) if ballots.consent == "vote" else 0
-    low = np.flatnonzero(world.flats.floor <= ballots.low_floors)
-    lifts = works.domain[sites.work] == DOMAINS.index("lift")
-    price: Ints = works.cost_fen[sites.work] + each * lifts * reached(works, sites, flats_at(world), low).sum(axis=0)
+    price: Ints = works.cost_fen[sites.work] + compensation_of(world, works, sites)
     return price
 
 

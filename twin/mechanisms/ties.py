@@ -30,7 +30,7 @@ from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
 from twin.world.disputes import another_in, dwellings, strength
-from twin.world.series import mean, share
+from twin.world.series import mean, ratio, share
 from twin.world.tables import AGE_GROUPS
 from twin.world.ties import TieRules, ties_of
 from twin.world.works import DOMAINS, homes_of, listed, reaches
@@ -116,6 +116,15 @@ def isolated_share(world: World) -> float | None:
     return share(~known)
 
 
+def ties_same_age_share(world: World) -> float | None:
+    """Part of the strength of ties to other buildings that joins residents of one age group."""
+    p: Any = world.levers["ties"]
+    table, age = world.ties, world.residents.age_group
+    present = strength(world, p.half_life_days, min(world.day, world.days)) * ~table.near
+    same = age[table.one] == age[table.other]
+    return ratio(float(present[same].sum()), float(present.sum())) if len(table) else None
+
+
 def amenity_visits(world: World) -> float | None:
     """Visits to finished amenities, mean over residents above 14; None where neither they nor ties are followed."""
     works: Any = world.levers["works"]
@@ -156,6 +165,13 @@ def amenity_visits(world: World) -> float | None:
             isolated_share, "1", better="lower", en="Residents who know nobody", zh="无邻里联系占比", latent=True,
             doc="residents without a tie outside their household / residents, at the end",
             doc_zh="期末除同住者外没有任何联系的居民数 ÷ 居民数",
+        ),
+        "ties_same_age_share": Metric(
+            ties_same_age_share, "1", better=None, en="Ties within one age group", zh="跨楼联系中同龄者占比",
+            latent=True,
+            doc="strength of ties to other buildings between residents of one age group / strength of all of these, at "
+                "the end",
+            doc_zh="期末同年龄组居民之间的跨楼联系强度 ÷ 全部跨楼联系强度",
         ),
         "amenity_visits": Metric(
             amenity_visits, "1", better="higher", en="Visits to finished amenities", zh="人均设施使用次数",

@@ -43,7 +43,8 @@ from twin.world.construction import (
 )
 from twin.world.ledger import ASKING, COMPENSATION, OWNERS, PUBLIC, WORKS, booked_yuan, public_fen, to_fen
 from twin.world.series import mean
-from twin.world.works import DOMAINS, FEN_PER_YUAN, Work, listed
+from twin.world.sites import Sites, compensation_of
+from twin.world.works import DOMAINS, FEN_PER_YUAN, Work, as_columns, listed
 
 _YEAR_DAYS = 365
 _HOUR_MINUTES = 60
@@ -197,7 +198,9 @@ METRICS = {
         "buildings.grid",
         "flats.building", "flats.stairwell", "levers.plans.catalogue", "levers.plans.budget_yuan",
         "levers.disturbance.from_hour", "levers.disturbance.to_hour",
-        "postings.day", "postings.account", "postings.source", "postings.fen",
+        "postings.day", "postings.account", "postings.source", "postings.fen", "projects.asked_for",
+        "projects.compensation_fen", "flats.floor",
+        "levers.ballots.consent", "levers.ballots.compensation_yuan", "levers.ballots.low_floors",
     ],
     owns={
         "projects.due": Column(np.int32, "day", "promised last day on site, -1 before consent", start=_UNSET),
@@ -287,10 +290,14 @@ def day_on_site(world: Any, p: Works, works_at: list[Work]) -> Day:
     going = under_way(world) & ~fallen(projects)
     still = going & (projects.stopped_until > world.day)
     beside = public_fen(world.postings, [ASKING, COMPENSATION], world.day + 1)
-    left = to_fen(world.levers["plans"].budget_yuan) - beside - spent_or_bound(p, projects)
+    extra_price = compensation_at(world)
+    unpaid = (projects.started >= 0) & ~fallen(projects) & (projects.compensation_fen == 0)
+    taken = beside + spent_or_bound(p, projects) + int(extra_price[unpaid].sum())
+    left = to_fen(world.levers["plans"].budget_yuan) - taken
     owed = projects.owed_fen + np.rint(still * projects.cost_fen * p.stoppage_cost_share).astype(np.int64)
     extra = affordable(owed, left)
-    begun = beginning(world, p, due, ready_on, left - int(extra.sum())) & (minutes > 0)
+    price = projects.cost_fen - projects.owners_fen + extra_price
+    begun = beginning(world, p, due, ready_on, price, left - int(extra.sum())) & (minutes > 0)
     worked = (going | begun) & ~still & (minutes > 0)
     done = worked & (projects.worked_minutes + minutes >= takes * round(p.day_hours * _HOUR_MINUTES))
     dropped = under_way(world) & fallen(projects) & ~given_up(projects)
@@ -348,17 +355,24 @@ def scheduled(world: Any, p: Works, shift: Shift, ready_on: Ints, takes: Ints) -
     return due
 
 
-def beginning(world: Any, p: Works, due: Ints, ready_on: Ints, left: int) -> Flags:
+def compensation_at(world: Any) -> Ints:
+    """Return what the plan compensates when each project begins (projects,) [fen]; for lifts asked for owners do."""
+    projects = world.projects
+    sites = Sites(*(getattr(projects, name).astype(np.int64) for name in Sites._fields))
+    due = compensation_of(world, as_columns(world.levers["plans"].catalogue), sites)
+    return np.where(projects.asked_for, 0, due)
+
+
+def beginning(world: Any, p: Works, due: Ints, ready_on: Ints, price: Ints, left: int) -> Flags:
     """Tell which projects begin today: lead time over, crew free, money there; the earliest due comes first."""
     projects = world.projects
     ready = np.flatnonzero((due >= 0) & (projects.started < 0) & (world.day >= ready_on) & ~fallen(projects))
     begun = np.zeros(len(projects), np.bool_)
     crews = p.crews - np.count_nonzero(under_way(world) & ~fallen(projects))
     for project in ready[np.lexsort((projects.key[ready], due[ready]))]:
-        cost = int(projects.cost_fen[project] - projects.owners_fen[project])
-        if crews > 0 and cost <= left:
+        if crews > 0 and price[project] <= left:
             begun[project] = True
-            crews, left = crews - 1, left - cost
+            crews, left = crews - 1, left - int(price[project])
     return begun
 
 

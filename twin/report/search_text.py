@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from twin.errors import Words
@@ -24,6 +24,8 @@ _TEXT: Mapping[str, Words] = {
     "difference": Words("difference from as it stands, 95 % interval", "与现状的差值及95%置信区间"),
     "together": Words("difference from as it stands, 95 % together", "与现状的差值及联合95%置信区间"),
     "verdict": Words("verdict", "结论"),
+    "beside": Words("Not to be read without: means on the seeds not seen", "须一并阅读：在未见过的种子上的均值"),
+    "beside_head": Words("setting", "取值"),
     "stands": Words("as it stands", "现状"),
     "unbeaten": Words("Beaten in everything by none of the others shown", "未被所列其他取值在各项上全面超越"),
     "unbeaten_head": Words("setting;share of resamples", "取值;重抽样占比"),
@@ -35,7 +37,7 @@ class SearchWriter(Speaker):
 
     def __init__(self, found: Searched, lang: str) -> None:
         self.found = found
-        estimates = {str(at): one.estimates for at, one in enumerate(found.settings)}
+        estimates = {str(at): {**one.estimates, **one.beside} for at, one in enumerate(found.settings)}
         super().__init__(Measured(found.scenario, found.book, estimates), lang)
 
     def title(self) -> str:
@@ -49,9 +51,12 @@ class SearchWriter(Speaker):
                           held=len(found.held_out))]  # fmt: skip
 
     def sheets(self) -> Iterator[Sheet]:
-        """Yield each outcome by setting, and which settings none beats."""
+        """Yield each outcome by setting, what it misleads without, and which settings none beats."""
         for name in self.found.outcomes:
             yield self.outcome(name)
+        names = list(dict.fromkeys(name for one in self.found.settings for name in one.beside))
+        if names:
+            yield self.beside(names)
         rows = tuple((self.setting(one), f"{one.unbeaten:.0%}") for one in self.found.settings)
         yield Sheet(self.said("unbeaten"), tuple(self.said("unbeaten_head").split(";")), rows)
 
@@ -69,6 +74,17 @@ class SearchWriter(Speaker):
         head = (*self.said("head").split(";"), self.said(key) + change, self.said("verdict"))
         title = self.said("outcome", metric=self.writer.metric(name), unit=self.writer.in_unit(scale))
         return Sheet(title, head, rows)
+
+    def beside(self, names: Sequence[str]) -> Sheet:
+        """Return what the outcomes mislead without, by setting; empty where it is undefined in some seed."""
+        scales = {name: self.writer.scale(name) for name in names}
+        rows = tuple(
+            (self.setting(one), *(self.writer.spread(one.beside[name], scale) if name in one.beside else ""
+                                  for name, scale in scales.items()))
+            for one in self.found.settings
+        )  # fmt: skip
+        titles = (self.writer.metric(name) + self.writer.in_unit(scale) for name, scale in scales.items())
+        return Sheet(self.said("beside"), (self.said("beside_head"), *titles), rows)
 
     def setting(self, one: Setting) -> str:
         """Return a setting as ``--set`` takes it."""

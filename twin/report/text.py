@@ -17,7 +17,7 @@ from twin.core.parameters import GRADES
 from twin.core.units import named
 from twin.errors import Words, headline, hints
 from twin.report.inputs import Input, Inputs
-from twin.runs.compare import CONFIDENCE, Difference, Estimate
+from twin.runs.compare import CONFIDENCE, Difference, Estimate, with_beside
 
 if TYPE_CHECKING:
     from twin.errors import Complaint
@@ -575,19 +575,16 @@ def metrics_shown(experiment: Experiment) -> list[str]:
     """
     present = {name for found in experiment.estimates.values() for name in found}
     book = experiment.book
-    primary = experiment.scenario.primary
-    beside = [other for name in primary if name in book for other in book[name].beside]
     others = [other for name in book for other in (name, *book[name].beside)]
-    ordered = dict.fromkeys((*primary, *beside, *others))
+    ordered = dict.fromkeys((*with_beside(experiment.scenario.primary, book), *others))
     return [name for name in ordered if name in present]
 
 
 def metrics_asked_for(experiment: Experiment) -> list[str]:
     """Return the metrics that the scenario wants in the printed table: primary and shown ones, or all."""
     named = (*experiment.scenario.primary, *experiment.scenario.shown)
-    beside = [other for name in named if name in experiment.book for other in experiment.book[name].beside]
-    asked = dict.fromkeys((*named, *beside))
     present = metrics_shown(experiment)
+    asked = with_beside(named, experiment.book)
     return [name for name in asked if name in present] if experiment.scenario.shown else present
 
 

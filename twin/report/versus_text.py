@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from twin.errors import Words
 from twin.report.sweep_text import Measured, Speaker
 from twin.report.text import Sheet
+from twin.runs.compare import with_beside
 
 if TYPE_CHECKING:
     from twin.runs.versus import Compared, Pair, Side, Versus
@@ -31,6 +32,7 @@ _TEXT: Mapping[str, Words] = {
     "unpaired": Words(
         "Not compared, since the other side has no such arm: {arms}.", "对方没有此方案，未作比较：{arms}。"
     ),
+    "unasked": Words("Not compared, since not asked for: {arms}.", "未要求比较，故未列出：{arms}。"),
     "window": Words(
         "The measured days are not the same: means and shares can be compared, totals cannot.",
         "两者的统计期不同：均值与占比可比，总量不可比。",
@@ -103,8 +105,17 @@ class VersusWriter(Speaker):
             told.append(self.said("fewer", first=counts[0], second=counts[1]))
         told += [self.said("single")] if len(versus.seeds) == 1 else []
         told += [self.said(doubt) for doubt in versus.doubts]
-        alone = dict.fromkeys((*versus.unpaired[0], *versus.unpaired[1]))
-        return [*told, self.said("unpaired", arms=self._listed(list(alone)))] if alone else told
+        return [*told, *self._unpaired()]
+
+    def _unpaired(self) -> Iterator[str]:
+        """Say which arms are not compared: those that only one side has, and those that nobody asked for."""
+        versus = self.versus
+        alone = list(dict.fromkeys((*versus.unpaired[0], *versus.unpaired[1])))
+        both = versus.first.values.keys() & versus.second.values.keys()
+        for key, arms in (("unpaired", [arm for arm in alone if arm not in both]),
+                          ("unasked", [arm for arm in alone if arm in both])):  # fmt: skip
+            if arms:
+                yield self.said(key, arms=self._listed(arms))
 
     def sheets(self, every: bool = False) -> Iterator[Sheet]:
         """Yield what differs in the inputs, then a sheet for each pair of arms."""
@@ -136,10 +147,14 @@ class VersusWriter(Speaker):
         return [pair for pair, all_ in found if all(one.difference.ci95 == (0.0, 0.0) for one in all_.values())]
 
     def _asked(self, pair: Pair) -> list[str]:
-        """The metrics that are shown first: those asked for, else primary ones and those that a scenario shows."""
+        """The metrics that are shown first: those asked for, else primary ones and those that a scenario shows.
+
+        What one misleads without comes with it.
+        """
         versus = self.versus
         shown = (*versus.primary, *versus.first.scenario.shown, *versus.second.scenario.shown)
-        present = [name for name in versus.found[pair] if name in (versus.metrics or shown)]
+        asked = versus.metrics or with_beside(shown, versus.book)
+        present = [name for name in versus.found[pair] if name in asked]
         return present or list(versus.found[pair])
 
     def _row(self, name: str, found: Compared) -> tuple[str, ...]:

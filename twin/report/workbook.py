@@ -40,26 +40,29 @@ def write_csv(file: Path, rows: Rows) -> None:
         raise InputError.of("S130", file=str(file), why=error.strerror or str(error)) from error
 
 
-def write_workbook(file: Path, sheets: Mapping[str, Rows]) -> None:
-    """Write each table as a sheet with a fixed head. Raises InputError R295 for another ending, S130."""
+def write_workbook(file: Path, sheets: Mapping[str, Rows], heads: Mapping[str, Sequence[str]]) -> None:
+    """Write each table as a sheet with a fixed head, an empty one with that of ``heads``.
+
+    Raises InputError R295 for another ending, S130.
+    """
     from openpyxl import Workbook
 
     _refuse_ending(file, ".xlsx")
     book = Workbook()
     book.remove(book.active)
     for name, rows in sheets.items():
-        _fill(book.create_sheet(name[:_LONGEST_NAME]), rows)
+        _fill(book.create_sheet(name[:_LONGEST_NAME]), rows, heads.get(name, ()))
     try:
         book.save(file)
     except OSError as error:
         raise InputError.of("S130", file=str(file), why=error.strerror or str(error)) from error
 
 
-def _fill(sheet: Any, rows: Rows) -> None:
+def _fill(sheet: Any, rows: Rows, head: Sequence[str]) -> None:
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
-    columns = columns_of(rows)
+    columns = columns_of(rows) or list(head)
     sheet.append(columns)
     for row in rows:
         sheet.append([_cell(row.get(name)) for name in columns])
@@ -74,7 +77,7 @@ def _cell(value: Any) -> Any:
     """Return what a cell holds: text that begins like a formula stays text."""
     if value is None or (isinstance(value, float) and value != value):
         return ""
-    if isinstance(value, str) and value[:1] in "=+@":
+    if isinstance(value, str) and value.startswith(("=", "+", "@")):
         return "'" + value
     return value
 

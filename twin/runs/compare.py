@@ -8,9 +8,12 @@ has to ask more of each: see :mod:`twin.runs.families`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from twin.core.mechanism import Metric
 
 Better = Literal["lower", "higher"] | None
 Verdict = Literal["better", "worse", "higher", "lower", "no difference", "no relevant difference", "not decided"]
@@ -70,6 +73,12 @@ class Difference(Estimate):
             return None
         alone = all(math.isclose(*ends, rel_tol=1e-9) for ends in zip(self.simultaneous, self.ci95, strict=True))
         return None if alone else replace(self, ci95=self.simultaneous)
+
+
+def with_beside(names: Iterable[str], book: Mapping[str, Metric]) -> tuple[str, ...]:
+    """Return these metrics, and after them what they mislead without (the denominators of a share, say)."""
+    asked = tuple(names)
+    return tuple(dict.fromkeys((*asked, *(other for name in asked if name in book for other in book[name].beside))))
 
 
 def estimate(values: Sequence[float]) -> Estimate:

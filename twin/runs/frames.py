@@ -5,7 +5,7 @@ pandas comes with Mesa, and is imported when the first frame is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -25,6 +25,11 @@ OfExperiment = Literal["values", "estimates", "differences"]
 OfSweep = Literal["values", "points", "indices"]
 OfVersus = Literal["differences", "values", "inputs", "left_out"]
 Rows = Iterator[Mapping[str, Any]]
+HEADS_OF_VERSUS: Mapping[str, tuple[str, ...]] = {
+    "inputs": ("first", "second", "path", "first_value", "second_value"),
+    "left_out": ("first", "second", "metric", "why", "seeds"),
+}
+"""The columns of tables that may have no rows."""
 _NOWHERE = Estimate(float("nan"), None)
 
 
@@ -46,7 +51,7 @@ def sweep_frame(swept: Swept, what: OfSweep = "values") -> DataFrame:
 
 def versus_frame(versus: Versus, what: OfVersus = "differences") -> DataFrame:
     """Return the differences, every value, the inputs that differ, or what cannot be compared and why."""
-    return _frame(_chosen(_OF_VERSUS, what)(versus))
+    return _frame(_chosen(_OF_VERSUS, what)(versus), HEADS_OF_VERSUS.get(what, ()))
 
 
 def rows_of_versus(versus: Versus) -> dict[str, list[Mapping[str, Any]]]:
@@ -61,10 +66,11 @@ def _chosen(made: Mapping[str, Callable[[Any], Rows]], what: str) -> Callable[[A
     return made[what]
 
 
-def _frame(rows: Rows) -> DataFrame:
+def _frame(rows: Rows, head: Sequence[str] = ()) -> DataFrame:
     import pandas
 
-    return pandas.DataFrame(list(rows))
+    found = list(rows)
+    return pandas.DataFrame(found) if found else pandas.DataFrame(columns=list(head))
 
 
 # -- an experiment

@@ -204,14 +204,12 @@ def _crossed(levers: Layout, others: Layout) -> Layout:
 
 
 def _listed(scenario: Scenario, arm: str) -> Layout:
-    """Take the points as the scenario lists them; what a point does not name stays as it is (and has no text)."""
+    """Take the points as the scenario lists them; every point names every path."""
     points = scenario.sweep.list
     paths = list(dict.fromkeys(path for point in points for path in point))
     for path in paths:
         with _told_at(SWEEP, path):
             dial_of(scenario, arm, path)
-    if any(path not in point for path in paths for point in points):
-        raise InputError.of("R261", paths=", ".join(paths))
     axes = [SweepAxis(path, tuple(dict.fromkeys(point[path] for point in points))) for path in paths]
     shares = [[axis.middle(axis.values.index(point[axis.path])) for axis in axes] for point in points]
     texts = tuple(tuple(point[path] for path in paths) for point in points)

@@ -18,15 +18,15 @@ import numpy as np
 
 from twin.core.columns import Floats
 from twin.errors import InputError, closest
-from twin.runs.compare import Difference, Estimate, estimate, paired_difference
+from twin.runs.compare import Difference, Estimate, estimate, paired_difference, with_beside
 from twin.runs.experiment import ALONE, RESULTS_VERSION, Means, Measure, Plan, Run, growing, metric_book
 from twin.runs.families import corrected
-from twin.runs.layout import SweepAxis, axes_of
+from twin.runs.layout import LEVERS, SweepAxis, axes_of
 from twin.runs.margins import margin_of
 from twin.runs.pareto import pareto
-from twin.runs.sweep import PointWork
+from twin.runs.sweep import PointWork, said_of_axes
 from twin.scenario.load import load, variants
-from twin.scenario.sweeping import Axis
+from twin.scenario.sweeping import OVER, Axis
 
 if TYPE_CHECKING:
     from twin.core.mechanism import Metric
@@ -45,7 +45,8 @@ class Setting:
     """A lever setting on seeds that the search has not seen; ``trained`` are the means on those that it has.
 
     ``unbeaten`` is the share of resamples in which no other setting shown is at least as good in everything. ``sets``
-    is empty for the arm as it stands.
+    is empty for the arm as it stands. ``beside`` is what the outcomes mislead without, as far as it is defined in
+    every seed.
     """
 
     sets: Sets
@@ -53,6 +54,7 @@ class Setting:
     estimates: Mapping[str, Estimate]
     differences: Mapping[str, Difference]
     unbeaten: float
+    beside: Mapping[str, Estimate]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -63,6 +65,7 @@ class Setting:
                 name: {"mean": one.mean, "ci95": list(one.ci95 or ()), "trained": self.trained[name]}
                 for name, one in self.estimates.items()
             },
+            "beside": {name: {"mean": one.mean, "ci95": list(one.ci95 or ())} for name, one in self.beside.items()},
             "differences": {
                 name: {"mean": one.mean, "ci95": list(one.ci95 or ()), "verdict": one.verdict}
                 for name, one in self.differences.items()
@@ -134,7 +137,7 @@ def search(
     about = [axis.path for axis in axes] + [str(trials), *names, f"{len(seeds)}+{len(later)}"]
     plan = Plan((f"search {'|'.join(about)}",), seeds)
     with growing(base, plan, means) as (measured, folder):
-        bench = Bench(Path(path), chosen, tuple(sets), names, measured, {}, {}, [])
+        bench = Bench(Path(path), chosen, tuple(sets), names, OVER if over else LEVERS, measured, {}, {}, [], {})
         tried = _tried(bench, axes, book, seeds, trials)
         front = _front(tried, names, book)
         settings = _again(bench, base, ((), *front), book, seeds, later)
@@ -149,28 +152,46 @@ def search(
 
 @dataclass(frozen=True)
 class Bench:
-    """Measures settings by seed; settings that say the same are run once. ``asked`` are all runs so far."""
+    """Measures settings by seed; settings that say the same are run once. ``asked`` are all runs so far.
+
+    ``where`` is what messages call the place where the axes were asked for, ``results`` what the runs gave.
+    """
 
     path: Path
     arm: str
     sets: Sets
     outcomes: tuple[str, ...]
+    where: str
     measured: Measure
     keys: dict[Sets, str]
     scenarios: dict[str, Scenario]
     asked: list[Run]
+    results: dict[Run, dict[str, float]]
 
     def __call__(self, settings: Sequence[Sets], seeds: Sequence[int]) -> dict[Sets, Floats | None]:
         """Return by setting the outcomes (outcomes, seeds); ``None`` where one is undefined in some seed."""
         fresh = [one for one in dict.fromkeys(settings) if one not in self.keys]
-        for one, scenario in zip(fresh, variants(self.path, self.arm, self.sets, fresh), strict=True):
+        for one, scenario in zip(fresh, self._variants(fresh), strict=True):
             self.keys[one] = scenario.digest[:_KEY_LENGTH]
             self.scenarios[self.keys[one]] = replace(scenario, sources={}, origins={}, doubts=())
         runs = dict.fromkeys((self.keys[one], seed) for one in settings for seed in seeds)
         self.asked.extend(run for run in runs if run not in set(self.asked))
         needed = {key: self.scenarios[key] for key, _ in runs}
         found = self.measured(self.asked, PointWork(needed, self.arm))
+        self.results.update(found)
         return {one: self._values([found[self.keys[one], seed] for seed in seeds]) for one in settings}
+
+    def beside(self, setting: Sets, seeds: Sequence[int], names: Sequence[str]) -> dict[str, Estimate]:
+        """Return further metrics of runs that were made, those that are defined in every one."""
+        runs = [self.results[self.keys[setting], seed] for seed in seeds]
+        defined = [name for name in names if all(name in metrics for metrics in runs)]
+        return {name: estimate([metrics[name] for metrics in runs]) for name in defined}
+
+    def _variants(self, settings: Sequence[Sets]) -> list[Scenario]:
+        try:
+            return variants(self.path, self.arm, self.sets, settings)
+        except InputError as error:
+            raise said_of_axes(error, len(self.sets), max(map(len, settings)), self.where) from None
 
     def _values(self, runs: Sequence[Mapping[str, float]]) -> Floats | None:
         if any(name not in metrics for metrics in runs for name in self.outcomes):
@@ -262,10 +283,12 @@ def _again(
     stand = [str(at) for at in range(len(known))]
     shares = pareto(stand, names, np.array(list(known.values())) * signs[:, None]).unbeaten
     compared = _compared(base, known, names, book)
+    others = with_beside(names, book)[len(names) :]
     return tuple(
         Setting(one, dict(zip(names, seen[one].mean(axis=1).tolist(), strict=True)),
                 {name: estimate(values[at].tolist()) for at, name in enumerate(names)},
-                {name: compared[one, name] for name in names if (one, name) in compared}, shares[str(place)])
+                {name: compared[one, name] for name in names if (one, name) in compared}, shares[str(place)],
+                bench.beside(one, later, others))
         for place, (one, values) in enumerate(known.items())
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ import numpy as np
 from twin.core.columns import Floats
 from twin.core.parameters import data_digest_of, files_of
 from twin.errors import Complaint, InputError, closest
-from twin.runs.compare import Difference, Estimate, estimate, paired_difference
+from twin.runs.compare import Difference, Estimate, estimate, paired_difference, with_beside
 from twin.runs.discovery import Box, discover
 from twin.runs.experiment import ALONE, RESULTS_VERSION, Means, Plan, Result, completed, measure_one, metric_book
 from twin.runs.families import corrected
@@ -221,7 +221,8 @@ def sweep(
                                                           RESULTS_VERSION), tables=False)  # fmt: skip
     with completed(base, plan, PointWork(scenarios, chosen), means, _data_of(scenarios), reuse) as (measured, folder):
         values = _by_metric([[measured[key, one] for one in plan.seeds] for key in keys])
-        names = tuple(name for name in names if name in values)[: None if outcomes else OUTCOMES]
+        names = _shown(names, values, book, None if outcomes else OUTCOMES, bool(outcomes or base.primary))
+        values |= {name: np.full((len(keys), len(plan.seeds)), math.nan) for name in names if name not in values}
         out = folder.path if folder else None
         swept = Swept(base, chosen, layout, plan.seeds, values, names, goals, book, len(plan.runs()), out)
         if folder:
@@ -249,7 +250,8 @@ def said_of_axes(error: InputError, sets: int, axes: int, where: str) -> InputEr
     told: dict[tuple[object, ...], Complaint] = {}
     for one in error.complaints:
         place = one.place and replace(one.place, file=names.get(one.place.file, one.place.file))
-        told.setdefault((one.code, place), replace(one, place=place))
+        spot = place and (place.file, place.line, place.col)
+        told.setdefault((one.code, spot, str(dict(one.values))), replace(one, place=place))
     return InputError(told.values())
 
 
@@ -257,6 +259,18 @@ def _outcomes(scenario: Scenario, book: Mapping[str, Metric], asked: Sequence[st
     """Return what was asked for, else the primary outcomes, else all metrics of which one direction is better."""
     _known(dict.fromkeys(asked, 0.0), book)
     return tuple(dict.fromkeys(asked)) or scenario.primary or tuple(name for name in book if book[name].better)
+
+
+def _shown(
+    names: Sequence[str], values: Mapping[str, Floats], book: Mapping[str, Metric], most: int | None, named: bool
+) -> tuple[str, ...]:
+    """Return the first outcomes that some run has, with what they mislead without.
+
+    What was named and no run has stays too, so that it is said to be undefined.
+    """
+    defined = [name for name in names if name in values][:most]
+    kept = [name for name in names if name in defined or (named and name not in values)]
+    return tuple(name for name in with_beside(kept, book) if name in kept or name in values)
 
 
 def _known(named: Mapping[str, float], book: Mapping[str, Metric]) -> Mapping[str, float]:

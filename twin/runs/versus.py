@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from twin.errors import InputError, closest
-from twin.runs.compare import Difference, Estimate, estimate, paired_difference
+from twin.runs.compare import Difference, Estimate, estimate, paired_difference, with_beside
 from twin.runs.experiment import RESULTS_VERSION, Experiment, Plan, by_arm, judgement_json, metric_book
 from twin.runs.families import corrected
 from twin.runs.ledgers import Held, held_in, stored
@@ -87,7 +87,7 @@ class Compared:
 class Versus:
     """Two sides, the pairs of arms that are compared, and the seeds that both have.
 
-    ``metrics`` are those that were asked for (none: all).
+    ``metrics`` are those that were asked for, with what they mislead without (none: all).
     """
 
     first: Side
@@ -299,7 +299,7 @@ def versus(first: Side, second: Side, pairs: Sequence[Pair], metrics: Sequence[s
     if not common:
         ends = {"first": f"{first.seeds[0]}–{first.seeds[-1]}", "second": f"{second.seeds[0]}–{second.seeds[-1]}"}
         raise InputError.of("R294", **ends)
-    return Versus(first, second, tuple(pairs), common, book, tuple(metrics))
+    return Versus(first, second, tuple(pairs), common, book, with_beside(metrics, book))
 
 
 def _named(arms: Sequence[str]) -> str:

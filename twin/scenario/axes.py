@@ -102,8 +102,12 @@ def dial_of(scenario: Scenario, arm: str, path: str) -> Dial:
 
 
 def unknown_paths(tree: Marked, arms: Mapping[str, Arm]) -> Iterator[Complaint]:
-    """Complain of every axis of a scenario's tree that no arm has, or that two blocks have which meet each other."""
+    """Complain of every axis of a scenario's tree that no arm has, or that two blocks have which meet each other.
+
+    And of every point of a list that lacks a path of the others.
+    """
     yield from _met_twice(tree)
+    yield from _uneven(tree)
     for block, axes in _axes_in(tree):
         for path in axes.value:
             missing = [one for arm in arms.values() if (one := _unknown(arm, path.split("."))) is not None]
@@ -178,6 +182,16 @@ def _axes_in(tree: Marked) -> Iterator[tuple[str, Marked]]:
         listed = sweep.value.get("list")
         for point in listed.value if listed is not None and listed.kind == "list" else ():
             yield from _maps("sweep.list", point)
+
+
+def _uneven(tree: Marked) -> Iterator[Complaint]:
+    """Every point of a list names every path that some point names."""
+    points = [axes for block, axes in _axes_in(tree) if block == "sweep.list"]
+    paths = list(dict.fromkeys(path for point in points for path in point.value))
+    for point in points:
+        missing = [path for path in paths if path not in point.value]
+        if missing:
+            yield Complaint("R261", point.place, {"paths": ", ".join(missing)})
 
 
 def _met_twice(tree: Marked) -> Iterator[Complaint]:

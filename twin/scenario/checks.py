@@ -16,6 +16,7 @@ from twin.scenario.data_files import missing
 from twin.scenario.faults import Path, place_of
 from twin.scenario.resolved import Arm
 from twin.world.demand import LENGTHS
+from twin.world.works import APP_PROCESSES, MEETING_PROCESSES
 
 PRIORITY_CLASSES = 4
 STREET_PLANS = ("closed", "calmed", "widened")
@@ -150,6 +151,22 @@ def doubts_of_arm(arm: Arm, tree: Marked, emergencies: bool, days: int) -> Itera
     if getattr(plans, "process", "none") != "none" and getattr(plans, "decide_on_day", 0) >= days:
         said = {"path": "plans.decide_on_day", "value": getattr(plans, "decide_on_day", 0), "days": days}
         yield Complaint("S153", place_of(tree, ("plans", "decide_on_day")), said)
+    yield from _dear_to_ask(arm, tree)
+
+
+def _dear_to_ask(arm: Arm, tree: Marked) -> Iterator[Complaint]:
+    """Doubt a decision whose meetings, app and survey cost as much as there is, or more."""
+    plans, survey = arm.blocks.get("plans"), arm.blocks.get("needs_survey")
+    process = getattr(plans, "process", "none")
+    if survey is None or process == "none":
+        return
+    known: Any = survey
+    asking = known.meetings_yuan * (process in MEETING_PROCESSES) + known.app_yuan * (process in APP_PROCESSES)
+    asking += known.survey_residents * known.survey_yuan
+    budget = getattr(plans, "budget_yuan", 0.0)
+    if asking and asking >= budget:
+        said = {"path": "plans.budget_yuan", "asking": round(asking), "value": round(budget)}
+        yield Complaint("S149", place_of(tree, ("plans", "budget_yuan")), said)
 
 
 def _unfollowed(arm: Arm, tree: Marked) -> Iterator[Complaint]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twin.core.columns import Flags, Floats, Ints, Keys
-from twin.world.works import EVERYWHERE, SCOPES, Homes, Works, homes_of
+from twin.world.works import DOMAINS, EVERYWHERE, FEN_PER_YUAN, SCOPES, Homes, Works, homes_of
 
 _STAIRWELL, _BUILDING, _GRID, _ALL = range(len(SCOPES))
 _SITE_BITS = np.uint64(40)
@@ -69,6 +69,19 @@ def flats_at(world: Any) -> tuple[Ints, ...]:
     flats = world.flats
     stairwell, building = flats.stairwell.astype(np.int64), flats.building.astype(np.int64)
     return stairwell, building, world.buildings.grid[building].astype(np.int64), np.zeros(len(building), np.int64)
+
+
+def compensation_of(world: Any, works: Works, sites: Sites) -> Ints:
+    """Return what the plan compensates if a lift is built at a site (sites,) [fen]: the owners of its low floors.
+
+    Reads the flats' floor, building and stairwell, the buildings' grid, and levers.ballots.
+    """
+    ballots = world.levers["ballots"]
+    each = round(ballots.compensation_yuan * FEN_PER_YUAN) if ballots.consent == "vote" else 0
+    low = np.flatnonzero(world.flats.floor <= ballots.low_floors)
+    lifts = works.domain[sites.work] == DOMAINS.index("lift")
+    due: Ints = each * lifts * reached(works, sites, flats_at(world), low).sum(axis=0)
+    return due
 
 
 def reached(works: Works, sites: Sites, lives_at: tuple[Ints, ...], who: Ints) -> Flags:
