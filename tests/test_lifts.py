@@ -384,3 +384,22 @@ def test_nobody_asks_nothing_happens_and_equal_arms_are_equal():
 @given(st.integers(1, 59))
 def test_no_floor_above_the_top_pays(extra: int) -> None:
     assert len(shares_of("linear", 1 + extra, DAY)) == 1 + extra
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [("1 / floors", None), ("floor", None), ("floor - 4", "M372"), ("0 * floor", "M372"), ("1 / (floor - 3)", "E")],
+)
+def test_shares_of_ones_own_are_used_or_refused(value: str, code: str | None, tmp_path: Path) -> None:
+    """Shares need not sum to one, since the cost is split in proportion; below nothing, or nothing at all, is wrong."""
+    text = (ROOT / "rules" / "elevator_shares.yaml").read_text("utf-8")
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(text.replace("value: 2 * (floor - 1) / (floors * (floors - 1))", f"value: {value}"), "utf-8")
+    found = Lifts(rule=str(mine)).data_complaints()
+    if code is not None:
+        assert found[0].code.startswith(code) and found[0].place is not None
+        return
+    assert found == ()
+    shares = shares_of("linear", 6, DAY, str(mine), Lifts(rule=str(mine)).data_digest())
+    assert list(shares) == [Fraction(1, 6) if value == "1 / floors" else floor for floor in range(1, 7)]
+    assert shares != shares_of("linear", 6, DAY)

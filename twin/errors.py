@@ -1380,6 +1380,12 @@ ERRORS: dict[str, Entry] = {
         "what is closed carries no cars: name the street once",
         "封闭的道路不通行机动车：请只保留一项",
     ),
+    "M372": Entry(
+        "`{name}` gives the {floors} floors of a building shares from {least} that sum to {sum}",
+        "`{name}` 给 {floors} 层楼的分摊比例最小为 {least}，合计 {sum}",
+        "no floor can pay less than nothing, and some floor has to pay: shares are 0 or more, and not all 0",
+        "分摊比例不得为负，且不能全部为 0",
+    ),
     "R201": Entry(
         "`{folder}` holds another experiment; it differs in: {differing}",
         "`{folder}` 中是另一个实验，不同之处：{differing}",

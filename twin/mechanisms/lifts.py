@@ -19,6 +19,7 @@ Ablation        compensation none and share_rule equal: floors 1 and 2 vote agai
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -47,14 +48,13 @@ from twin.world.tables import TENURES
 from twin.world.works import FEN_PER_YUAN, Work, listed
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from twin.rules.model import RuleSet
 
 SHARES = ("linear", "equal", "shapley")
 DEALS = ("none", "fixed", "nash")
 SHIPPED = ("elevator_shares",)
 _FORMULA = {"linear": "elevator_share", "equal": "equal_share", "shapley": "shapley_step"}
+_ANY_DAY = dt.date(2025, 1, 1)  # rules that were always in force
 _OLD = 65
 _RENTER = TENURES.index("renter")
 _SHOWN_FLOORS = range(1, 8)
@@ -120,15 +120,30 @@ class Lifts:
 
     def data_complaints(self) -> tuple[Complaint, ...]:
         """Return what is wrong in the rule file of one's own."""
+        if self.rule in SHIPPED:
+            return ()
         try:
-            rules = share_rules(self.rule)
+            return self._wrong_with(share_rules(self.rule))
         except InputError as reason:
             return reason.complaints
-        known = tuple(one.head.name for one in rules.deciders)
-        missing = _FORMULA[self.share_rule]
-        if missing in known:
-            return ()
-        return (Complaint("E603", None, {"name": missing, "suggestion": closest(missing, known), "known": known}),)
+
+    def _wrong_with(self, rules: RuleSet) -> tuple[Complaint, ...]:
+        heads = {one.head.name: one.head for one in rules.deciders}
+        name = _FORMULA[self.share_rule]
+        if name not in heads:
+            known, place = tuple(heads), next((one.place for one in heads.values()), None)
+            return (Complaint("E603", place, {"name": name, "suggestion": closest(name, known), "known": known}),)
+        return tuple(self._bad_shares(heads[name]))
+
+    def _bad_shares(self, head: Any) -> Iterator[Complaint]:
+        """Complain of a building in which a floor would pay less than nothing, or all of them nothing."""
+        day = head.span.start or _ANY_DAY
+        for floors in range(self.least_storeys, self.most_storeys + 1):
+            shares = shares_of(self.share_rule, floors, day, self.rule, self.data_digest())
+            if min(shares) < 0 or not sum(shares):
+                said = {"name": head.name, "floors": floors, "least": str(min(shares)), "sum": str(sum(shares))}
+                yield Complaint("M372", head.place, said)
+                return
 
 
 # -- the rule of shares ----------------------------------------------------------------------------------
