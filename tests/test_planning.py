@@ -16,6 +16,7 @@ from tests.planning_kit import GROUNDS, MORE_SEEDS, SEEDS, built, decided, metri
 from twin.core.parameters import parameters_of
 from twin.mechanisms import CATALOGUE
 from twin.mechanisms.ballots import Ballots, Count, carries, rules_of
+from twin.mechanisms.plans import Plans
 from twin.world.inequality import gini
 from twin.world.ledger import ASKING, COMPENSATION, PUBLIC, WORKS
 from twin.world.series import share
@@ -421,7 +422,7 @@ MOVES = [
     ("plans.expert_share", 0.0, 1.0, "unlawful_share", -1, {"plans": {"process": "hybrid"}}),
     ("plans.few_answers", 0.0, 100.0, "need_error_elder", 1, with_(ASKED, **survey(400))),
     ("plans.approved_domains", 1, 8, "plan_gain_gini", -1, {"plans": {"process": "council", "rule": "equal_shares"}}),
-    ("plans.prior_weights", (1.0, *(0.0,) * 7), (0.1, 0.1, 0.1, 0.3, 0.2, 0.1, 0.0, 0.1), "plan_mismatch", -1, PRIOR),
+    ("plans.prior_weights", (1.0, *(0.0,) * 7), Plans().prior_weights, "plan_mismatch", -1, PRIOR),
     ("campaign.from_day", 0, 36_500, "turnout_share", -1, TOLD),
     ("campaign.campaign_days", 0, 3650, "turnout_share", 1, TOLD),
     ("campaign.forgotten_per_day", 0.0, 1.0, "turnout_share", -1, TOLD),

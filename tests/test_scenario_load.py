@@ -475,6 +475,7 @@ def test_messages_are_whole_in_both_languages(folder: Folder) -> None:
         "  |\n"
         "5 |   misroute_chance: 1.5\n"
         "  |                    ^^^ 1.5 is not in [0, 0.95]\n"
+        "hint: write a value of that range; `twin params` lists every parameter with its range and unit\n"
         "\n"
         "2 errors"
     )
