@@ -209,6 +209,7 @@ def test_run_folder_is_resumed(street: str, tmp_path: Path, capsys: pytest.Captu
     assert "the first seed" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_folder_is_the_same_run_whichever_way_more_is_asked_of_it(
     street: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -247,6 +248,7 @@ def test_a_killed_run_goes_on_where_it_was(street: str, tmp_path: Path, capsys: 
     assert resumed == found_json(capsys, street, *words)
 
 
+@pytest.mark.slow
 def test_page_opens_in_the_language_asked_for_last(
     street: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -155,6 +155,7 @@ def shifted(*names: str, by: float = 1.0, arm: str | None = None) -> None:
     write_baseline(replace(baseline, values=values))
 
 
+@pytest.mark.slow
 def test_digits_that_equivalence_forgives_are_told_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
     twin("baseline", "accept", "street.yaml", "-n", "3", "--reason", "first")
     shifted("paid_hours", by=100.0)
@@ -175,6 +176,7 @@ def test_digits_that_equivalence_forgives_are_told_everywhere(capsys: pytest.Cap
     assert shown.startswith("::warning file=outputs/baselines/street.yaml") and said in shown
 
 
+@pytest.mark.slow
 def test_a_tier_asked_for_beside_another_is_not_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
     twin("baseline", "accept", "street.yaml", "--reason", "first")
     capsys.readouterr()

@@ -362,6 +362,7 @@ def estate(arm: str, seed: int, *sets: str) -> dict[str, float]:
     return engine.metrics()
 
 
+@pytest.mark.slow
 def test_a_review_is_worth_something_after_five_years_and_costs_the_same() -> None:
     never, yearly = ([estate(arm, seed) for seed in (1, 2, 3)] for arm in ("never", "yearly"))
     assert all(b["upkeep_missing"] < 0.9 * a["upkeep_missing"] for a, b in zip(never, yearly, strict=True))
@@ -373,6 +374,7 @@ def test_a_review_beyond_the_horizon_is_none() -> None:
     assert estate("never", 1) == estate("never", 1, "upkeep.review_every_months=61")
 
 
+@pytest.mark.slow
 def test_a_review_by_guess_is_worth_less() -> None:
     sharp, blind = (np.mean([estate(arm, seed)["upkeep_missing"] for seed in (1, 2, 3)])
                     for arm in ("yearly", "yearly_blind"))  # fmt: skip

@@ -39,12 +39,14 @@ def renewal(arm, metric):
     return experiment("combined_renewal").values[arm][metric]
 
 
+@pytest.mark.slow
 def test_a_renewal_makes_happier_and_quarrels_fewer_and_is_used():
     assert surely_above(renewal("as_it_was", "happiness_true"), renewal("renewal", "happiness_true"))
     assert surely_above(renewal("renewal", "disputes_per_1000"), renewal("as_it_was", "disputes_per_1000"))
     assert min(renewal("renewal", "amenity_visits")) > 1 and set(renewal("as_it_was", "amenity_visits")) == {0.0}
 
 
+@pytest.mark.slow
 def test_grounds_that_nobody_uses_leave_the_conditions_and_take_contact_away():
     """Amenities → use → contact → ties → disputes: cut at use, all that follows is what events do alone."""
     for metric in ("ties_bonding", "ties_bridging", "isolated_share"):
@@ -57,6 +59,7 @@ def test_grounds_that_nobody_uses_leave_the_conditions_and_take_contact_away():
     assert surely_above(renewal("renewal", "disputes_per_1000"), renewal("unused", "disputes_per_1000"))
 
 
+@pytest.mark.slow
 def test_frozen_ties_are_those_of_daily_life_and_calm_no_further_quarrel():
     for metric in ("ties_bonding", "ties_bridging", "isolated_share"):
         assert renewal("ties_frozen", metric) == renewal("as_it_was", metric)
@@ -74,11 +77,13 @@ def test_where_ties_calm_nobody_frozen_ties_change_no_dispute():
     assert runs["renewal"]["ties_bonding"] != runs["ties_frozen"]["ties_bonding"]
 
 
+@pytest.mark.slow
 def test_own_plots_tie_less_than_joint_work_and_events_alone_less_than_both():
     for less, more in (("own_plots", "renewal"), ("as_it_was", "neighbours_only"), ("neighbours_only", "own_plots")):
         assert surely_above(renewal(less, "ties_bridging"), renewal(more, "ties_bridging")), (less, more)
 
 
+@pytest.mark.slow
 def test_a_survey_without_bias_changes_what_is_reported_and_nothing_that_is_felt():
     assert renewal("neutral_survey", "happiness_true") == renewal("renewal", "happiness_true")
     assert surely_above(renewal("neutral_survey", "happiness_reported"), renewal("renewal", "happiness_reported"))

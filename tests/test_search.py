@@ -87,6 +87,7 @@ def test_a_misspelt_rule_is_reported_once_and_where_it_was_asked_for(street: str
     assert (complaint.code, str(complaint.place)) == ("S168", "<--over>:1:1")
 
 
+@pytest.mark.slow
 def test_a_search_resumed_and_one_in_two_processes_are_the_same(
     street: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

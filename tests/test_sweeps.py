@@ -293,6 +293,7 @@ def test_points_that_say_the_same_are_run_once(path: Path) -> None:
     assert np.array_equal(found.values["hours_to_close_mean"][0], found.values["hours_to_close_mean"][2])
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_resumes_to_the_same(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["sweep", str(path), "--arm", "smart", "--design", "lhs", "--over", "desk.travel_minutes=5..50",
              "--points", "12", "-n", "3", "--out"]  # fmt: skip
