@@ -253,3 +253,8 @@ def test_asking_wrongly_is_answered(kept: Path, capsys: pytest.CaptureFixture[st
     said = json.loads(capsys.readouterr().out)
     assert said["schema"] == "twin.explain/1"
     assert said["decisions"][0]["name"] == "urgent_kinds"
+
+
+def test_rules_are_found_from_inside_the_folder_of_the_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).resolve().parent.parent / "scenarios")
+    assert load("mediation.yaml").arms["one_stop"].policy is not None

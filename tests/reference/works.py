@@ -74,6 +74,14 @@ def live_a_day(world, p, luck, note):
         if projects.started[k] >= 0:
             owners = int(projects.owners_fen[k])
             left += round(owners * p.advance_share) if given_up[k] else owners
+    plans, survey = world.levers["plans"], world.levers["needs_survey"]
+    asked = any(account == 7 for account in world.postings.account)
+    if plans.process != "none" and day <= plans.decide_on_day and not asked:
+        grown = sum(int(group) != 0 for group in world.residents.age_group)
+        to_come = survey.survey_yuan * min(survey.survey_residents, grown)
+        to_come += survey.meetings_yuan if plans.process in ("council", "hybrid", "council_plus_app") else 0
+        to_come += survey.app_yuan if plans.process in ("app", "hybrid", "council_plus_app") else 0
+        left -= round(to_come * 100)
     extra = [compensation(world, k, work) for k, work in enumerate(work_of)]
     left -= sum(extra[k] for k in range(len(projects))
                 if projects.started[k] >= 0 and not fallen[k] and not projects.compensation_fen[k])  # fmt: skip

@@ -23,11 +23,11 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
-from twin.world.asking import AT_A_MEETING, BY_SURVEY, IN_THE_APP, NOT_ASKED, WAYS, stated_columns
+from twin.world.asking import AT_A_MEETING, BY_SURVEY, IN_THE_APP, NOT_ASKED, WAYS, asking_fen, stated_columns
 from twin.world.ledger import ASKING
 from twin.world.series import share
 from twin.world.tables import AGE_GROUPS
-from twin.world.works import APP_PROCESSES, AT_MEETING, BY_APP, DOMAINS, FEN_PER_YUAN, MEETING_PROCESSES, needs_of
+from twin.world.works import AT_MEETING, BY_APP, DOMAINS, FEN_PER_YUAN, needs_of
 
 _ONE = np.zeros(1, np.uint64)
 _CHILD, _ELDER = AGE_GROUPS.index("child"), AGE_GROUPS.index("elder")
@@ -113,7 +113,7 @@ def needs_survey(world: View, p: NeedsSurvey, draw: Draw, effects: Effects) -> N
     plans = world.levers["plans"]
     if plans.process == "none" or world.day != plans.decide_on_day:
         return
-    fen = round(cost_yuan(world, p, plans.process) * FEN_PER_YUAN)
+    fen = asking_fen(world, p, plans.process)
     if fen:
         effects.spawn("postings", draw.keys("asking", _ONE), day=world.day, account=ASKING, fen=fen)
     took_part = world.residents.took_part
@@ -125,13 +125,6 @@ def needs_survey(world: View, p: NeedsSurvey, draw: Draw, effects: Effects) -> N
         said = statements(world, p, draw, heard, way[heard]).astype(np.float32)
         columns = {f"stated_{domain}": said[:, place] for place, domain in enumerate(DOMAINS)}
         effects.set("residents", heard, asked_by=way[heard].astype(np.int8), **columns)
-
-
-def cost_yuan(world: Any, p: NeedsSurvey, process: str) -> float:
-    """Return what the survey, the meetings and the app of a decision cost."""
-    grown = int(np.count_nonzero(world.residents.age_group != _CHILD))
-    doors = p.survey_yuan * min(p.survey_residents, grown)
-    return doors + p.meetings_yuan * (process in MEETING_PROCESSES) + p.app_yuan * (process in APP_PROCESSES)
 
 
 def answering(world: Any, p: NeedsSurvey, draw: Draw) -> Ints:

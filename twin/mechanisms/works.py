@@ -31,6 +31,7 @@ from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
 from twin.core.parameters import param
 from twin.core.world import Phase, World
+from twin.world.asking import asking_fen
 from twin.world.construction import (
     Shift,
     buildings_at,
@@ -201,6 +202,8 @@ METRICS = {
         "postings.day", "postings.account", "postings.source", "postings.fen", "projects.asked_for",
         "projects.compensation_fen", "flats.floor",
         "levers.ballots.consent", "levers.ballots.compensation_yuan", "levers.ballots.low_floors",
+        "levers.plans.process", "levers.plans.decide_on_day", "residents.age_group",
+        *(f"levers.needs_survey.{name}" for name in ("survey_yuan", "survey_residents", "meetings_yuan", "app_yuan")),
     ],
     owns={
         "projects.due": Column(np.int32, "day", "promised last day on site, -1 before consent", start=_UNSET),
@@ -292,7 +295,7 @@ def day_on_site(world: Any, p: Works, works_at: list[Work]) -> Day:
     beside = public_fen(world.postings, [ASKING, COMPENSATION], world.day + 1)
     extra_price = compensation_at(world)
     unpaid = (projects.started >= 0) & ~fallen(projects) & (projects.compensation_fen == 0)
-    taken = beside + spent_or_bound(p, projects) + int(extra_price[unpaid].sum())
+    taken = beside + asking_to_come(world) + spent_or_bound(p, projects) + int(extra_price[unpaid].sum())
     left = to_fen(world.levers["plans"].budget_yuan) - taken
     owed = projects.owed_fen + np.rint(still * projects.cost_fen * p.stoppage_cost_share).astype(np.int64)
     extra = affordable(owed, left)
@@ -353,6 +356,14 @@ def scheduled(world: Any, p: Works, shift: Shift, ready_on: Ints, takes: Ints) -
         if free:
             heapq.heapreplace(free, int(due[project]) + 1)
     return due
+
+
+def asking_to_come(world: Any) -> int:
+    """Return what asking will cost before the office decides [fen]: lifts asked for earlier leave it untouched."""
+    plans = world.levers["plans"]
+    if plans.process == "none" or world.day > plans.decide_on_day or (world.postings.account == ASKING).any():
+        return 0
+    return asking_fen(world, world.levers["needs_survey"], plans.process)
 
 
 def compensation_at(world: Any) -> Ints:

@@ -117,7 +117,7 @@ class Policies:
     def _file(self, name: Marked) -> Path | None:
         """Return the file of a rule set; complain where there is none."""
         written_in, here = Path(name.source.name).parent, self.path.parent
-        beside = [one for where in (written_in, here) for one in (where, where / RULES, where.parent / RULES)]
+        beside = [one for where in (written_in, here) for one in (where, where / RULES, _above(where) / RULES)]
         folders = (*beside, Path(RULES))
         spellings = [name.value] if name.value.endswith(_SUFFIX) else [name.value + _SUFFIX]
         for folder in folders:
@@ -143,6 +143,11 @@ class Policies:
         told, found = order_rules(policy.rules, self.run.start, self.run.end, office)
         self.complaints += found
         return told
+
+
+def _above(folder: Path) -> Path:
+    """Return the folder that holds this one, also where it is called by a bare name."""
+    return folder.parent if folder.name else folder.absolute().parent
 
 
 def _names(value: Marked) -> list[Marked]:

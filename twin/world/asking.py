@@ -8,11 +8,12 @@ import numpy as np
 
 from twin.core.columns import Column, Floats, Ints
 from twin.world.tables import AGE_GROUPS
-from twin.world.works import DOMAINS, Weights, needs_of
+from twin.world.works import APP_PROCESSES, DOMAINS, FEN_PER_YUAN, MEETING_PROCESSES, Weights, needs_of
 
 ESTIMATES = ("by_process", "prior", "answers", "true_needs")
 WAYS = ("not", "survey", "meeting", "app")
 NOT_ASKED, BY_SURVEY, AT_A_MEETING, IN_THE_APP = range(len(WAYS))
+_CHILD = AGE_GROUPS.index("child")
 _FLOOR_BANDS = (3, 5)  # floors at which the middle and the upper part of a walk-up begin
 
 
@@ -72,3 +73,14 @@ def believed(world: Any, kind: str, prior: Weights, few: float, floor: Ints) -> 
     if kind == "prior":
         return np.broadcast_to(weights, (len(world.residents), len(DOMAINS)))
     return from_answers(stated_of(world), groups_of(world.residents.age_group, floor), weights, few)
+
+
+def asking_fen(world: Any, survey: Any, process: str) -> int:
+    """Return what the survey, the meetings and the app of a decision cost [fen]; ``survey`` are levers.needs_survey.
+
+    Reads residents.age_group.
+    """
+    grown = int(np.count_nonzero(world.residents.age_group != _CHILD))
+    yuan = survey.survey_yuan * min(survey.survey_residents, grown)
+    yuan += survey.meetings_yuan * (process in MEETING_PROCESSES) + survey.app_yuan * (process in APP_PROCESSES)
+    return round(yuan * FEN_PER_YUAN)
