@@ -133,3 +133,14 @@ def test_levers_of_an_unknown_block_are_refused(tmp_path: Path) -> None:
     (case,) = read_cases(case_file(tmp_path, "- it: is a case\n  levers: {dessk: {}}\n  then: {}\n"))
     with pytest.raises(InputError, match="did you mean `desk`"):
         engine_of(case, CATALOGUE["placebo"], everybody(), TABLES)
+
+
+def test_a_case_with_a_choice_that_there_is_not_is_refused():
+    """It would fall through to whatever comes last, and hold for the wrong reason."""
+    by = {"plans": {"rule": "cost_benefit"}}
+    for case, name in ((Case("a", "b", 1, params=by["plans"]), "plans"), (Case("a", "b", 1, levers=by), "works")):
+        with pytest.raises(InputError) as refused:
+            engine_of(case, CATALOGUE[name], everybody(), TABLES)
+        (said,) = refused.value.complaints
+        assert said.code == "M332" and said.values["path"] == "plans.rule"
+    assert engine_of(Case("a", "b", 1, params={"rule": "greedy"}), CATALOGUE["plans"], everybody(), TABLES)

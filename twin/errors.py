@@ -1282,6 +1282,10 @@ ERRORS: dict[str, Entry] = {
     ),
     "M330": Entry("{file}: it {sentence}: {fault}", "{file}：“{sentence}”不成立：{fault}"),
     "M331": Entry("unknown key `{key}` of an acceptance case", "验收案例中有未知的键 `{key}`"),
+    "M332": Entry(
+        "{file}: it {sentence}: `{path}` cannot be `{value}`",
+        "{file}：“{sentence}”中，`{path}` 不能为 `{value}`",
+    ),
     "M340": Entry(
         "behaviour `{mechanism}` assigns to `{column}`; what a row keeps would be lost",
         "行为 `{mechanism}` 直接给 `{column}` 赋值；这样保存的内容会丢失",

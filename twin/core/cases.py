@@ -36,6 +36,7 @@ from twin.core.columns import Column, Table, Values
 from twin.core.engine import Engine
 from twin.core.marked_yaml import Marked, read
 from twin.core.mechanism import Mechanism
+from twin.core.parameters import parameters_of
 from twin.core.world import World
 from twin.errors import Complaint, InputError, Words, closest
 
@@ -137,7 +138,20 @@ def _blocks_of(case: Case, mechanism: Mechanism, catalogue: Sequence[Mechanism])
     for name in said:
         if name not in known:
             raise InputError.of("M321", name=name, suggestion=closest(name, known), known=list(known))
-    return {name: build_block(known[name], values) for name, values in said.items()}
+    blocks = {name: build_block(known[name], values) for name, values in said.items()}
+    wrong = [Complaint("M332", None, {"file": case.file, "sentence": case.sentence, "path": f"{block}.{name}", **values})
+             for block, built in blocks.items() for name, values in _not_among(built)]  # fmt: skip
+    if wrong:
+        raise InputError(wrong)
+    return blocks
+
+
+def _not_among(block: object) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield what is none of the choices that there are; a file of one's own is one."""
+    for declared, spec in parameters_of(block):
+        value = getattr(block, declared.name)
+        if spec.choices and not spec.file and isinstance(value, str) and value not in spec.choices:
+            yield declared.name, {"value": value, "suggestion": closest(value, spec.choices), "known": spec.choices}
 
 
 def _world_of(case: Case, tables: Mapping[str, Mapping[str, Column]]) -> World:

@@ -7,8 +7,10 @@ schema, ``twin params``, the ODD description and the documents are all generated
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 Evidence = Literal["measured", "published", "expert", "assumed"]
@@ -129,6 +131,11 @@ def wrong_lengths(block: object, lengths: Mapping[str, tuple[int, int]]) -> list
         if not least <= count <= most:
             found.append(Doubt("S155", name, {"least": least, "most": most, "found": count}))
     return found
+
+
+def own_file_digest(name: str, shipped: Collection[str]) -> str:
+    """Return the SHA-256 of a file of one's own, "" for what ships with the twin."""
+    return "" if name in shipped else hashlib.sha256(Path(name).read_bytes()).hexdigest()
 
 
 def data_digest_of(block: object) -> str:

@@ -18,7 +18,6 @@ Ablation        consent none: what is lawful is done, whatever owners think. boy
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -33,7 +32,7 @@ from twin.core.columns import Column, Flags, Floats, Ints, Keys
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
-from twin.core.parameters import param
+from twin.core.parameters import own_file_digest, param
 from twin.core.world import Phase, World
 from twin.errors import Complaint, InputError, severity
 from twin.world.construction import LANDLORD, households_in, owners_in
@@ -102,7 +101,7 @@ class Ballots:
                                doc="part of the cost that the owners pay, in equal parts", zh="业主出资比例",
                                when="consent=vote")
     compensation_yuan: float = param(0.0, "yuan", 0.0, 200_000.0, source="scenario range", evidence="assumed",
-                                     lever=True, doc="paid to each owner on the lower floors if a lift is consented to",
+                                     lever=True, doc="paid to each owner on the low floors when a planned lift begins",
                                      zh="低楼层补偿", when="consent=vote")
     opinion_yuan: float = param(10_000.0, "yuan", 0.0, 1e7, source="scenario range", evidence="assumed",
                                 doc="what a wholly favourable opinion of the plan weighs, a wholly hostile one as much "
@@ -113,7 +112,7 @@ class Ballots:
 
     def data_digest(self) -> str:
         """Return the SHA-256 of the rule file of one's own, "" for the one that ships with the twin."""
-        return "" if self.rule in SHIPPED else hashlib.sha256(Path(self.rule).read_bytes()).hexdigest()
+        return own_file_digest(self.rule, SHIPPED)
 
     def data_complaints(self) -> tuple[Complaint, ...]:
         """Return what is wrong in the rule file of one's own."""

@@ -20,7 +20,6 @@ Ablation        compensation none and share_rule equal: floors 1 and 2 vote agai
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -35,7 +34,7 @@ from twin.core.columns import Column, Flags, Floats, Ints
 from twin.core.draws import Draw
 from twin.core.effects import Effects
 from twin.core.mechanism import Metric, View, mechanism
-from twin.core.parameters import param
+from twin.core.parameters import own_file_digest, param
 from twin.core.world import Phase, World
 from twin.errors import Complaint, InputError, closest, severity
 from twin.world.construction import households_in, owners_in
@@ -116,7 +115,7 @@ class Lifts:
 
     def data_digest(self) -> str:
         """Return the SHA-256 of the rule file of one's own, "" for the one that ships with the twin."""
-        return "" if self.rule in SHIPPED else hashlib.sha256(Path(self.rule).read_bytes()).hexdigest()
+        return own_file_digest(self.rule, SHIPPED)
 
     def data_complaints(self) -> tuple[Complaint, ...]:
         """Return what is wrong in the rule file of one's own."""

@@ -47,6 +47,7 @@ _THICKNESS = {GREY: 2.6, BLUE: 1.2}  # so that the baseline shows under an optio
 _THIN = 12  # every so many bins make a point of a curve
 _CELL = 0.068  # inches: half the width of a Chinese character at 9 points
 _ROW = 0.27  # inches
+_TICK = 0.5  # inches that the number at a tick may need
 _PANELS = 3
 _FEWEST_FLOORS = 2
 _LEAST = 10  # below the mean by this factor, an interval of hours counts as reaching down to nothing
@@ -262,7 +263,8 @@ def _forest_panel(axes: Axes, material: Material, name: str, labels: Sequence[st
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.margins(x=0.06)
-    axes.locator_params(axis="x", nbins=6)
+    room = axes.get_position().width * WIDTH / _TICK  # beside long names of options there is little
+    axes.locator_params(axis="x", nbins=min(max(int(room), 2), 6))
     axes.set_title(writer.labelled(name, difference=True), loc="left", fontweight="bold")
 
 

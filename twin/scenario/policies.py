@@ -146,8 +146,8 @@ class Policies:
 
 
 def _above(folder: Path) -> Path:
-    """Return the folder that holds this one, also where it is called by a bare name."""
-    return folder.parent if folder.name else folder.absolute().parent
+    """Return the folder that holds this one, also where it is called `.` or `..`."""
+    return folder.parent if folder.name not in ("", "..") else folder.resolve().parent
 
 
 def _names(value: Marked) -> list[Marked]:

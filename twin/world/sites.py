@@ -78,6 +78,8 @@ def compensation_of(world: Any, works: Works, sites: Sites) -> Ints:
     """
     ballots = world.levers["ballots"]
     each = round(ballots.compensation_yuan * FEN_PER_YUAN) if ballots.consent == "vote" else 0
+    if not each:
+        return np.zeros(len(sites.work), np.int64)
     low = np.flatnonzero(world.flats.floor <= ballots.low_floors)
     lifts = works.domain[sites.work] == DOMAINS.index("lift")
     due: Ints = each * lifts * reached(works, sites, flats_at(world), low).sum(axis=0)
