@@ -139,7 +139,8 @@ def _blocks_of(case: Case, mechanism: Mechanism, catalogue: Sequence[Mechanism])
         if name not in known:
             raise InputError.of("M321", name=name, suggestion=closest(name, known), known=list(known))
     blocks = {name: build_block(known[name], values) for name, values in said.items()}
-    wrong = [Complaint("M332", None, {"file": case.file, "sentence": case.sentence, "path": f"{block}.{name}", **values})
+    told = {"file": case.file, "sentence": case.sentence}
+    wrong = [Complaint("M332", None, {**told, "path": f"{block}.{name}", **values})
              for block, built in blocks.items() for name, values in _not_among(built)]  # fmt: skip
     if wrong:
         raise InputError(wrong)
