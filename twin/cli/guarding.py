@@ -50,6 +50,7 @@ def findings_of(
     from twin.runs.claims import check_claims, read_claims
     from twin.runs.experiment import Means
     from twin.runs.guard import TIERS, check_scenarios
+    from twin.runs.pool import processes
 
     refuse_missing(files)
     tiers: Sequence[Tier] = [one for one in TIERS if ALL in asked or one in asked]
@@ -60,7 +61,7 @@ def findings_of(
         files += [str(one) for one in sorted(folder.glob(f"*{CLAIMS}"))]
         if not files:
             raise InputError.of("R284", folder=str(folder))
-    with progress_bar(lang) as progress:
+    with progress_bar(lang) as progress, processes(jobs):
         means = Means(jobs=jobs, progress=progress)
         found += check_scenarios([file for file in files if not file.endswith(CLAIMS)], tiers, folder, means)
         for file in files if "claims" in tiers else ():

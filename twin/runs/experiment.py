@@ -29,7 +29,7 @@ from twin.runs.luck import shared_luck
 from twin.runs.margins import margin_of
 from twin.runs.merge import Shard, ShardDone
 from twin.runs.pareto import pareto_of
-from twin.runs.pool import Failure, compute
+from twin.runs.pool import Failure, compute, processes
 from twin.runs.provenance import code_fingerprint
 from twin.runs.regret import Regret, regrets
 from twin.runs.reuse import Reuse, contents_of, take_from
@@ -369,6 +369,7 @@ def conduct(
     """
     data = data_of(scenario)
     with ExitStack() as stack:
+        stack.enter_context(processes(means.jobs))
         folder = None
         if means.out is not None:
             folder = stack.enter_context(
@@ -447,6 +448,7 @@ def growing(scenario: Scenario, plan: Plan, means: Means) -> Iterator[tuple[Meas
         return found
 
     with ExitStack() as stack:
+        stack.enter_context(processes(means.jobs))
         folder = None
         if means.out is not None:
             folder = stack.enter_context(_open(folder_of(means.out), scenario, plan, data_of(scenario), means))

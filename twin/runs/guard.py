@@ -18,6 +18,7 @@ from twin.runs.baselines import Baseline, baseline_file, baselines_of, rounded
 from twin.runs.compare import estimate, widened
 from twin.runs.experiment import RESULTS_VERSION, Experiment, Means, Plan, metric_book, run
 from twin.runs.laws import laws
+from twin.runs.pool import processes
 from twin.runs.together import together
 from twin.scenario.load import Scenario, load
 
@@ -70,19 +71,20 @@ def exit_code(findings: Sequence[Finding]) -> int:
 
 
 def check_scenarios(paths: Sequence[str], tiers: Sequence[Tier], folder: Path, means: Means) -> list[Finding]:
-    """Hold scenarios to the tiers that need no file of claims; the exact tier shares one pool of processes.
+    """Hold scenarios to the tiers that need no file of claims, all in one pool of processes.
 
     These scenarios are one build: it is among all of them that the chance of a false alarm is shared. Raises
     InputError R263 for a scenario whose baseline is that of another one with the same file name.
     """
     baselines = baselines_of(paths, folder)
-    measured = _first_seeds(baselines, means) if "exact" in tiers else {}
-    found: list[Finding] = []
-    for path, baseline in baselines.items():
-        if {"exact", "equivalence"} & set(tiers):
-            found += _against(path, tiers, baseline, folder, means, measured.get(path), len(baselines))
-        if "invariants" in tiers:
-            found += list(invariants(path, means))
+    with processes(means.jobs):
+        measured = _first_seeds(baselines, means) if "exact" in tiers else {}
+        found: list[Finding] = []
+        for path, baseline in baselines.items():
+            if {"exact", "equivalence"} & set(tiers):
+                found += _against(path, tiers, baseline, folder, means, measured.get(path), len(baselines))
+            if "invariants" in tiers:
+                found += list(invariants(path, means))
     return found
 
 

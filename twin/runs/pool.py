@@ -2,26 +2,31 @@
 
 A worker that is killed takes the whole pool with it, and nobody knows which task was to blame. So only
 as many tasks are in flight as there are workers, and those in flight at a death are tried again, alone.
+
+A worker takes seconds to start, since it imports everything; :func:`processes` keeps them for the next piece of work.
+What is to be done goes to them as a file, read once by each: it may hold the scenarios of a thousand points.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType, ModuleType
 from typing import Any, Generic, TypeVar
 
-from twin.errors import InputError, TwinError
+from twin.errors import InputError, RunFailed, TwinError
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")
@@ -59,11 +64,11 @@ class Flight(Generic[Task]):
     waiting: deque[Task]
     flying: dict[Future[Any], Task]
 
-    def launch(self, pool: ProcessPoolExecutor, most: int) -> None:
+    def launch(self, pool: ProcessPoolExecutor, most: int, handed: str) -> None:
         """Fill the air with at most so many tasks."""
         while self.waiting and len(self.flying) < most:
             with _main_hidden():
-                future = pool.submit(_run_task, self.waiting[0])
+                future = pool.submit(_run_task, handed, self.waiting[0])
             self.flying[future] = self.waiting.popleft()
 
     def landed(self) -> list[tuple[Task, Future[Any]]]:
@@ -79,53 +84,106 @@ def compute(tasks: Sequence[Task], work: Callable[[Task], Value], jobs: int) -> 
     everything; after Ctrl-C the tasks in the air are still yielded, then KeyboardInterrupt is raised (a second
     Ctrl-C raises it at once).
     """
-    waiting = deque(tasks)
     with _interrupts() as stop:
-        while waiting and not stop.asked:
-            if jobs == 1:
-                task = waiting.popleft()
-                yield task, attempt(work, task)
-            else:
-                suspects = yield from _in_company(waiting, work, jobs, stop)
-                for task in suspects:
-                    yield task, _alone(task, work)
+        yield from _here(tasks, work, stop) if jobs == 1 else _elsewhere(tasks, work, jobs, stop)
     if stop.asked:
         raise KeyboardInterrupt
 
 
+@contextmanager
+def processes(jobs: int) -> Iterator[None]:
+    """Keep so many processes, once started, for all that :func:`compute` is asked for in here."""
+    global _kept
+    before = _kept
+    if jobs == 1 or (before and before.jobs == jobs):
+        yield
+        return
+    mine = _kept = Kept(jobs)
+    try:
+        yield
+    finally:
+        _kept = before
+        mine.dismiss()
+
+
+def _here(tasks: Sequence[Task], work: Work, stop: Stop) -> Iterator[tuple[Task, Any]]:
+    for task in tasks:
+        if stop.asked:
+            return
+        yield task, attempt(work, task)
+
+
+def _elsewhere(tasks: Sequence[Task], work: Work, jobs: int, stop: Stop) -> Iterator[tuple[Task, Any]]:
+    waiting = deque(tasks)
+    with _handed(work) as handed:
+        while waiting and not stop.asked:
+            suspects = yield from _in_company(waiting, handed, jobs, stop)
+            for task in suspects:
+                yield task, _alone(task, handed)
+
+
+@contextmanager
+def _handed(work: Work) -> Iterator[str]:
+    """Give the name of a file that says what is to be done, while it is done."""
+    with _main_hidden():
+        said = pickle.dumps(work)
+    name = ""
+    try:
+        handle, name = tempfile.mkstemp(prefix="twin-work-")
+        with open(handle, "wb") as file:
+            file.write(said)
+    except OSError as error:
+        _forget(name)
+        raise RunFailed.of("R211", folder=os.path.dirname(name) or "TMPDIR", reason=error.strerror or error) from error
+    try:
+        yield name
+    finally:
+        _forget(name)
+
+
+def _forget(name: str) -> None:
+    with suppress(OSError):
+        os.unlink(name)
+
+
 def _in_company(
-    waiting: deque[Task], work: Work, jobs: int, stop: Stop
+    waiting: deque[Task], handed: str, jobs: int, stop: Stop
 ) -> Generator[tuple[Task, Any], None, list[Task]]:
     """Return the tasks that were in flight when a worker died (none: all have ended)."""
     flight = Flight(waiting, {})
     suspects: list[Task] = []
-    with _pool(work, jobs) as pool:
-        while True:
-            if not suspects and not stop.asked:
-                suspects += _launch(flight, pool, jobs)
-            if not flight.flying:
-                return suspects
-            for task, future in flight.landed():
-                if isinstance(future.exception(), BrokenProcessPool):
-                    suspects.append(task)
-                else:
-                    yield task, future.result()
+    with _pool(jobs) as pool:
+        try:
+            while True:
+                if not suspects and not stop.asked:
+                    suspects += _launch(flight, pool, jobs, handed)
+                if not flight.flying:
+                    return suspects
+                for task, future in flight.landed():
+                    if isinstance(future.exception(), BrokenProcessPool):
+                        suspects.append(task)
+                    else:
+                        yield task, future.result()
+        finally:
+            wait(flight.flying)
+            if suspects and _kept:
+                _kept.dismiss()
 
 
-def _launch(flight: Flight[Task], pool: ProcessPoolExecutor, jobs: int) -> list[Task]:
+def _launch(flight: Flight[Task], pool: ProcessPoolExecutor, jobs: int, handed: str) -> list[Task]:
     """Return the task that could not be handed to a pool that just broke."""
     try:
-        flight.launch(pool, jobs)
+        flight.launch(pool, jobs, handed)
     except BrokenProcessPool:
         return [flight.waiting.popleft()]
     return []
 
 
-def _alone(task: Task, work: Work) -> Any:
+def _alone(task: Task, handed: str) -> Any:
     for _ in range(TRIES - 1):
         flight = Flight(deque([task]), {})
-        with _pool(work, 1) as pool:
-            flight.launch(pool, 1)
+        with _started(1) as pool:
+            flight.launch(pool, 1, handed)
             (future,) = flight.flying
             if not isinstance(future.exception(), BrokenProcessPool):
                 return future.result()
@@ -153,11 +211,42 @@ def _interrupts() -> Iterator[Stop]:
         signal.signal(signal.SIGINT, before)
 
 
-def _pool(work: Work, jobs: int) -> ProcessPoolExecutor:
+@dataclass
+class Kept:
+    """So many processes that are kept from one piece of work to the next; started when they are needed first."""
+
+    jobs: int
+    pool: ProcessPoolExecutor | None = None
+
+    def ready(self) -> ProcessPoolExecutor:
+        """Return the pool, a new one where there is none."""
+        self.pool = self.pool or _started(self.jobs)
+        return self.pool
+
+    def dismiss(self) -> None:
+        """Let the processes go: nobody needs them any more, or one of them has died."""
+        pool, self.pool = self.pool, None
+        if pool:
+            pool.shutdown()
+
+
+_kept: Kept | None = None
+
+
+@contextmanager
+def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    if _kept and _kept.jobs == jobs:
+        yield _kept.ready()
+        return
+    with _started(jobs) as pool:
+        yield pool
+
+
+def _started(jobs: int) -> ProcessPoolExecutor:
     """An explicit context, because importing mesa changes the process-wide start method."""
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(work,))
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
 
 
 @contextmanager
@@ -171,28 +260,36 @@ def _main_hidden() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-_work: Work | None = None
+_work: tuple[str, Work] | None = None
+"""What this worker is doing, and the file that says so."""
 
 
-def _start_worker(work: Work) -> None:
+def _start_worker() -> None:
     """The coordinator answers Ctrl-C; its workers finish what they do."""
-    global _work
-    _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_coordinator, daemon=True).start()
 
 
 def _end_with_coordinator() -> None:
-    """A pool's workers would outlive a killed coordinator, waiting for tasks for ever."""
+    """A pool's workers would outlive a killed coordinator, waiting for tasks for ever, and so would its file."""
     coordinator = multiprocessing.parent_process()
     if coordinator is not None:
         coordinator.join()
+        if _work:
+            _forget(_work[0])
         os._exit(1)
 
 
-def _run_task(task: Any) -> Any:
-    assert _work is not None
-    return attempt(_work, task)
+def _run_task(handed: str, task: Any) -> Any:
+    return attempt(lambda one: _work_of(handed)(one), task)
+
+
+def _work_of(handed: str) -> Work:
+    global _work
+    if _work is None or _work[0] != handed:
+        with open(handed, "rb") as file:
+            _work = (handed, pickle.load(file))
+    return _work[1]
 
 
 def attempt(work: Work, task: Any) -> Any:
