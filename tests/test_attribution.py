@@ -151,6 +151,25 @@ def test_an_attribution_of_real_arms_sums_seed_by_seed(scenario: Scenario, tmp_p
         assert writer.opening()
 
 
+def test_a_share_is_split_together_with_what_it_is_a_share_of() -> None:
+    small = ["population.residents=600", "warm_up_days=20", "days=150", "disputes.scale=20"]
+    mediation = load("scenarios/mediation.yaml", sets=small)
+    found = attribute(mediation, "one_stop_no_adviser", "one_stop", "settled_of_contacts", 2)
+    others = [name for name in metric_book()["settled_of_contacts"].beside if name != "settled_of_contacts"]
+    assert list(found.beside) == others and "contacts" in others
+    for name, one in found.beside.items():
+        assert one.metric == name and list(one.parts) == list(found.parts)
+        assert sum(part.mean for part in one.parts.values()) == one.difference.mean
+        direct = [simulate(mediation, arm, seed).metrics()[name] for arm in ("one_stop", "one_stop_no_adviser")
+                  for seed in (1, 2)]  # fmt: skip
+        assert one.difference.mean == pytest.approx((sum(direct[:2]) - sum(direct[2:])) / 2, abs=1e-9)
+    assert any(one.difference.mean for one in found.beside.values())
+    assert set(found.to_json()["beside"]) == set(found.beside)
+    for lang in ("en", "zh"):
+        *_, last = AttributionWriter(found, mediation, metric_book(), lang).sheets()
+        assert len(last.head) == 1 + len(found.beside) and len(last.rows) == len(found.parts) + 1
+
+
 def test_more_than_five_parts_are_sampled_and_say_so() -> None:
     dispatch = load("scenarios/dispatch.yaml")
     parts = parts_of(dispatch.arm("manual"), dispatch.arm("smart"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -124,6 +124,10 @@ _TEXT: Mapping[str, Words] = {
     "parts": Words(
         "{metric}: what each part brings{unit}; the parts sum to the difference",
         "{metric}：各部分的贡献{unit}；合计等于总差异",
+    ),
+    "parts_beside": Words(
+        "{metric} is to be read with these: what each part brings, 95 % interval",
+        "「{metric}」须与下列指标一并阅读：各部分的贡献及95%置信区间",
     ),
     "parts_head": Words(
         "part;contribution, 95 % interval;alone;after all others", "部分;贡献及95%置信区间;单独改变;最后改变"
@@ -327,7 +331,7 @@ class AttributionWriter(Speaker):
 
     def __init__(self, found: Attribution, scenario: Scenario, book: Mapping[str, Any], lang: str) -> None:
         self.found = found
-        estimates = {"": {found.metric: found.difference}}
+        estimates = {"": {one.metric: one.difference for one in (found, *found.beside.values())}}
         super().__init__(Measured(scenario, book, estimates), lang)
 
     @cached_property
@@ -370,6 +374,17 @@ class AttributionWriter(Speaker):
         if shown:
             metric = self.writer.metric(name)
             yield Sheet(self.word("pairs", metric=metric), self.head("together_head", unit=self.unit), shown)
+        if found.beside:
+            yield self._beside(ordered)
+
+    def _beside(self, ordered: Sequence[str]) -> Sheet:
+        """Return what the parts bring of what the metric misleads without."""
+        found = self.found.beside
+        scales = {name: self.writer.in_unit(self.writer.scale(name, difference=True)) for name in found}
+        head = [self.head("parts_head")[0], *(self.writer.metric(name) + scales[name] for name in found)]
+        rows = [(part, *(self.both(name, one.parts[part]) for name, one in found.items())) for part in ordered]
+        rows.append((self.word("sum"), *(self.both(name, one.difference) for name, one in found.items())))
+        return Sheet(self.word("parts_beside", metric=self.writer.metric(self.found.metric)), tuple(head), tuple(rows))
 
 
 def _effects(path: str, found: Effects, scale: Scale) -> tuple[str, ...]:

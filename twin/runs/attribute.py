@@ -26,7 +26,7 @@ import numpy as np
 from twin.core.draws import stream_id, uniforms
 from twin.core.parameters import conditions_of, parameters_of
 from twin.errors import InputError, closest
-from twin.runs.compare import Estimate, estimate
+from twin.runs.compare import Estimate, estimate, with_beside
 from twin.runs.experiment import ALONE, RESULTS_VERSION, Means, Plan, Run, completed, measure_one, metric_book
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Attribution:
 
     ``parts`` sum to ``difference``; ``first`` is what a part brings when it alone is changed, ``last`` when all the
     others have been: where they differ, it acts together with others. ``pairs`` are Shapley interactions (only where
-    all combinations were run). ``orders`` is how many orders a seed took (0: all combinations).
+    all combinations were run). ``orders`` is how many orders a seed took (0: all combinations). ``beside`` splits what
+    the metric misleads without (the denominators of a share, say), where it is defined throughout.
     """
 
     scenario: str
@@ -86,6 +87,7 @@ class Attribution:
     digest: str = ""
     seeds: tuple[int, int] = (0, 0)
     out: Path | None = None
+    beside: Mapping[str, Attribution] = field(default_factory=dict)
 
     @property
     def exact(self) -> bool:
@@ -107,8 +109,9 @@ class Attribution:
             "runs": self.runs,
             "method": "exact" if self.exact else "sampled",
             **({} if self.exact else {"orders_per_seed": self.orders}),
-            "difference": _told(self.difference),
-            "parts": [{"name": name, **_told(found)} for name, found in self.parts.items()],
+            **self._sums(),
+            **({"beside": {name: {"unit": one.unit, **one._sums()} for name, one in self.beside.items()}}
+               if self.beside else {}),
             "details": {
                 name: {"changes": list(self.pieces[name]), "first": _told(self.first[name]),
                        "last": _told(self.last[name])}
@@ -117,6 +120,12 @@ class Attribution:
             **({"interactions": [{"names": list(names), **_told(found)} for names, found in self.pairs.items()]}
                if self.exact else {}),
         }  # fmt: skip
+
+    def _sums(self) -> dict[str, Any]:
+        return {
+            "difference": _told(self.difference),
+            "parts": [{"name": name, **_told(found)} for name, found in self.parts.items()],
+        }
 
 
 def attribute(
@@ -145,12 +154,15 @@ def attribute(
     work = functools.partial(measure_one, _mixed(scenario, arms, parts, wanted.values()))
     tasks = tuple((_named(chosen), one) for one in plan.seeds for chosen in wanted[one])
     with completed(scenario, Chosen(plan.arms, plan.seeds, tasks), work, means) as (found, folder):
-        games = [_game(found, wanted[one], one, metric) for one in plan.seeds]
-        told = split([part.name for part in parts], games, [orders.get(one, ()) for one in plan.seeds])
+        names = [part.name for part in parts]
+        games = {name: [_game(found, wanted[one], one, name) for one in plan.seeds]
+                 for name in with_beside([metric], book) if name == metric or _is_defined(found, name)}  # fmt: skip
+        splits = {name: replace(split(names, of, [orders.get(one, ()) for one in plan.seeds]), metric=name,
+                                unit=book[name].unit) for name, of in games.items()}  # fmt: skip
         told = replace(
-            told, scenario=scenario.name, baseline=baseline, option=option, metric=metric, unit=book[metric].unit,
+            splits.pop(metric), scenario=scenario.name, baseline=baseline, option=option,
             runs=len(tasks), pieces={part.name: part.paths for part in parts}, digest=scenario.digest,
-            seeds=(plan.seeds[0], plan.seeds[-1]),
+            seeds=(plan.seeds[0], plan.seeds[-1]), beside=splits,
             out=folder.path if folder else None,
         )  # fmt: skip
         if folder:
@@ -270,6 +282,10 @@ def _wanted(parts: Sequence[Part], orders: Sequence[Order]) -> set[Coalition]:
     steps = {frozenset(order[:size]) for order in orders for size in range(len(names) + 1)}
     everything = frozenset(names)
     return steps | {frozenset({name}) for name in names} | {everything - {name} for name in names}
+
+
+def _is_defined(found: Mapping[Run, Mapping[str, float]], metric: str) -> bool:
+    return all(metric in measured for measured in found.values())
 
 
 def _game(found: Mapping[Run, Mapping[str, float]], chosen: Sequence[Coalition], seed: int, metric: str) -> Game:
