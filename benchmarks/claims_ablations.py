@@ -120,26 +120,26 @@ ABLATIONS = (
     Ablation(
         "E01", Words("a one-stop centre settles sooner than one that hands cases up", "一站式中心比逐级移交更早化解"),
         Words("no case needs a higher table", "无案件需要上一级"),
-        "mediation", "days_to_settlement", "one_stop_no_adviser", "one_stop_no_adviser", "one_stop_no_adviser", 8,
+        "mediation", "days_to_settlement", "one_stop_no_adviser", "one_stop_no_adviser", "one_stop_no_adviser", 6,
         "mediation.one_stop=off; stages.up_per_day=0.06 /day", "stages.up_per_day=0 /day", "mediation.one_stop=on",
         in_base=True,
     ),
     Ablation(
         "E01", Words("its legal adviser settles more", "法律顾问提高成功率"),
         Words("an adviser without effect", "顾问不起作用"),
-        "mediation", "settled_of_sessions", "one_stop_no_adviser", "one_stop", "one_stop", 8,
+        "mediation", "settled_of_sessions", "one_stop_no_adviser", "one_stop", "one_stop", 6,
         "mediation.agree_chance=0.9; mediation.most_fallback=0.8", "mediation.adviser_gain=0",
     ),
     Ablation(
         "E02", Words("online sessions come sooner", "在线调解更早开会"),
         Words("dates as far off as in a room", "约期与现场相同"),
-        "mediation", "days_to_first_session", "one_stop", "one_stop_online", "one_stop_online", 8, "",
+        "mediation", "days_to_first_session", "one_stop", "one_stop_online", "one_stop_online", 6, "",
         "mediation.online_date_days=7",
     ),
     Ablation(
         "E02", Words("the other side agrees more often online", "在线调解提高同意率"),
         Words("no wider reach", "不增加同意"),
-        "mediation", "agreed_share", "one_stop", "one_stop_online", "one_stop_online", 8, "",
+        "mediation", "agreed_share", "one_stop", "one_stop_online", "one_stop_online", 6, "",
         "mediation.online_reach=0",
     ),
     Ablation(
@@ -150,12 +150,12 @@ ABLATIONS = (
     Ablation(
         "E03", Words("counselling calms", "心理服务降低压力"),
         Words("counselling without effect", "服务不起作用"),
-        "mediation", "stress_mean", "one_stop", "plus_counselling", "plus_counselling", 8, "",
+        "mediation", "stress_mean", "one_stop", "plus_counselling", "plus_counselling", 6, "",
         "stress.counselling_effect=0",
     ),
     Ablation(
         "E04", Words("counselling calms the young", "心理服务降低青年压力"), Words("nobody goes", "无人求助"),
-        "mediation", "stress_mean_youth", "one_stop", "plus_counselling", "plus_counselling", 8, "",
+        "mediation", "stress_mean_youth", "one_stop", "plus_counselling", "plus_counselling", 6, "",
         "stress.uptake_per_day=0 /day",
     ),
     Ablation(
@@ -167,35 +167,35 @@ ABLATIONS = (
     Ablation(
         "E06", Words("legal review keeps decisions from falling", "合法性审查减少撤销"),
         Words("it finds nothing", "审查无发现"),
-        "renovation", "reversed_share", "council", "council", "council", 8,
+        "renovation", "reversed_share", "council", "council", "council", 6,
         "legal_review.followed=on; plans.unlawful_chance=0.5", "legal_review.review_finds=0", "legal_review.review=on",
     ),
     Ablation(
         "F02", Words("a deliberated convention makes nights quieter", "协商公约使夜晚更静"),
         Words("keeping to it changes nothing", "遵守不改变行为"),
-        "quiet_hours", "night_noise_incidents", "none", "deliberated", "deliberated", 8, "", "lapses.restraint=0",
+        "quiet_hours", "night_noise_incidents", "none", "deliberated", "deliberated", 6, "", "lapses.restraint=0",
     ),
     Ablation(
         "F03", Words("events make ties to other buildings", "活动增进跨楼联系"), Words("nobody mixes", "互不交往"),
-        "combined_renewal", "ties_bridging", "as_it_was", "neighbours_only", "neighbours_only", 8,
+        "combined_renewal", "ties_bridging", "as_it_was", "neighbours_only", "neighbours_only", 6,
         "ties.work_every_days=0", "ties.mixing=off",
     ),
     Ablation(
         "F05", Words("a garden worked together makes ties", "共同劳动增进联系"),
         Words("each gardens alone", "各种各的"),
-        "combined_renewal", "ties_bridging", "grounds_only", "renewal", "own_plots", 8, "ties.event_every_days=0",
+        "combined_renewal", "ties_bridging", "grounds_only", "renewal", "own_plots", 6, "ties.event_every_days=0",
     ),
     Ablation(
         "C08", Words("renewal and a convention: disputes, through norms", "更新加公约：经规范影响纠纷"),
         Words("keeping to it changes nothing", "遵守不改变行为"),
-        "combined_renewal", "disputes_per_1000", "renewal", "renewal", "renewal", 8, "", "lapses.restraint=0",
+        "combined_renewal", "disputes_per_1000", "renewal", "renewal", "renewal", 6, "", "lapses.restraint=0",
         "conventions.process=deliberated; conventions.from_day=60", in_base=True,
     ),
     Ablation(
         "C08",
         Words("renewal: disputes, through ties, where ties weigh most", "更新：经联系影响纠纷（权重取上限）"),
         Words("ties calm nobody", "联系不使人平和"),
-        "combined_renewal", "disputes_per_1000", "ties_frozen", "renewal", "renewal", 8, "disputes.tie_weight=3",
+        "combined_renewal", "disputes_per_1000", "ties_frozen", "renewal", "renewal", 6, "disputes.tie_weight=3",
         "disputes.tie_weight=0", in_base=True,
     ),
     Ablation(
@@ -203,7 +203,7 @@ ABLATIONS = (
         Words("renewal: disputes while works last, through their load (2 a year)",
               "更新：施工期间经负荷影响纠纷（每年 2 起）"),
         Words("works are no matter of dispute", "施工不引发纠纷"),
-        "combined_renewal", "disputes_per_1000", "as_it_was", "grounds_only", "grounds_only", 8,
+        "combined_renewal", "disputes_per_1000", "as_it_was", "grounds_only", "grounds_only", 6,
         "warm_up_days=0; days=200; ties.used=off; disputes.works_per_year=2 /year",
         "disputes.works_per_year=0 /year", in_base=True,
     ),

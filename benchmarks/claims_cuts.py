@@ -13,27 +13,27 @@ CUTS = (
     Ablation(
         "C01", Words("one plan for all misses what is needed", "一刀切方案错配需求"),
         Words("an office that knows the true needs", "行政知道真实需求"),
-        "renovation", "plan_mismatch", "council", "top_down", "top_down_true_needs", 12, LONG,
+        "renovation", "plan_mismatch", "council", "top_down", "top_down_true_needs", 8, LONG,
     ),
     Ablation(
         "C01", Words("one plan for all satisfies fewer than a council", "一刀切的满意率低于议事会"),
         Words("an office that knows the true needs", "行政知道真实需求"),
-        "renovation", _TRUE, "council", "top_down", "top_down_true_needs", 12, LONG,
+        "renovation", _TRUE, "council", "top_down", "top_down_true_needs", 8, LONG,
     ),
     Ablation(
         "C02", Words("a council satisfies more than the office", "议事会的满意率高于行政决定"),
         Words("voice: residents are counted, not heard", "发言：只统计不听取"),
-        "renovation", _TRUE, "top_down", "council", "council_no_voice", 12, LONG,
+        "renovation", _TRUE, "top_down", "council", "council_no_voice", 8, LONG,
     ),
     Ablation(
         "C02", Words("a council satisfies more than the office", "议事会的满意率高于行政决定"),
         Words("information: the plan is the office's", "信息：方案仍由行政拟定"),
-        "renovation", _TRUE, "top_down", "council", "council_plan_fixed", 12, LONG,
+        "renovation", _TRUE, "top_down", "council", "council_plan_fixed", 8, LONG,
     ),
     Ablation(
         "C02", Words("a council satisfies more than the office", "议事会的满意率高于行政决定"),
         Words("both", "两者"),
-        "renovation", _TRUE, "top_down", "council", "council_no_voice", 12, LONG, "plans.estimate=prior",
+        "renovation", _TRUE, "top_down", "council", "council_no_voice", 8, LONG, "plans.estimate=prior",
     ),
     Ablation(
         "C03", Words("experts at the table keep decisions lawful", "专家参与使决定合法"),

@@ -167,13 +167,13 @@ SATISFIED = Claim(
     "C02",
     Words("a residents' council makes people satisfied (as a survey reports)", "居民议事会提高满意率（调查上报）"),
     Words("60 % → 90 %", "60 % → 90 %"),
-    "renovation", f"satisfied_share_reported@{AFTER_WORKS_WAVES}", "top_down", "council", 0.30, 12,
+    "renovation", f"satisfied_share_reported@{AFTER_WORKS_WAVES}", "top_down", "council", 0.30, 8,
     _LEVEL,
     "voice that weighs several times more than in the literature (`living.weight_procedure`) and is lent to nearly "
     "all, not to those who come; or a survey by the council itself that flatters it more than the office's flattered "
     "the office. Against doing nothing, as a before and after would have it, there is more of it.",
     (*_COUNCIL, *_CHANNELS),
-    percent=True, few=5,
+    percent=True, few=3,
     inputs=(*_PLANNING, *_FEELING, Input("living_survey.courtesy_shift", ("0", "0.5"))),
     sets=LONG,
     moments=tuple(
@@ -187,11 +187,11 @@ SATISFIED_TRUE = Claim(
     "C02",
     Words("the same, as residents truly feel", "同上，居民真实感受"),
     Words("60 % → 90 %", "60 % → 90 %"),
-    "renovation", f"satisfied_share_true@{AFTER_WORKS}", "top_down", "council", 0.30, 12,
+    "renovation", f"satisfied_share_true@{AFTER_WORKS}", "top_down", "council", 0.30, 8,
     _LEVEL,
     "as above; the survey's bias plays no part here.",
     _COUNCIL,
-    percent=True, few=5,
+    percent=True, few=3,
     inputs=(*_PLANNING, *_FEELING),
     sets=LONG,
     moments=tuple(Moment(f"day {day}, {what}", f"satisfied_share_true@{day}") for day, what in _DAYS),
@@ -201,7 +201,7 @@ COMPLAINTS = Claim(
     "C02",
     Words("re-complaints and escalations after a council", "议事会后的重复投诉与越级"),
     Words("−70 %", "−70 %"),
-    "renovation", "recomplaints_and_escalations_per_1000", "top_down", "council", -0.70, 12,
+    "renovation", "recomplaints_and_escalations_per_1000", "top_down", "council", -0.70, 8,
     "Counted over both years of the long run, works included. Reports are a series of their own: who is answered "
     "reports more.",
     "complaints that come of the plan itself. Here they come of faults and of the desk, which a council does not "
@@ -280,7 +280,7 @@ HAPPY = Claim(
     "C08",
     Words("a combined renewal makes people happier (as a survey reports)", "综合更新提升幸福感（调查上报）"),
     Words("7.2 → 8.5", "7.2 → 8.5"),
-    "combined_renewal", "happiness_reported", "as_it_was", "renewal", 1.3, 8,
+    "combined_renewal", "happiness_reported", "as_it_was", "renewal", 1.3, 6,
     "The level is the set point (`happiness.mean_points`, 6.5 in surveys) and what a survey adds, not fitted to 7.2.",
     "a jump of about 1.64 points at the beginning that wears off as the literature has it (half-life two years, three "
     "tenths lasting), more than losing or finding work moves a person (0.5 to 0.7 points), and for every resident. No "
@@ -302,7 +302,7 @@ QUARRELS = Claim(
     "C08",
     Words("a combined renewal halves disputes", "综合更新使纠纷减半"),
     Words("−50 %", "−50 %"),
-    "combined_renewal", "disputes_per_1000", "as_it_was", "renewal", -0.50, 8,
+    "combined_renewal", "disputes_per_1000", "as_it_was", "renewal", -0.50, 6,
     "The base rate is no result: `disputes.scale` was set where `scenarios/mediation.yaml` has 10.6 *mediated* "
     "disputes per 1,000 residents and year, the national figure. Here all that begin are counted, mediated or not, in "
     "another world: several times as many. So only the change is judged.",

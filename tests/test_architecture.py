@@ -21,7 +21,7 @@ DOORS = {
     "networkx": {"world.ties", "world.places"},
     "yaml": {"core.marked_yaml"},
     "matplotlib": {"report.figures", "report.fit_figures", "report.maps", "report.shadow_figures",
-                   "report.sweep_figures"},
+                   "report.search_figures", "report.sweep_figures"},
     "numba": {"core.compiled"},
     "random": set(),
     "time": {"runs.store"},

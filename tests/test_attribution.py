@@ -21,6 +21,7 @@ from twin.runs.attribute import (
     _orders,
     attribute,
     interaction,
+    met,
     mixture,
     parts_of,
     sampled,
@@ -80,11 +81,26 @@ def test_all_orders_give_the_exact_values() -> None:
     assert sampled("abc", game, list(itertools.permutations("abc"))) == pytest.approx(shapley("abc", game))
 
 
+@pytest.mark.parametrize("names", ["abc", "abcd"])
+def test_neighbours_in_all_orders_give_the_exact_interactions(names: str) -> None:
+    game = game_of(names, lambda chosen: gloves(chosen) + 2.0 * ({"b", "c"} <= chosen) - 0.7 * len(chosen) ** 2)
+    found = met(game, list(itertools.permutations(names)))
+    exact = {pair: interaction(names, game, pair) for pair in itertools.combinations(names, 2)}
+    assert found == pytest.approx(exact) and max(map(abs, exact.values())) > 0.5
+
+
+def test_an_order_and_its_reverse_see_a_pair_from_both_ends() -> None:
+    """Three that only work together: two interact only after the third."""
+    game = game_of("abc", lambda chosen: 6.0 * (len(chosen) == 3))
+    assert met(game, [("a", "b", "c")]) == {("a", "b"): 0.0, ("b", "c"): 6.0}
+    assert met(game, [("a", "b", "c"), ("c", "b", "a")]) == {("a", "b"): 3.0, ("b", "c"): 3.0}
+
+
 def test_the_parts_of_any_orders_sum_to_the_difference() -> None:
     games = [game_of("abc", lambda chosen, seed=seed: seed * gloves(chosen) + 0.1 * len(chosen)) for seed in (1, 2, 5)]
     found = split("abc", games, [[("a", "b", "c")], [("c", "a", "b")], [("b", "c", "a")]])
     assert sum(one.mean for one in found.parts.values()) == pytest.approx(found.difference.mean, rel=1e-12)
-    assert (found.exact, found.pairs) == (False, {})
+    assert not found.exact and set(found.pairs) == {("a", "b"), ("b", "c"), ("a", "c")}
     exact = split("abc", games, [(), (), ()])
     assert exact.exact and exact.parts["a"].mean == pytest.approx(8 / 3 * 4 / 6 + 0.1)
     assert exact.first["a"].mean == pytest.approx(0.1) and exact.last["a"].mean == pytest.approx(8 / 3 + 0.1)
@@ -180,6 +196,11 @@ def test_more_than_five_parts_are_sampled_and_say_so() -> None:
     told = replace(split(names, [game, game], [orders, orders]), metric="hours_to_close_mean", baseline="manual",
                    option="smart")  # fmt: skip
     assert isinstance(told, Attribution) and told.orders == len(orders)
+    assert len(told.pairs) >= len(names) - 1 and all(one.mean == 0 for one in told.pairs.values()), "they only add"
+    said = replace(told, pieces=dict.fromkeys(names, ())).to_json()["interactions"]
+    assert len(said) == len(told.pairs) and {"names", "mean"} <= set(said[0])
+    said = replace(told, pieces=dict.fromkeys(names, ())).to_json()["interactions"]
+    assert len(said) == len(told.pairs) and set(said[0]) == {"names", "mean", "ci95"}
     assert "orders" in " ".join(AttributionWriter(told, dispatch, metric_book(), "en").opening())
 
 

@@ -17,9 +17,14 @@ from tests.small_experiment import BOOK, SmallScenario, faulty_run, slow_run
 from twin.errors import InputError, RunFailed
 from twin.runs.experiment import Means, Plan, conduct
 from twin.runs.ledgers import held_in
+from twin.runs.sweep import sweep
+from twin.scenario.sweeping import over_of
 
 ROOT = Path(__file__).parent.parent
 SCENARIO = SmallScenario()
+SHIPPED = ROOT / "scenarios" / "dispatch.yaml"
+SMALL = ("population.residents=200", "population.grids=1", "days=30", "warm_up_days=7", "run_on_days=7")
+OVER = dict(map(over_of, ("desk.travel_minutes=6,12,24", "desk.dispatch=batch,instant")))
 
 
 def started(*words: str) -> subprocess.Popen[bytes]:
@@ -73,6 +78,30 @@ def test_a_worker_killed_in_mid_run_changes_nothing(
     assert raised.value.complaints[0].code == "R210"
     held = held_in(tmp_path / "faulty")
     assert list(held.failed) == [("smart", 9)] and len(held.done) == held.total - 1
+
+
+@pytest.mark.slow
+def test_a_sweep_of_a_shipped_street_is_the_same_though_a_worker_is_killed(
+    cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
+) -> None:
+    address, workers = cluster
+
+    def kill_one(count: int, total: int) -> None:
+        if count == total // 3:
+            workers[0].send_signal(signal.SIGKILL)
+
+    def swept(name: str, **means: object) -> str:
+        kept = Means(out=tmp_path / name, **means)
+        sweep(SHIPPED, "smart", SMALL, OVER, replications=4, means=kept)
+        return held_in(tmp_path / name).digest
+
+    there = swept("cluster", cluster=address, progress=kill_one)
+    assert workers[0].wait(10) == -signal.SIGKILL and workers[1].poll() is None
+    assert there == swept("alone")
+    for name in ("sweep.json", "metrics.parquet", "DONE"):
+        assert (tmp_path / "cluster" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
+    (session,) = held_in(tmp_path / "cluster").sessions
+    assert session["cluster"] == address and "jobs" not in session
 
 
 def test_an_address_where_nobody_answers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,6 +176,37 @@ def test_the_cap_ends_it_and_says_so() -> None:
         assert any(word in line for line in Writer(experiment, lang)._stopping())
 
 
+def lacking(arm: str, seed: int) -> Result:
+    """Measure a cost that never varies, and noisy hours that one seed of one arm lacks after the first look."""
+    cost = {"paid_hours": 8.0 if arm == "manual" else 7.0}
+    hours = {"hours_to_close_mean": random.Random(f"{arm}{seed}").gauss(50.0, 9.0)}
+    return Result(cost if (arm, seed) == ("smart", 27) else {**cost, **hours}, {}, {})
+
+
+def test_an_outcome_that_a_seed_lacks_is_never_sharp() -> None:
+    scenario = SmallScenario(primary=("hours_to_close_mean", "paid_hours"))
+    book = {**BOOK, "paid_hours": BOOK["hours_to_close_mean"]}
+    plan = Plan.of(scenario, ["manual", "smart"], Auto(), None)  # type: ignore[arg-type]
+    experiment = conduct(scenario, plan, lacking, book, Means(), Auto())  # type: ignore[arg-type]
+    assert experiment.replications == 30, "at the look that lost it, the cost alone decides"
+    told = experiment.stopped.to_json()
+    assert told["reason"] == "undefined"
+    assert told["undefined"] == [{"arm": "smart", "metric": "hours_to_close_mean", "missing": 1}]
+    for lang, word in (("en", "undefined in 1 of 30"), ("zh", "30 次重复中有 1 次无定义")):
+        said = Writer(experiment, lang)._stopping()
+        assert any(word in line for line in said) and len(said) == 2
+
+
+def test_where_all_primary_outcomes_are_lost_nothing_else_is_called_enough() -> None:
+    scenario = SmallScenario(primary=("hours_to_close_mean",))
+    book = {**BOOK, "paid_hours": BOOK["hours_to_close_mean"]}
+    plan = Plan.of(scenario, ["manual", "smart"], Auto(first=30), None)  # type: ignore[arg-type]
+    experiment = conduct(scenario, plan, lacking, book, Means(), Auto(first=30))  # type: ignore[arg-type]
+    assert (experiment.replications, experiment.stopped.reason) == (30, "undefined")
+    (said,) = Writer(experiment, "en")._stopping()
+    assert "undefined in 1 of 30" in said
+
+
 def test_a_folder_grows_and_is_resumed_to_the_same(tmp_path: Path) -> None:
     first = run_until(Auto(most=60), tmp_path / "run")
     again = run_until(Auto(most=60), tmp_path / "run")

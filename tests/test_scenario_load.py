@@ -376,6 +376,7 @@ def test_a_wrong_value_is_refused_at_its_place(folder: Folder, line: str, found:
         ("version: 1\ndays: 9\nstart: 2025-02-30\narms: {a: {}}\n", ["S125 s.yaml:3:8"]),
         ("version: 1\ndays: 9\nwarm_up_days: 9\narms: {a: {}}\n", ["S117 s.yaml:3:15"]),
         ("version: 1\ndays: 9\nprimary: [hours_to_close]\narms: {a: {}}\n", ["S118 s.yaml:3:11"]),
+        ("version: 1\ndays: 9\nprimary: [paid_hours, paid_hours]\narms: {a: {}}\n", ["S170 s.yaml:3:10"]),
         ("version: 1\ndays: 9\nprimary: paid_hour\narms: {a: {}}\n", ["S118 s.yaml:3:10"]),
         ("version: 1\ndays: 9\nmechanisms: {gosip: off}\narms: {a: {}}\n", ["S101 s.yaml:3:14"]),
         ("version: 1\ndays: 9\nholidays: chine\narms: {a: {}}\n", ["S109 s.yaml:3:11"]),

@@ -102,13 +102,33 @@ def test_other_experiments_and_other_results_are_not_merged(tmp_path: Path) -> N
     first = shard(tmp_path / "one", 1, 2)
     other = SmallScenario(digest="other")
     conduct(other, Plan.of(other, None, 2, None), small_run, BOOK, Means(out=tmp_path / "other"))
-    assert complaint(tmp_path / "out", first, tmp_path / "other") == "R201"
+    assert complaint(tmp_path / "out", first, tmp_path / "other") == "R216"
     assert not (tmp_path / "out").exists()
     assert complaint(tmp_path / "out", tmp_path) == "R273"
     merge(tmp_path / "out", [first])
     with closing(sqlite3.connect(first / "ledger.sqlite")) as ledger, ledger:
         ledger.execute("UPDATE runs SET sha256 = 'else' WHERE rowid = (SELECT min(rowid) FROM runs)")
     assert complaint(tmp_path / "out", first) == "R275"
+
+
+def test_what_is_said_of_a_merge_sends_nobody_to_options_that_it_does_not_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = shard(tmp_path / "one", 1, 2)
+    other = SmallScenario(digest="other")
+    conduct(other, Plan.of(other, None, 2, None), small_run, BOOK, Means(out=tmp_path / "other"))
+    monkeypatch.setattr("twin.runs.experiment.code_fingerprint", lambda: "f" * 64)
+    shard(tmp_path / "later", 2, 2)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.docx").write_text("years of work")
+    for out, folders, code in (("out", ("one", "other"), "R216"), ("out", ("one", "later"), "R217"),
+                               (str(first), ("other",), "R216"), ("mine", ("one",), "R218")):  # fmt: skip
+        for lang in ("en", "zh"):
+            with pytest.raises(SystemExit):
+                main(["merge", str(tmp_path / out), *(str(tmp_path / one) for one in folders), "--lang", lang])
+            said = capsys.readouterr().err
+            assert f"[{code}]" in said and "--out" not in said and "--replace" not in said
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.docx"]
 
 
 def test_shards_at_the_command_line_end_as_the_whole_does(
@@ -182,6 +202,46 @@ def test_why_names_the_values_that_differ_and_nothing_else(shelf: Path, capsys: 
     assert found == {f"arms.{arm}.hotline.reports_per_day": [6.0, 7.0] for arm in ("manual", "smart")}
     assert json.loads(said(capsys, "why", a, a, "--json"))["differing"] == {}
     assert "nothing" in said(capsys, "why", a, a)
+
+
+def test_why_says_that_there_are_more_replications_or_other_arms(
+    street: str, shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["run", street, "--out", str(shelf / "c"), "-n", "3", "--arm", "manual"])
+    capsys.readouterr()
+    found = said(capsys, "why", str(shelf / "a"), str(shelf / "c"))
+    assert found.splitlines() == ["arms: manual, smart | manual", "replications: 2 | 3"]
+
+
+def test_attributions_and_searches_say_what_was_asked(
+    street: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = {"split": ["--metric", "utilisation"], "other": ["--metric", "paid_hours", "--set", "days=8"]}
+    for name, more in words.items():
+        main(["attribute", street, "manual", "smart", "-n", "2", "--out", str(tmp_path / name), *more])
+    for name, more in {"found": ["9..12", "--trials", "2"], "again": ["9..14", "--trials", "3"]}.items():
+        over = f"desk.travel_minutes={more[0]}"
+        main(["search", street, "--arm", "manual", "--metric", "paid_hours", "-n", "2", "--over", over, *more[1:],
+              "--out", str(tmp_path / name)])  # fmt: skip
+    capsys.readouterr()
+    pairs = {("split", "other"): ["metric: utilisation | paid_hours", "days: 7 | 8"],
+             ("found", "again"): ["trials: 2 | 3", "desk.travel_minutes: 9..12 | 9..14"]}  # fmt: skip
+    for (one, other), lines in pairs.items():
+        assert said(capsys, "why", str(tmp_path / one), str(tmp_path / other)).splitlines() == lines
+    shown = json.loads(said(capsys, "show", str(tmp_path / "split"), "--json"))
+    assert (shown["command"], shown["scenario"], shown["arms"]) == ("twin attribute", "street", ["manual", "smart"])
+    assert "command: twin attribute | twin search" in said(capsys, "why", str(tmp_path / "split"),
+                                                           str(tmp_path / "found"))  # fmt: skip
+
+
+def test_values_of_an_attribution_say_which_parts_were_changed(street: str, tmp_path: Path) -> None:
+    main(["attribute", street, "manual", "smart", "--metric", "utilisation", "-n", "1", "--out", str(tmp_path / "a"),
+          "--set", "desk.dedup=true"])  # fmt: skip
+    main(["run", street, "-n", "1", "--out", str(tmp_path / "b")])
+    main(["runs", "export", str(tmp_path / "a"), str(tmp_path / "b"), "--to", str(tmp_path / "values.csv")])
+    query = f"SELECT arm, parts FROM '{tmp_path}/values.csv' WHERE metric = 'utilisation' ORDER BY folder, arm"
+    assert duckdb.sql(query).fetchall() == [
+        ("manual", "nothing"), ("smart", "desk.dispatch"), ("manual", None), ("smart", None)]  # fmt: skip
 
 
 def test_an_incomplete_folder_has_no_digest_and_a_strange_one_nothing(

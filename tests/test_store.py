@@ -31,7 +31,9 @@ from tests.small_experiment import (
 )
 from twin.errors import InputError, RunFailed, Words, render
 from twin.runs.experiment import Experiment, Means, Plan, Work, conduct
+from twin.runs.ledgers import held_in
 from twin.runs.provenance import code_fingerprint, fingerprint_of
+from twin.runs.shelf import told
 from twin.runs.store import pack, unpack
 
 SCENARIO = SmallScenario()
@@ -85,6 +87,19 @@ def test_folder_holds_what_it_promises(tmp_path: Path) -> None:
     assert session["versions"]["numpy"]
     assert session["outcome"] == "finished" and session["started"] <= session["ended"]
     assert session["fingerprint"] == code_fingerprint()
+
+
+def test_a_session_on_a_cluster_says_where_and_names_no_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twin.runs.cluster.compute_on", lambda _, tasks, work: ((one, work(one)) for one in tasks))
+    means = Means(jobs=2, out=tmp_path, cluster="tcp://10.0.0.5:8786")
+    conduct(SCENARIO, Plan.of(SCENARIO, None, None, None), small_run, BOOK, means)
+    carry_out(tmp_path, jobs=2)
+    shown = told(held_in(tmp_path))["sessions"]
+    for there, here in (sessions(tmp_path), shown):
+        assert there["cluster"] == "tcp://10.0.0.5:8786" and "jobs" not in there
+        assert here["jobs"] == 2 and "cluster" not in here
 
 
 def test_parquet_has_one_row_a_value_and_runs_by_seed(tmp_path: Path) -> None:

@@ -191,6 +191,9 @@ def test_regret_and_satisficing_by_hand() -> None:
     assert (second.regret_mean, second.regret_most) == pytest.approx((2 / 3, 1.0))
     assert (first.good_share, second.good_share) == pytest.approx((2 / 3, 2 / 3))
     assert (first.worst, second.worst) == (5.0, 4.0)
+    assert first.good_ci95 == pytest.approx((0.09430, 0.99160), abs=1e-5)  # tables of Clopper and Pearson, 2 of 3
+    (none,) = robustness(np.full((1, 24), 9.0), "lower", 3.5)
+    assert none.good_ci95 == pytest.approx((0, 1 - 0.025 ** (1 / 24))), "24 points cannot show that there are none"
     assert robustness(np.array([[1.0, 5.0], [2.0, 2.0]]), "higher")[0].regret_most == 1.0
 
 
@@ -321,3 +324,100 @@ def test_processes_do_not_matter(path: Path) -> None:
     over = {"desk.travel_minutes": ("12", "24")}
     alone, two = sweep(path, "smart", over=over), sweep(path, "smart", over=over, means=Means(jobs=2))
     assert alone.to_json() == two.to_json()
+
+
+# -- what its folder says
+
+
+def swept(path: Path, out: Path, *over: str, **asked: object) -> Path:
+    """Keep a small sweep; with ``killed`` it has that many runs and no files, as after a kill."""
+    killed = asked.pop("killed", None)
+    chosen = dict(map(over_of, over)) or None
+    request = {"command": "sweep", "options": {"arm": "smart", "over": list(over)}}
+    kept = sweep(path, "smart", over=chosen, means=Means(out=out, request=request), **asked)  # type: ignore[arg-type]
+    if killed is not None:
+        for file in out.iterdir():
+            file.unlink() if file.suffix in (".json", ".parquet", ".yaml") or file.name == "DONE" else None
+        with closing(sqlite3.connect(out / "ledger.sqlite")) as ledger, ledger:
+            ledger.execute("DELETE FROM runs WHERE rowid NOT IN (SELECT rowid FROM runs LIMIT ?)", (killed,))
+    assert kept.out == out
+    return out
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    capsys.readouterr()
+    main(["runs", *map(str, words), "--lang", "en"])
+    return capsys.readouterr().out
+
+
+THREE, FOUR = "desk.travel_minutes=9,23,38", "desk.travel_minutes=7,13,29,41"
+
+
+def test_why_names_axes_design_points_and_seeds_instead_of_digests(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    three = swept(path, tmp_path / "three", THREE, replications=1)
+    four = swept(path, tmp_path / "four", FOUR, replications=2, seed=5, outcomes=["utilisation"])
+    assert said(capsys, "why", three, four).splitlines() == [
+        "points: 3 | 4", "outcomes: hours_to_close_mean, share_within_24h | utilisation",
+        "desk.travel_minutes: 9, 23, 38 | 7, 13, 29, 41", "replications: 1 | 2", "first_seed: 1 | 5",
+    ]  # fmt: skip
+    ranged = swept(path, tmp_path / "range", "desk.travel_minutes=9..38", replications=1, points=4)
+    assert said(capsys, "why", three, ranged).splitlines()[:3] == [
+        "design: factorial | lhs", "points: 3 | 4", "desk.travel_minutes: 9, 23, 38 | 9..38"]  # fmt: skip
+    minutes = swept(path, tmp_path / "minutes", "desk.travel_minutes=9 min,23 min,38 min", replications=1)
+    assert said(capsys, "why", three, minutes).startswith("nothing")
+
+
+def test_why_names_the_points_of_a_list_that_differ(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, *rest = (f"{{desk.dispatch: {dispatch}, desk.travel_minutes: {minutes}}}"
+                    for minutes, dispatch in ((9, "batch"), (9, "instant"), (23, "batch")))  # fmt: skip
+    folders = []
+    for name, order in (("one", rest), ("other", rest[::-1])):
+        points = f"[{', '.join([first, *order])}]"
+        (tmp_path / name).mkdir()
+        text = STREET.replace("sweep: {points: 22}", f"sweep: {{list: {points}}}")
+        (tmp_path / name / "street.yaml").write_text(text, encoding="utf-8")
+        folders.append(swept(tmp_path / name / "street.yaml", tmp_path / f"{name}-out", replications=1))
+    assert said(capsys, "why", *folders).splitlines() == [
+        "point 1: desk.dispatch=instant, desk.travel_minutes=9 | desk.dispatch=batch, desk.travel_minutes=23",
+        "point 2: desk.dispatch=batch, desk.travel_minutes=23 | desk.dispatch=instant, desk.travel_minutes=9",
+    ]
+
+
+def test_a_sweep_is_exported_with_what_was_set_and_under_its_arm(path: Path, tmp_path: Path) -> None:
+    import duckdb
+
+    same = "desk.travel_minutes=9,9 min,38"
+    whole = swept(path, tmp_path / "whole", same, "desk.dispatch=batch,instant", replications=1)
+    main(["runs", "export", str(whole), "--to", str(tmp_path / "whole.parquet")])
+    columns = 'point, "desk.travel_minutes", "desk.dispatch", seed, metric, value'
+    rows = [duckdb.sql(f"SELECT {columns} FROM '{file}' ORDER BY ALL").fetchall()
+            for file in (tmp_path / "whole.parquet", whole / "metrics.parquet")]  # fmt: skip
+    assert rows[0] == rows[1] and {row[1] for row in rows[0]} == {9.0, 38.0}
+    killed = swept(path, tmp_path / "killed", same, "desk.dispatch=batch,instant", replications=1, killed=3)
+    main(["runs", "export", str(killed), "--to", str(tmp_path / "killed.parquet")])
+    found = duckdb.sql(f"SELECT {columns} FROM '{tmp_path}/killed.parquet'").fetchall()
+    assert set(found) < set(rows[0]) and len({row[0] for row in found}) > 3, "points that say the same are all there"
+    arms = duckdb.sql(f"SELECT DISTINCT arm FROM '{tmp_path}/killed.parquet'").fetchall()
+    assert arms == duckdb.sql(f"SELECT DISTINCT arm FROM '{tmp_path}/whole.parquet'").fetchall() == [("smart",)]
+
+
+def test_a_folder_shows_its_points_and_a_killed_one_that_it_is_unfinished(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    over = "desk.travel_minutes=9,12,15,18,21,24"
+    whole = said(capsys, "show", swept(path, tmp_path / "whole", over, replications=1))
+    assert "0: desk.travel_minutes=9\n" in whole and "... and 1 more" in whole and "arms: smart" in whole
+    moved = tmp_path / "moved.yaml"
+    moved.write_text(STREET.replace("points: 22", "points: 4"), encoding="utf-8")
+    killed = swept(moved, tmp_path / "killed", replications=1, killed=2)
+    moved.unlink()
+    found = said(capsys, "show", killed)
+    assert "state: unfinished: 2 of 8 runs are in" in found and "... and 3 more" in found
+    assert "0: desk.dispatch=batch, desk.misroute_chance=" in found
+    with closing(sqlite3.connect(killed / "ledger.sqlite")) as ledger, ledger:
+        ledger.execute("UPDATE sessions SET record = json_remove(record, '$.sources')")
+    found = said(capsys, "show", killed)
+    assert "points: 8 different ones; what is set at each cannot be told" in found and "unfinished" in found
+    assert "desk.misroute_chance: 0.0..0.4" in found or "desk.misroute_chance: 0..0.4" in found

@@ -125,6 +125,18 @@ def test_what_cannot_be_compared_is_refused_with_a_code(folders: tuple[Path, Pat
     assert code_of(one, tmp_path / "old") == "R293"
 
 
+def test_what_would_change_no_run_is_refused(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever gave it would believe that it was applied."""
+    one, other = folders
+    assert code_of(one, other, set=["days=9"]) == code_of(one, other, seed=99) == code_of(one, other, replications=2)
+    assert code_of(one, other, set=["days=9"]) == "R220"
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", str(one), str(other), "--csv", "--json"])
+    assert ended.value.code == 2 and "R219" in capsys.readouterr().err
+    with pytest.raises(InputError, match="manual=nobody"):
+        twin.compare(one, other, arms=["manual=nobody"])
+
+
 def test_arms_are_paired_by_name_or_as_asked() -> None:
     assert paired_arms(["a", "b"], ["b", "c"]) == (("b", "b"),)
     assert paired_arms(["a"], ["z"]) == (("a", "z"),)

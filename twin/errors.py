@@ -1483,6 +1483,39 @@ ERRORS: dict[str, Entry] = {
         "give the file's path, or pass `sets` to `load`",
         "请给出文件路径，或在 `load` 时传入 `sets`",
     ),
+    "R216": Entry(
+        "`{folder}` cannot be merged with `{first}`: it holds another experiment; it differs in: {differing}",
+        "`{folder}` 无法与 `{first}` 合并：其中是另一个实验，不同之处：{differing}",
+        "merge only shards of one command, which keep their arms, seeds and settings; `twin runs why {first} {folder}`"
+        " names every value that differs. Experiments that differ can be held against each other with `twin compare`",
+        "只能合并同一命令的分片（方案、种子、设定均相同）；`twin runs why {first} {folder}` 可列出全部不同的值。"
+        "不同的实验可用 `twin compare` 对照",
+    ),
+    "R217": Entry(
+        "`{folder}` cannot be merged with `{first}`: the program was another (its source was {held}, there {now})",
+        "`{folder}` 无法与 `{first}` 合并：计算时的程序不同（源代码指纹为 {held}，另一方为 {now}）",
+        "results of two programs do not belong together: compute one of them again with the program of the other"
+        " (provenance.json names it)",
+        "两版程序的结果不可混用：请用另一方的程序重新计算其中之一（见 provenance.json）",
+    ),
+    "R218": Entry(
+        "nothing can be merged into `{folder}`, which is neither empty nor a run folder: it holds {files}",
+        "无法合并到 `{folder}`：它既不是空文件夹，也不是运行文件夹，其中有 {files}",
+        "name a new or an empty folder first, then the shards: twin merge OUT FOLDER...",
+        "请先写新的或空的文件夹，再写各分片：twin merge OUT FOLDER...",
+    ),
+    "R219": Entry(
+        "{option} and {other} both print to the console, and each promises to print nothing else",
+        "{option} 与 {other} 都输出到控制台，且各自承诺不输出其他内容",
+        "give one of them alone, or a file to the first: --csv FILE.csv",
+        "请只用其中之一，或为前者指定文件：--csv FILE.csv",
+    ),
+    "R220": Entry(
+        "{option} has no effect: both sides have been run",
+        "{option} 不起作用：两侧都已运行完毕",
+        "leave it out, or name a scenario file in place of a run folder, which is run with it",
+        "请去掉该选项，或以场景文件代替运行文件夹，场景文件会按该选项运行",
+    ),
     "R221": Entry("there is no option `{option}`", "没有选项 `{option}`"),
     "R222": Entry("there is no command `{command}`", "没有命令 `{command}`"),
     "R223": Entry(
@@ -1641,6 +1674,18 @@ ERRORS: dict[str, Entry] = {
         "nobody reported anything there; choose another arm with --arm",
         "该方案下无人提交诉求；请用 --arm 选择其他方案",
     ),
+    "R268": Entry(
+        "`{option} {given}` asks for too few",
+        "`{option} {given}` 过少",
+        "{option} is at least {least}",
+        "{option} 至少为 {least}",
+    ),
+    "R269": Entry(
+        "there is nothing to search over",
+        "没有可搜索的参数",
+        "give --over PATH=V1,V2,... (or PATH=LOW..HIGH), or a `levers:` block in the scenario",
+        "请给出 --over 路径=值1,值2,……（或 路径=下限..上限），或在场景中写 `levers:`",
+    ),
     "R270": Entry(
         "`{folder}` holds no finished run",
         "`{folder}` 中没有已完成的运行",
@@ -1769,8 +1814,8 @@ ERRORS: dict[str, Entry] = {
         "请比较 `twin run` 的文件夹；`twin runs export` 可将全部数值导出为表格",
     ),
     "R292": Entry(
-        "these arms have no partner: the first has {first}; the second has {second}",
-        "方案无法一一对应：前者有 {first}；后者有 {second}",
+        "these arms have no partner{asked}: the first has {first}; the second has {second}",
+        "方案无法一一对应{asked}：前者有 {first}；后者有 {second}",
         'say which belong together with --arm FIRST=SECOND (in Python: arms={{"FIRST": "SECOND"}})',
         '请用 --arm 前者=后者 指明对应关系（Python 中写 arms={{"前者": "后者"}}）',
     ),
@@ -2212,6 +2257,12 @@ ERRORS: dict[str, Entry] = {
         "`{name}` 与 `{other}` 互斥：二者都写有 `alternative_to: {group}`",
         "name one of them, or give each its own arm",
         "请只启用其一，或各列为一个方案",
+    ),
+    "S170": Entry(
+        "metric `{metric}` is named twice",
+        "指标 `{metric}` 写了两次",
+        "name each metric once",
+        "每个指标只写一次",
     ),
     "W202": Entry(
         "row {row_label} can never fire: {why}",

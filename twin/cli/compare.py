@@ -11,7 +11,7 @@ import click
 from twin.cli import console
 from twin.cli.run import progress_bar
 from twin.cli.spoken import jobs_option, json_option, lang_option, option, sets_option, speaking
-from twin.errors import Words
+from twin.errors import InputError, Words
 
 if TYPE_CHECKING:
     from twin.runs.versus import Versus
@@ -54,6 +54,8 @@ def command(
     from twin.report.calling import compare
 
     spoken = console.language(lang)
+    if as_json and csv == STDOUT:
+        raise InputError.of("R219", option="--csv", other="--json")
     with progress_bar(spoken) as progress:
         found = compare(first, second, arms, metrics, replications, seed, sets, jobs, progress)
     _write(found, csv, xlsx, spoken)

@@ -28,10 +28,14 @@ _STATES = {
 }  # fmt: skip
 _SAME = Words("nothing: both would give the same runs", "没有差别：两者的运行相同")
 _MORE = Words("{folder}: {held} of {total} runs", "{folder}：{held}/{total} 次运行")
-_KINDS = {
-    "removed": Words("only in {first}", "仅在 {first} 中"),
-    "added": Words("only in {second}", "仅在 {second} 中"),
-}
+_UNFINISHED = Words("unfinished: {held} of {total} runs are in", "未完成：已有 {held}/{total} 次运行")
+_NOT_SAID = Words("(not said)", "（未说明）")
+_REST = Words("... and {count} more", "……另有 {count} 个")
+_UNKNOWN_POINTS = Words(
+    "{count} different ones; what is set at each cannot be told from this folder: it is unfinished, and the scenario"
+    " that it was made from is not as it was",
+    "{count} 个不同的取值点；仅凭此文件夹无法得知各点的取值：扫描未完成，且所用场景已改变或已不在原处",
+)
 _GONE = Words("removed: {folder}", "已删除：{folder}")
 _WOULD = Words(
     "would remove {folder} ({runs} runs); say so with --yes", "将删除 {folder}（{runs} 次运行）；加 --yes 确认"
@@ -91,11 +95,12 @@ def show(folder: str, as_json: bool, lang: str | None) -> None:
     """Show the ledger."""
     from twin.runs.shelf import told
 
+    spoken = console.language(lang)
     found = told(_held(folder))
     if as_json:
         console.say(json.dumps(found, ensure_ascii=False))
     else:
-        console.say("\n".join(_lines(found)))
+        console.say("\n".join(_lines(_in_words(found, spoken))))
 
 
 @speaking(
@@ -117,11 +122,13 @@ def why(first: str, second: str, as_json: bool, lang: str | None) -> None:
         console.say(json.dumps({"schema": "twin.why/1", "differing": found}, ensure_ascii=False))
         return
     for path, (one, other) in found.items():
-        console.say(f"{path}: {one} | {other}")
+        console.say(f"{path}: {_value(one, spoken)} | {_value(other, spoken)}")
     if not found:
         console.say(_SAME[spoken])
-    for one in held:
-        console.note(_MORE[spoken].format(folder=one.path, held=len(one.done), total=one.total))
+    for side in held:
+        values = {"held": len(side.done), "total": side.total}
+        said = _MORE[spoken] if side.complete else "{folder}: " + _UNFINISHED[spoken]
+        console.note(said.format(folder=side.path, **values))
 
 
 @speaking("Remove run folders, and nothing else.", "删除运行文件夹（不触及其他文件）。")
@@ -148,11 +155,15 @@ def rm(folders: tuple[str, ...], yes: bool, lang: str | None) -> None:
 @lang_option()
 def export(folders: tuple[str, ...], file: str, lang: str | None) -> None:
     """Also of folders that are not complete."""
-    from twin.runs.shelf import export_values
+    from twin.runs.exporting import export_values
 
     spoken = console.language(lang)
-    rows = export_values([_held(folder) for folder in folders], Path(file))
+    held = [_held(folder) for folder in folders]
+    rows = export_values(held, Path(file))
     console.note(_WROTE[spoken].format(rows=rows, file=file))
+    for one in held:
+        if not one.complete:
+            console.note(f"{one.path}: {_UNFINISHED[spoken].format(held=len(one.done), total=one.total)}")
 
 
 @speaking("Print one line that depends on the results of a complete experiment alone.",
@@ -203,6 +214,25 @@ def _held(folder: str) -> Held:
     return held
 
 
+def _in_words(found: dict[str, Any], lang: console.Language) -> dict[str, Any]:
+    """Return what is shown as a reader wants it: how far it is in words, and that there are more points than shown."""
+    runs, points = found["runs"], found.get("points")
+    state = _UNFINISHED[lang].format(held=runs["done"], total=runs["total"]) if found["state"] == "partial" else ""
+    shown = {**found, "state": state or _STATES[found["state"]][lang]}
+    if points:
+        rest = points["count"] - len(points["first"])
+        more = {_REST[lang].format(count=rest): ""} if rest else {}
+        shown["points"] = {**points["first"], **more} if points["first"] else _UNKNOWN_POINTS[lang].format(**points)
+    return shown
+
+
+def _value(value: Any, lang: console.Language) -> str:
+    """Return one side of a difference."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or _NOT_SAID[lang]
+    return _NOT_SAID[lang] if value is None or value == "" else str(value)
+
+
 def _lines(found: dict[str, Any], indent: str = "") -> list[str]:
     lines = []
     for key, value in found.items():
@@ -213,7 +243,7 @@ def _lines(found: dict[str, Any], indent: str = "") -> list[str]:
             lines += [line for one in value for line in (*_lines(one, indent + "  "), "")]
         else:
             shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-            lines.append(f"{indent}{key}: {shown}")
+            lines.append(f"{indent}{key}: {shown}" if shown != "" else f"{indent}{key}")
     return lines
 
 

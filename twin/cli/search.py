@@ -11,10 +11,12 @@ from twin.cli import console
 from twin.cli.run import progress_bar
 from twin.cli.sharing import request
 from twin.cli.spoken import jobs_option, json_option, lang_option, option, sets_option, speaking
-from twin.errors import InputError
+from twin.errors import Words
 
 if TYPE_CHECKING:
     from twin.runs.search import Searched
+
+_KEPT = Words("kept in {folder}; the page to read or print: {page}", "已保存到 {folder}；可阅读或打印的页面：{page}")
 
 
 @speaking(
@@ -30,10 +32,12 @@ if TYPE_CHECKING:
 @option("--metric", "metrics", multiple=True, metavar="METRIC",
         en="Search for this metric (repeatable; else the primary ones).",
         zh="以此指标为目标（可重复；缺省为主要指标）。")  # fmt: skip
-@option("--trials", type=int, default=48, metavar="T", en="Settings to try (48).", zh="尝试的取值组数（48）。")
+@option("--trials", type=int, default=48, metavar="T", en="Settings to try (48; at least 2).",
+        zh="尝试的取值组数（48；至少 2）。")  # fmt: skip
 @option("-n", "--replications", type=int, metavar="N", en="Seeds of every setting.", zh="每组取值的种子数。")
-@option("--held-out", type=int, metavar="H", en="Further seeds on which the best are measured again (as many).",
-        zh="重新衡量最优取值所用的另外种子数（缺省相同）。")  # fmt: skip
+@option("--held-out", type=int, metavar="H",
+        en="Further seeds on which the best are measured again (as many; at least 2).",
+        zh="重新衡量最优取值所用的另外种子数（缺省相同；至少 2）。")  # fmt: skip
 @option("--seed", type=int, metavar="SEED", en="First seed.", zh="起始种子。")
 @jobs_option()
 @option("--cluster", metavar="ADDRESS", en="Compute on the Dask scheduler at this address.",
@@ -50,18 +54,17 @@ def command(
     out: str | None, replace: bool, as_json: bool, lang: str | None,
 ) -> None:  # fmt: skip
     """Search, then print the object or the table."""
+    from twin.report.searching import publish_search
     from twin.runs.experiment import Means
     from twin.runs.search import search
     from twin.scenario.sweeping import overs_of
 
     spoken = console.language(lang)
-    if trials < 2:
-        raise InputError.of("R262", points=trials)
     with progress_bar(spoken) as progress:
         means = Means(jobs=jobs, out=out, progress=progress, notice=lambda said: console.note(said[spoken]),
                       replace=replace, cluster=cluster, request=request())  # fmt: skip
         found = search(scenario, arm, sets, overs_of(over), metrics, trials, replications, held_out, seed,
-                       means)  # fmt: skip
+                       means, lambda told, folder: publish_search(told, folder, spoken))  # fmt: skip
     if as_json:
         console.say(json.dumps(found.to_json(), allow_nan=False))
     else:
@@ -75,3 +78,5 @@ def _show(found: Searched, lang: console.Language) -> None:
     console.say("\n".join((writer.title(), "", *writer.opening(), "")))
     for sheet in writer.sheets():
         console.show(sheet)
+    if found.out is not None:
+        console.note("\n" + _KEPT[lang].format(folder=found.out, page=found.out / "summary.html"))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import InputError
+from twin.errors import Complaint, InputError
 
 if TYPE_CHECKING:
     from twin.errors import Words
@@ -41,13 +41,15 @@ def compare(
     or ``first=second`` where the names differ, or a map of the first's to the second's (none: those with the same
     name); ``set`` goes to the scenario files.
 
-    Raises InputError for what cannot be compared (R290 to R296), RunFailed when runs failed.
+    Raises InputError for what cannot be compared (R220, R290 to R296), RunFailed when runs failed.
     """
     from twin.runs.versus import paired_arms, versus
 
     sides = [_ready(one) for one in (first, second)]
     loaded = [one if side is None else None for one, side in zip((_loaded(first, set), _loaded(second, set)), sides,
                                                                  strict=True)]  # fmt: skip
+    if all(sides):
+        _refuse_idle({"--set": bool(set), "-n": replications is not None, "--seed": seed is not None})
     names = [tuple(side.values) if side else tuple(one.arms) for side, one in zip(sides, loaded, strict=True)]  # type: ignore[union-attr]
     pairs = paired_arms(names[0], names[1], [arms] if isinstance(arms, str) else arms)
     count, begin = _seeds(sides, loaded, replications, seed)
@@ -117,6 +119,13 @@ def axis_of(path: str, values: Any) -> Axis:
 def _plain(value: Any) -> Any:
     """Return a NumPy number as Python's."""
     return value.item() if hasattr(value, "item") else value
+
+
+def _refuse_idle(given: Mapping[str, bool]) -> None:
+    """Refuse what would change a run where nothing is run: whoever gave it believes that it was applied."""
+    idle = [Complaint("R220", None, {"option": option}) for option, was_given in given.items() if was_given]
+    if idle:
+        raise InputError(idle)
 
 
 def _ready(given: str | Path | Scenario | Experiment) -> Side | None:

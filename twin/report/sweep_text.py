@@ -117,8 +117,9 @@ _TEXT: Mapping[str, Words] = {
     ),
     "sampled": Words(
         "{parts} parts have too many combinations: every seed took {orders} orders of its own, and the intervals hold"
-        " the chance of that choice.",
-        "{parts} 个部分的组合过多：每个种子各取 {orders} 种次序，区间已包含这一选择的偶然性。",
+        " the chance of that choice. Pairs are seen in the seeds in which they came next to one another.",
+        "{parts} 个部分的组合过多：每个种子各取 {orders} 种次序，区间已包含这一选择的偶然性。"
+        "两部分的共同作用取自二者相邻的种子。",
     ),
     "equal": Words("The two arms say the same: there is nothing to split.", "两个方案内容相同，无可分解。"),
     "parts": Words(
@@ -397,11 +398,16 @@ def _shown(found: Index, scale: Scale | None = None) -> str:
     number = (lambda value: f"{value:.2f}".replace("-", "−")) if scale is None else (
         lambda value: scale.number(value, found.value))  # fmt: skip
     ends = found.ci95
-    return number(found.value) if ends is None else f"{number(found.value)} ({number(ends[0])}–{number(ends[1])})"
+    return number(found.value) if ends is None else f"{number(found.value)} ({_span(*map(number, ends))})"
 
 
 def _per_cent(share: float, ends: Interval | None) -> str:
-    return f"{share:.0%}" if ends is None else f"{share:.0%} ({ends[0]:.0%}–{ends[1]:.0%})"
+    return f"{share:.0%}" if ends is None else f"{share:.0%} ({_span(*(f'{end:.0%}' for end in ends))})"
+
+
+def _span(low: str, high: str) -> str:
+    """Return two ends; a dash beside a sign could be read as one."""
+    return f"{low} … {high}" if "−" in low + high else f"{low}–{high}"
 
 
 def _short(text: str) -> str:

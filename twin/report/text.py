@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 HOURS_A_DAY = 24
 SHOWN_IN_DAYS_FROM = 48.0
 HEADLINES = 4
+MOST_PRIMARY = 3
 INPUTS_NAMED = 6
 _SHARE_WORDS = ("share", "rate", "utilisation", "chance", "settled_of_", "settled_at_")
 _FINEST, _NEAR_ONE = 6, 10.0  # decimals of a pure number at most, and up to which size
@@ -133,6 +134,21 @@ _TEXT: Mapping[str, Words] = {
     "sharp": Words(
         "{n} replications: enough for intervals as narrow as the margin or 5 % of the baseline.",
         "共重复 {n} 次：区间已窄至界值或基准的 5% 以内。",
+    ),
+    "many_primary": Words(
+        "{count} primary outcomes are judged together: each one more widens the intervals of all; three tell most.",
+        "{count} 个主要指标一并判定：每多一个，所有区间都更宽；三个以内最能说明问题。",
+    ),
+    "sharp_rest": Words(
+        "{n} replications: for the other primary outcomes enough for intervals as narrow as the margin or 5 % of the"
+        " baseline.",
+        "共重复 {n} 次：其余主要指标的区间已窄至界值或基准的 5% 以内。",
+    ),
+    "lacking": Words(
+        "{metric} is undefined in {count} of {n} replications of {arm}: more replications will not tell it. Ask for a"
+        " longer or a busier world, or another outcome.",
+        "「{arm}」的{metric}在 {n} 次重复中有 {count} 次无定义：增加重复次数也无法得出。"
+        "请延长时段、增大事件量，或换用其他指标。",
     ),
     "cap": Words(
         "{n} replications is the cap; {metric} of {arm} is still known only to within {half}, {wanted} was asked for.",
@@ -387,6 +403,8 @@ class Writer:
             if overloaded(experiment.estimates[arm])
         ]
         found += self._stopping()
+        many = len(experiment.scenario.primary) > MOST_PRIMARY and len(experiment.arms) > 1
+        found += [self.word("many_primary", count=len(experiment.scenario.primary))] if many else []
         found += [self.word("corrected")] if len(experiment.arms) > 1 and experiment.replications > 1 else []
         wide = any(one.together for all_ in experiment.differences.values() for one in all_.values())
         found += [self.word("held_together")] if wide else []
@@ -416,13 +434,16 @@ class Writer:
         ended = self.experiment.stopped
         if ended is None:
             return []
-        if ended.reason == "sharp" or ended.widest is None:
-            return [self.word("sharp", n=self.experiment.replications)]
+        lacking = [self.word("lacking", metric=self.metric(one.metric), arm=self.arm(one.arm), count=one.missing,
+                             n=self.experiment.replications) for one in ended.gaps]  # fmt: skip
+        if ended.reason != "cap" or ended.widest is None:
+            enough = "sharp" if not lacking else "sharp_rest" if ended.widest else ""
+            return [*lacking, *([self.word(enough, n=self.experiment.replications)] if enough else [])]
         widest = ended.widest
         scale = self.scale(widest.metric, difference=True)
         half, wanted = (self._joined(scale.number(size, size), scale) for size in (widest.half, widest.wanted))
         about = {"metric": self.metric(widest.metric), "arm": self.arm(widest.arm)}
-        return [self.word("cap", n=self.experiment.replications, half=half, wanted=wanted, **about)]
+        return [*lacking, self.word("cap", n=self.experiment.replications, half=half, wanted=wanted, **about)]
 
     def _doubt(self, doubt: Complaint) -> str:
         end, then = ("。", "；") if self.lang == "zh" else (".", "; ")

@@ -6,7 +6,8 @@ levers once are those levers, all others one part. Each part gets its Shapley va
 brings on average over all orders in which the parts can be changed one after the other. With the same seeds
 throughout this is done seed by seed, so the parts of a seed sum to its difference, and intervals are those of paired
 runs. Up to five parts take all combinations; beyond, each seed takes a few orders of its own (and their reverses),
-and the intervals hold the chance of that choice too.
+and the intervals hold the chance of that choice too. How two parts act together is then seen where they come next to
+one another: what came before them is drawn as Shapley's interaction wants it (Grabisch and Roubens 1999).
 """
 
 from __future__ import annotations
@@ -65,9 +66,10 @@ class Attribution:
     """What each part brings, in the unit of the metric.
 
     ``parts`` sum to ``difference``; ``first`` is what a part brings when it alone is changed, ``last`` when all the
-    others have been: where they differ, it acts together with others. ``pairs`` are Shapley interactions (only where
-    all combinations were run). ``orders`` is how many orders a seed took (0: all combinations). ``beside`` splits what
-    the metric misleads without (the denominators of a share, say), where it is defined throughout.
+    others have been: where they differ, it acts together with others. ``pairs`` are Shapley interactions (where orders
+    were sampled, of the pairs that came next to one another in some seed). ``orders`` is how many orders a seed took
+    (0: all combinations). ``beside`` splits what the metric misleads without (the denominators of a share, say), where
+    it is defined throughout.
     """
 
     scenario: str
@@ -117,8 +119,7 @@ class Attribution:
                        "last": _told(self.last[name])}
                 for name in self.parts
             },
-            **({"interactions": [{"names": list(names), **_told(found)} for names, found in self.pairs.items()]}
-               if self.exact else {}),
+            "interactions": [{"names": list(names), **_told(found)} for names, found in self.pairs.items()],
         }  # fmt: skip
 
     def _sums(self) -> dict[str, Any]:
@@ -154,22 +155,28 @@ def attribute(
     work = functools.partial(measure_one, _mixed(scenario, arms, parts, wanted.values()))
     tasks = tuple((_named(chosen), one) for one in plan.seeds for chosen in wanted[one])
     with completed(scenario, Chosen(plan.arms, plan.seeds, tasks), work, means) as (found, folder):
-        names = [part.name for part in parts]
-        games = {name: [_game(found, wanted[one], one, name) for one in plan.seeds]
-                 for name in with_beside([metric], book) if name == metric or _is_defined(found, name)}  # fmt: skip
-        splits = {name: replace(split(names, of, [orders.get(one, ()) for one in plan.seeds]), metric=name,
-                                unit=book[name].unit) for name, of in games.items()}  # fmt: skip
+        _refuse_gaps(found, tasks, metric)
+        shown = [name for name in with_beside([metric], book) if _is_defined(found, name)]
+        splits = {name: _split_of(name, book[name].unit, found, parts, wanted, orders) for name in shown}
         told = replace(
             splits.pop(metric), scenario=scenario.name, baseline=baseline, option=option,
             runs=len(tasks), pieces={part.name: part.paths for part in parts}, digest=scenario.digest,
-            seeds=(plan.seeds[0], plan.seeds[-1]), beside=splits,
-            out=folder.path if folder else None,
+            seeds=(plan.seeds[0], plan.seeds[-1]), beside=splits, out=folder.path if folder else None,
         )  # fmt: skip
         if folder:
             folder.write("attribution.json", json.dumps(told.to_json(), indent=1, ensure_ascii=False) + "\n")
             if publish:
                 publish(told, folder)
     return told
+
+
+def _split_of(
+    name: str, unit: str, found: Mapping[Run, Mapping[str, float]], parts: Sequence[Part],
+    wanted: Mapping[int, Sequence[Coalition]], orders: Mapping[int, Sequence[Order]],
+) -> Attribution:  # fmt: skip
+    games = [_game(found, chosen, seed, name) for seed, chosen in wanted.items()]
+    told = split([part.name for part in parts], games, [orders.get(seed, ()) for seed in wanted])
+    return replace(told, metric=name, unit=unit)
 
 
 def _mixed(
@@ -280,19 +287,29 @@ def _wanted(parts: Sequence[Part], orders: Sequence[Order]) -> set[Coalition]:
     if not orders:
         return {frozenset(chosen) for size in range(len(names) + 1) for chosen in itertools.combinations(names, size)}
     steps = {frozenset(order[:size]) for order in orders for size in range(len(names) + 1)}
+    steps |= {before | {other} for order in orders for before, _, other in _neighbours(order)}
     everything = frozenset(names)
     return steps | {frozenset({name}) for name in names} | {everything - {name} for name in names}
+
+
+def _neighbours(order: Order) -> Iterator[tuple[Coalition, str, str]]:
+    """Yield two parts that come next to one another, with those before them."""
+    for place, pair in enumerate(itertools.pairwise(order)):
+        yield frozenset(order[:place]), *pair
 
 
 def _is_defined(found: Mapping[Run, Mapping[str, float]], metric: str) -> bool:
     return all(metric in measured for measured in found.values())
 
 
+def _refuse_gaps(found: Mapping[Run, Mapping[str, float]], tasks: Sequence[Run], metric: str) -> None:
+    missing = sum(metric not in found[one] for one in tasks)
+    if missing:
+        raise InputError.of("R258", metric=metric, count=missing, total=len(tasks))
+
+
 def _game(found: Mapping[Run, Mapping[str, float]], chosen: Sequence[Coalition], seed: int, metric: str) -> Game:
-    runs = [found[_named(one), seed].get(metric) for one in chosen]
-    if None in runs:
-        raise InputError.of("R258", metric=metric, count=runs.count(None), total=len(runs))
-    return {one: value for one, value in zip(chosen, runs, strict=True) if value is not None}
+    return {one: found[_named(one), seed][metric] for one in chosen}
 
 
 # -- the split
@@ -313,14 +330,18 @@ def split(names: Sequence[str], games: Sequence[Game], orders: Sequence[Sequence
         estimate([game[everything] - game[frozenset()] for game in games]),
         {name: estimate([found[name] for found in by_seed]) for name in names},
     )
-    pairs = list(itertools.combinations(names, 2)) if exact else []
+    pairs: dict[tuple[str, str], list[float]] = {pair: [] for pair in itertools.combinations(names, 2)}
+    for game, taken in zip(games, orders, strict=True):
+        found = {pair: interaction(names, game, pair) for pair in pairs} if exact else met(game, taken)
+        for pair, value in found.items():
+            pairs[pair].append(value)
     return Attribution(
         "", "", "", "", "",
         whole,
         parts,
         {name: estimate([game[frozenset({name})] - game[frozenset()] for game in games]) for name in names},
         {name: estimate([game[everything] - game[everything - {name}] for game in games]) for name in names},
-        {pair: estimate([interaction(names, game, pair) for game in games]) for pair in pairs},
+        {pair: estimate(values) for pair, values in pairs.items() if values},
         orders=0 if exact else max(map(len, orders)),
         replications=len(games),
     )  # fmt: skip
@@ -377,6 +398,20 @@ def interaction(names: Sequence[str], game: Game, pair: tuple[str, str]) -> floa
         for before in _subsets([name for name in names if name not in pair])
     ]  # fmt: skip
     return math.fsum(terms)
+
+
+def met(game: Game, orders: Sequence[Order]) -> dict[tuple[str, str], float]:
+    """Return what pairs bring together beyond what they bring apart, where they are neighbours in these orders.
+
+    Next to one another in a random order, the parts before two of them are those of Shapley's interaction: each size is
+    as likely, and each choice of that size. So each seed gives values without bias, of its pairs only.
+    """
+    values: dict[tuple[str, str], list[float]] = {}
+    for order in orders:
+        for before, one, other in _neighbours(order):
+            both = game[before | {one, other}] - game[before | {one}] - game[before | {other}] + game[before]
+            values.setdefault((min(one, other), max(one, other)), []).append(both)
+    return {pair: math.fsum(found) / len(found) for pair, found in values.items()}
 
 
 def _subsets(names: Sequence[str]) -> Iterator[Coalition]:

@@ -479,7 +479,8 @@ def _open(
 ) -> RunFolder:
     seen = _sha256(data) if data else ""
     identity = Identity(scenario.digest, RESULTS_VERSION, plan.arms, plan.seeds[0], seen, code_fingerprint())
-    said = {"jobs": means.jobs, "sets": list(scenario.sets), "data": data, "plugins": dict(scenario.plugins),
+    where = {"jobs": means.jobs} if means.cluster is None else {"cluster": means.cluster}
+    said = {**where, "sets": list(scenario.sets), "data": data, "plugins": dict(scenario.plugins),
             "sources": dict(scenario.sources)}  # fmt: skip
     said |= {"request": dict(means.request)} if means.request else {}
     folder = RunFolder.open(out, identity, len(plan.seeds), said, means.replace, open_ended)

@@ -7,13 +7,15 @@ yet, so it may be repeated, in any order, with shards that overlap.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from twin.errors import InputError
 from twin.runs.ledgers import CONTENTS, RESOLVED, TOTAL, Held, Run, held_in, stored
 from twin.runs.store import LEDGER, RunFolder, folder_of, names_of
+
+_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ class Merged:
 def merge(out: str | Path, folders: Sequence[str | Path]) -> Merged:
     """Take over into a folder every run that it lacks and others of the same experiment hold.
 
-    Raises InputError R201 and R207 (not the same experiment or program), R273 (no run folder), R275 (the same run,
-    but other results), R204 (in use).
+    Raises InputError R216 and R217 (not the same experiment or program), R218 (something else lies in ``out``), R273
+    (no run folder), R275 (the same run, but other results), R204 (in use).
     """
     found = [held_in(Path(one)) for one in folders]
     for one in found:
@@ -72,8 +74,7 @@ def merge(out: str | Path, folders: Sequence[str | Path]) -> Merged:
     first = target if target is not None and not target.locked else found[0]
     _refuse_others(first, found)
     replications = max(one.replications for one in (*found, first))
-    said = {"merged": [str(one.path) for one in found]} | ({"request": found[0].request} if found[0].request else {})
-    with RunFolder.open(path, first.identity, replications, said) as folder:
+    with _opened(path, first, found, replications) as folder:
         for name in (CONTENTS, RESOLVED):
             if name in found[0].said:
                 folder.remember(name, found[0].said[name])
@@ -83,15 +84,32 @@ def merge(out: str | Path, folders: Sequence[str | Path]) -> Merged:
     return Merged(taken, held_in(path))
 
 
+def _opened(path: Path, first: Held, found: Sequence[Held], replications: int) -> RunFolder:
+    """Open the folder that is merged into; what a session says of the scenario is that of the first shard."""
+    said: dict[str, object] = {"merged": [str(one.path) for one in found]}
+    last: Mapping[str, object] = next((one for one in reversed(found[0].sessions) if one.get("sources")), {})
+    said |= {name: last[name] for name in ("sets", "sources") if name in last}
+    said |= {"request": found[0].request} if found[0].request else {}
+    try:
+        return RunFolder.open(path, first.identity, replications, said)
+    except InputError as error:
+        (complaint,) = error.complaints
+        if complaint.code != "R202":
+            raise
+        raise InputError.of("R218", **complaint.values) from error
+
+
 def _refuse_others(first: Held, found: Sequence[Held]) -> None:
+    """Whoever merges has no ``--out`` and no ``--replace``: what is said must not send there."""
     wanted = first.identity.rows()
     for one in found:
         rows = one.identity.rows()
         differing = [name for name in wanted if rows[name] != wanted[name]]
         if differing == ["code"]:
-            raise InputError.of("R207", folder=str(one.path), held=rows["code"][:12], now=wanted["code"][:12])
+            raise InputError.of("R217", folder=str(one.path), first=str(first.path), held=rows["code"][:_SHOWN],
+                                now=wanted["code"][:_SHOWN])  # fmt: skip
         if differing:
-            raise InputError.of("R201", folder=str(one.path), differing=names_of(differing))
+            raise InputError.of("R216", folder=str(one.path), first=str(first.path), differing=names_of(differing))
 
 
 def _take_over(folder: RunFolder, other: Held) -> int:

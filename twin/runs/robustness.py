@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from twin.core.columns import Floats
-from twin.runs.compare import Interval
+from twin.runs.compare import CONFIDENCE, Interval
 from twin.runs.sensitivity import interval_of
 
 TAIL = 0.9
@@ -22,8 +22,9 @@ class Robustness:
     """One lever setting over all points of the uncertainties, in the unit of the metric.
 
     ``regret`` is what is missed against the best setting at the same point; ``good_share`` the share of points in
-    which the target is reached (``None`` without a target). Intervals come from resampling the points: they say what
-    the choice of points leaves open, and speak of weights in the world only if the points do.
+    which the target is reached (``None`` without a target). Intervals say what the choice of points leaves open, and
+    speak of weights in the world only if the points do: that of the mean regret comes from resampling the points, that
+    of the share is exact (Clopper and Pearson 1934), since resampling cannot see what none of the points shows.
     """
 
     mean: float
@@ -59,5 +60,13 @@ def _one(values: Floats, regret: Floats, good: Floats | None, sign: float) -> Ro
         float(regret.max()),
         interval_of(lambda rows: float(regret[rows].mean()), count),
         None if good is None else float(good.mean()),
-        None if good is None else interval_of(lambda rows: float(good[rows].mean()), count),
+        None if good is None else _exact(int(good.sum()), count),
     )
+
+
+def _exact(reached: int, count: int) -> Interval:
+    """Return the 95 % interval of a share: so many of so many."""
+    from scipy.stats import binomtest
+
+    found = binomtest(reached, count).proportion_ci(CONFIDENCE, method="exact")
+    return float(found.low), float(found.high)

@@ -9,7 +9,7 @@ and told in their order, so neither the number of processes nor a kill changes w
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,14 +30,18 @@ from twin.scenario.sweeping import OVER, Axis
 
 if TYPE_CHECKING:
     from twin.core.mechanism import Metric
+    from twin.runs.store import RunFolder
     from twin.scenario.load import Scenario
 
 ROUND = 8
 MOST_ON_FRONT = 12
 TRIALS = 48
+LEAST = 2
+"""Of settings that are tried, and of held-out seeds: one setting is no search, and one seed gives no interval."""
 _SEARCH_SEED = 1
 _KEY_LENGTH = 16
 Sets = tuple[str, ...]
+Publish = Callable[["Searched", "RunFolder"], None]
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class Searched:
     scenario: Scenario
     arm: str
     outcomes: tuple[str, ...]
-    axes: tuple[str, ...]
+    axes: tuple[SweepAxis, ...]
     tried: int
     undefined: int
     seeds: tuple[int, ...]
@@ -99,7 +103,7 @@ class Searched:
             "results_version": RESULTS_VERSION,
             "arm": self.arm,
             "outcomes": {name: self.book[name].better for name in self.outcomes},
-            "axes": list(self.axes),
+            "axes": [axis.path for axis in self.axes],
             "tried": self.tried,
             "undefined": self.undefined,
             "seeds": [self.seeds[0], self.seeds[-1]],
@@ -121,33 +125,52 @@ def search(
     held_out: int | None = None,
     seed: int | None = None,
     means: Means = ALONE,
+    publish: Publish | None = None,
 ) -> Searched:
     """Search the levers (``over``, else the scenario's) of an arm for its primary metrics, or those named.
 
-    ``held_out`` seeds follow those of the search (as many, if not given; at least 2). Raises InputError R255 (nothing
-    to move), R259 (unknown metric), R285 (no direction of it is better), R286 (Optuna is not installed).
+    ``held_out`` seeds follow those of the search (as many, if not given, and no fewer than 2). ``publish`` adds its
+    files to the folder where the runs are kept. Raises InputError R268 (too few trials or held-out seeds), R269
+    (nothing to move), R259 (unknown metric), R285 (no direction of it is better), R286 (Optuna is not installed).
     """
+    _refuse_few(trials, held_out)
     base = load(path, sets=sets)
     chosen = base.arm(arm).name if arm else next(iter(base.arms))
     book = metric_book()
     names = _objectives(base, book, outcomes)
-    axes = axes_of(base, chosen, over)
+    axes = _axes(base, chosen, over)
     seeds = Plan.of(base, (chosen,), replications, seed).seeds
-    later = tuple(range(seeds[-1] + 1, seeds[-1] + 1 + max(2, held_out or len(seeds))))
+    later = tuple(range(seeds[-1] + 1, seeds[-1] + 1 + (held_out or max(LEAST, len(seeds)))))
     about = [axis.path for axis in axes] + [str(trials), *names, f"{len(seeds)}+{len(later)}"]
     plan = Plan((f"search {'|'.join(about)}",), seeds)
     with growing(base, plan, means) as (measured, folder):
         bench = Bench(Path(path), chosen, tuple(sets), names, OVER if over else LEVERS, measured, {}, {}, [], {})
         tried = _tried(bench, axes, book, seeds, trials)
-        front = _front(tried, names, book)
-        settings = _again(bench, base, ((), *front), book, seeds, later)
-        out = folder.path if folder else None
+        settings = _again(bench, base, ((), *_front(tried, names, book)), book, seeds, later)
         undefined = sum(one is None for one in tried.values())
-        told = Searched(base, chosen, names, tuple(axis.path for axis in axes), len(tried), undefined, seeds, later,
-                        settings, book, len(bench.asked), out)  # fmt: skip
+        told = Searched(base, chosen, names, axes, len(tried), undefined, seeds, later, settings, book,
+                        len(bench.asked), folder.path if folder else None)  # fmt: skip
         if folder:
-            folder.write("search.json", json.dumps(told.to_json(), indent=1, ensure_ascii=False) + "\n")
+            _write(folder, told, publish)
     return told
+
+
+def _refuse_few(trials: int, held_out: int | None) -> None:
+    for option, given in (("--trials", trials), ("--held-out", held_out)):
+        if given is not None and given < LEAST:
+            raise InputError.of("R268", option=option, given=given, least=LEAST)
+
+
+def _axes(scenario: Scenario, arm: str, over: Mapping[str, Axis] | None) -> tuple[SweepAxis, ...]:
+    if not over and not scenario.levers:
+        raise InputError.of("R269")
+    return tuple(axes_of(scenario, arm, over))
+
+
+def _write(folder: RunFolder, told: Searched, publish: Publish | None) -> None:
+    folder.write("search.json", json.dumps(told.to_json(), indent=1, ensure_ascii=False) + "\n")
+    if publish:
+        publish(told, folder)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ experiments (tests hold it to that).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from twin.errors import InputError
@@ -50,11 +50,25 @@ class Width:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A primary outcome that an arm has in some seeds only, so that no number of replications tells its mean."""
+
+    arm: str
+    metric: str
+    missing: int
+
+
+@dataclass(frozen=True)
 class Stopped:
-    """Why no more replications were made: "sharp" or "cap"; ``widest`` is the widest interval that was looked at."""
+    """Why no more replications were made: "sharp", "cap", or "undefined".
+
+    ``widest`` is the widest interval that was looked at, ``gaps`` what could not be looked at; only where there is none
+    of these is everything sharp.
+    """
 
     reason: str
     widest: Width | None
+    gaps: tuple[Gap, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return it as plain data."""
@@ -62,7 +76,8 @@ class Stopped:
             "arm": self.widest.arm, "metric": self.widest.metric, "half_width": self.widest.half,
             "wanted": self.widest.wanted,
         }  # fmt: skip
-        return {"reason": self.reason, **({"widest": told} if told else {})}
+        gaps = [asdict(one) for one in self.gaps]
+        return {"reason": self.reason, **({"widest": told} if told else {}), **({"undefined": gaps} if gaps else {})}
 
 
 def replications_of(text: str | int | None) -> int | Auto | None:
@@ -85,12 +100,22 @@ def stopped(experiment: Experiment, rule: Auto) -> Stopped | None:
 
     A difference has to be known to within its margin or 5 % of the baseline's mean, whichever is wider; of a
     single arm, the mean to within 5 % of itself. Looked at are the primary outcomes, without any all metrics of
-    which one direction is better.
+    which one direction is better. An outcome that some seed lacks stays undefined however many follow: the others
+    decide how many there are, and it is said.
     """
-    widest = max(widths(experiment), key=lambda one: one.excess, default=None)
+    widest, lacking = max(widths(experiment), key=lambda one: one.excess, default=None), tuple(gaps(experiment))
     if widest is None or widest.excess <= 1:
-        return Stopped("sharp", widest)
-    return Stopped("cap", widest) if experiment.replications >= rule.most else None
+        return Stopped("undefined" if lacking else "sharp", widest, lacking)
+    return Stopped("cap", widest, lacking) if experiment.replications >= rule.most else None
+
+
+def gaps(experiment: Experiment) -> Iterator[Gap]:
+    """Yield the primary outcomes that an arm has in some seeds and not in all."""
+    for arm in experiment.arms:
+        for name in experiment.scenario.primary:
+            missing = experiment.values[arm].get(name, ()).count(None)
+            if 0 < missing < experiment.replications:
+                yield Gap(arm, name, missing)
 
 
 def widths(experiment: Experiment) -> Iterator[Width]:
@@ -120,6 +145,5 @@ def _width(arm: str, name: str, ends: Interval | None, wanted: float) -> Width:
 
 
 def _looked_at(experiment: Experiment) -> list[str]:
-    present = experiment.estimates[experiment.baseline]
-    primary = [name for name in experiment.scenario.primary if name in present]
-    return primary or [name for name in present if experiment.book[name].better]
+    present, primary = experiment.estimates[experiment.baseline], experiment.scenario.primary
+    return [name for name in present if (name in primary if primary else experiment.book[name].better)]

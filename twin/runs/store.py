@@ -568,8 +568,9 @@ def _write_through(path: Path, data: bytes) -> None:
 
 
 def write_table(file: Path, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Write rows as Parquet or, where the name ends so, as CSV; raises OSError."""
-    columns = {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=False)}
+    """Write rows as Parquet or, where the name ends so, as CSV (``None``: an empty cell); raises OSError."""
+    listed = list(zip(*rows, strict=True)) or [()] * len(names)
+    columns = {name: np.array(column) for name, column in zip(names, listed, strict=True)}
     _copy_to(file, columns, "FORMAT csv, HEADER" if file.suffix == ".csv" else _PARQUET)
 
 

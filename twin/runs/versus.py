@@ -274,8 +274,10 @@ def paired_arms(
         wanted = [(arm, arm) for arm in first if arm in second]
     if not wanted and len(first) == len(second) == 1:
         wanted = [(first[0], second[0])]
-    if not wanted or any(one not in first or other not in second for one, other in wanted):
-        raise InputError.of("R292", first=_named(first), second=_named(second))
+    lost = [pair for pair in wanted if pair[0] not in first or pair[1] not in second]
+    if not wanted or lost:
+        asked = f" ({_named(['='.join(pair) for pair in lost])})" if lost else ""
+        raise InputError.of("R292", asked=asked, first=_named(first), second=_named(second))
     return tuple(dict.fromkeys(wanted))
 
 

@@ -112,7 +112,8 @@ def schema_for(
     given = {name: model_of(declared, name) for name, declared, _ in parts}
     arm = model_of(make_dataclass("Arm", [*_ARM_FIELDS, *parts], frozen=True), "arm", given=given)
     document = make_dataclass("Scenario", [*_DOCUMENT_FIELDS, *parts], bases=(Head,), frozen=True)
-    given |= {"arms": _named(arm), **dict.fromkeys(("primary", "shown"), _list_of(_metric_name(metrics), leaves.text))}
+    looked_at: Any = Annotated[_list_of(_metric_name(metrics), leaves.text), AfterValidator(_once)]
+    given |= {"arms": _named(arm), **dict.fromkeys(("primary", "shown"), looked_at)}
     given |= {"levers": _axes(), "uncertainties": _axes(), "sweep": _sweep()}
     given |= {"margins": _by_metric(metrics, 0), "targets": _by_metric(metrics, None)}
     return Schema(model_of(document, "scenario", (*REQUIRED, "arms"), given), arm, dict(blocks))
@@ -320,6 +321,14 @@ def _metric_name(metrics: Collection[str]) -> Any:
         return _read_by(leaves.text, {"type": "string"})
     names = sorted(metrics)
     return _read_by(leaves.choice_of(names, "S118", "metric"), {"enum": names})
+
+
+def _once(names: list[str]) -> list[str]:
+    """Refuse what is named twice: a family of outcomes that holds one of them twice is judged too strictly."""
+    twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if twice is not None:
+        raise leaves.fault("S170", metric=twice)
+    return names
 
 
 def _field(item: dataclasses.Field[Any], spec: ParamSpec, required: bool) -> Any:
