@@ -27,7 +27,8 @@ For every shipped comparison and primary outcome: how many pairs of runs with th
 difference from the first arm to within the margin (or 5 % of the first arm's mean, where that is wider; of the option's
 where the first arm's is 0), and how many runs of each arm it would take with seeds of their own. *Times fewer* is the
 ratio of the variances. About 1, sharing luck did not help: one of the two arms hardly varies (nothing is done in it,
-say), or both answer to the same luck in different ways; below 1 in opposite ways, or few seeds make it look so.
+say), or both answer to the same luck in different ways; below 1 in opposite ways, or few seeds make it look so. An
+option without a row is the first arm to the last bit in every pair (a placebo, say), or lacks the outcome in some.
 
 Measured with {seeds} seeds or so, good to a factor of about 1.5 either way; `python -m benchmarks luck` measures
 again. Every run folder says the same of itself (`shared_luck` in `comparison.json`, and on the page).

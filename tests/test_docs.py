@@ -19,6 +19,7 @@ from twin.core.marked_yaml import read
 from twin.core.world import Phase
 from twin.desk.layout import Status, Step
 from twin.mechanisms import CATALOGUE
+from twin.scenario.load import load
 
 ROOT = Path(__file__).resolve().parent.parent
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text("utf-8")
@@ -169,3 +170,14 @@ def test_generated_documents_are_fresh() -> None:
     assert listed.splitlines() == (ROOT / "docs" / "parameters.csv").read_text(encoding="utf-8").splitlines()
     laid_out = CliRunner().invoke(schema, [], env=english).stdout
     assert json.loads(laid_out) == json.loads((ROOT / "docs" / "scenario.schema.json").read_text(encoding="utf-8"))
+
+
+def test_every_shipped_comparison_is_on_the_page_of_shared_luck() -> None:
+    lines = (ROOT / "docs" / "shared_luck.md").read_text("utf-8").splitlines()
+    rows = [tuple(cell.strip() for cell in line.split("|")[1:4]) for line in lines if line.startswith("| ")]
+    for file in sorted((ROOT / "scenarios").glob("*.yaml")):
+        scenario = load(file)
+        held = {(metric, arm) for name, metric, arm in rows if name == file.stem}
+        wanted = {(metric, arm) for metric in scenario.primary for arm in list(scenario.arms)[1:]}
+        assert held <= wanted, f"{file.stem}: rows of what is not in it"
+        assert len(held) > len(wanted) / 3, f"{file.stem} has {len(held)} of {len(wanted)}: `python -m benchmarks luck`"
