@@ -93,6 +93,7 @@ def test_arms_that_become_alike_differ_by_nothing():
     assert values["smart"] == values["smart_no_dedup"]
 
 
+@pytest.mark.slow
 def test_more_misrouting_and_slower_returns_cost_time():
     base = first("smart_misroute")
     assert mean("smart_misroute", "hours_to_close_mean", "desk.misroute_chance=0.5") > base

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import twin
 from twin.desk.layout import Step
@@ -52,6 +53,7 @@ def test_a_lever_of_the_desk_reaches_reporting_through_trust_and_not_otherwise()
     assert all(cut)
 
 
+@pytest.mark.slow
 def test_an_emergency_takes_a_worker_away_from_lesser_work():
     """Whoever is stuck in a lift does not wait for a parking matter; and nothing that is urgent too is interrupted."""
     desk = world().resources["desk"]
@@ -109,6 +111,7 @@ def test_works_reach_the_desk_through_what_they_do_to_neighbours_and_not_otherwi
 SORE = ("lifts.dispute_yuan=1000", "mediation.agree_chance=0.9", "mediation.contact_per_day=0.1 /day")
 
 
+@pytest.mark.slow
 def test_lifts_without_a_bargain_lead_to_disputes_that_mediators_hear():
     """Sore owners → disputes among neighbours → sessions on the desk; where owners bargain nobody is sore."""
     found = experiment().values

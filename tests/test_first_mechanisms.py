@@ -277,6 +277,7 @@ def test_without_trust_and_memory_service_has_no_way_back_to_reporting() -> None
     assert share_reported(FAST, **deaf) == share_reported(SLOW, **deaf)
 
 
+@pytest.mark.slow
 def test_four_series_move_apart() -> None:
     scenario = load("scenarios/four_series.yaml")
     from twin.runs.experiment import run

@@ -212,6 +212,7 @@ def test_a_chain_that_nobody_reads_changes_nothing_to_the_fen() -> None:
     assert min(leaked("neither")) > 0
 
 
+@pytest.mark.slow
 def test_an_audit_helps_and_a_chain_makes_it_help_more() -> None:
     means = [np.mean(leaked(arm)) for arm in ("neither", "audited", "both", "everything_audited")]
     assert all(a > b for a, b in pairwise(means))

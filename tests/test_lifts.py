@@ -303,6 +303,7 @@ def site_days(*sets: str) -> tuple[np.ndarray, Any]:
     return lifts.worked_days[done], world
 
 
+@pytest.mark.slow
 def test_a_site_takes_its_hours_by_those_of_a_day_on_the_days_of_the_calendar():
     usual, world = site_days()
     assert set(usual) == {40}

@@ -83,6 +83,7 @@ def metrics(name: str, arm: str, seed: int = 1, *sets: str) -> dict[str, float]:
     return engine.metrics()
 
 
+@pytest.mark.slow
 def test_match_and_refund_are_what_carries_the_park() -> None:
     arms = {arm: [metrics("crowdfund_park", arm, seed) for seed in range(1, 5)] for arm in
             ("matched", "unmatched", "no_refund", "nobody")}  # fmt: skip
@@ -149,6 +150,7 @@ def test_a_partner_that_has_failed_leaves_all_other_years_served() -> None:
 # -- sources of money
 
 
+@pytest.mark.slow
 def test_sources_that_fail_together_are_one_source() -> None:
     one, four, alike = (metrics("funding_mix", arm) for arm in ("one", "four", "four_together"))
     assert four["income_variation"] < 0.7 * one["income_variation"]
@@ -242,6 +244,7 @@ def fund_of(arm: str, *sets: str) -> dict[str, Any]:
     return metrics("improvement_fund", arm, 1, "fund.programmes=200", "days=1825", *sets)
 
 
+@pytest.mark.slow
 def test_what_the_fund_gains_hangs_on_the_evaluation_and_on_giving_again() -> None:
     """The rule helps; noise makes it worthless for telling good from bad; without re-allocation it only costs."""
     none, rule, deaf, empty = map(fund_of, ("no_rule", "two_year", "deaf_evaluator", "empty_places"))
@@ -266,6 +269,7 @@ def test_a_rule_stops_programmes_as_often_as_its_curve_says() -> None:
 CURVE = {75: 0.97, 78: 0.78, 80: 0.50, 82: 0.20, 85: 0.017}
 
 
+@pytest.mark.slow
 def test_the_scenario_prints_the_operating_curve_of_every_rule() -> None:
     rules = {arm: metrics("improvement_fund", arm) for arm in ("no_rule", "two_year", "upper_bound", "running_sum")}
     for percent, ever in CURVE.items():

@@ -111,6 +111,7 @@ def test_sharing_helps_in_every_world_and_not_without_consent() -> None:
         assert blocked(arm="nobody_agrees", seed=seed) == apart
 
 
+@pytest.mark.slow
 def test_two_sides_with_the_same_hours_gain_little_from_sharing() -> None:
     """The ablation of complementary hours: both sides come as residents do, and stay as long."""
     alike = [

@@ -122,6 +122,7 @@ def falls_of(arm: str, *sets: str, seeds: range = range(1, 5)) -> float:
                           for seed in seeds]))  # fmt: skip
 
 
+@pytest.mark.slow
 def test_homes_chosen_by_risk_avoid_falls_and_by_lot_do_not() -> None:
     nothing, by_risk, by_lot = map(falls_of, ("nothing", "by_risk", "by_lot"))
     assert by_risk < 0.95 * nothing

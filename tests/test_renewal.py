@@ -96,6 +96,7 @@ def decision(arm, metric):
     return experiment("decision_open").values[arm][metric]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("less, more", [("closed", "told"), ("closed", "heard"), ("told", "open"), ("heard", "open")])
 def test_telling_and_hearing_each_make_a_decision_more_acceptable_and_neither_needs_the_other(less, more):
     metric = "less_served_satisfied_share"
@@ -139,6 +140,7 @@ def test_the_last_wave_is_of_the_last_day_and_earlier_waves_are_untouched():
 # -- A02
 
 
+@pytest.mark.slow
 def test_every_way_of_asking_errs_less_than_not_asking_and_costs_something():
     for arm in experiment("needs_survey").arms[1:]:
         difference = experiment("needs_survey").differences[arm]
