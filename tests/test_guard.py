@@ -23,9 +23,10 @@ from twin.report import guard_text
 from twin.runs import laws
 from twin.runs.baselines import accept, of_experiment, read_baseline, rounded, signature, write_baseline
 from twin.runs.claims import check_claims, read_claims
-from twin.runs.compare import t_quantile
+from twin.runs.compare import estimate, widened
 from twin.runs.experiment import Experiment, Means, run
-from twin.runs.guard import FALSE_ALARMS, Finding, judged, looked_at
+from twin.runs.guard import FALSE_ALARMS, FIRST_LOOK, Finding, judged, level_of, looked_at, scatters, seeds_needed
+from twin.runs.skewed import ALLOWANCE, CHANCE, Pairs, deciding, seeds_for
 from twin.scenario.load import Scenario, load
 
 ROOT = str(Path(__file__).resolve().parent.parent)
@@ -54,6 +55,7 @@ def twin(*words: str) -> int:
 
 
 def found(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict]:
+    capsys.readouterr()
     code = twin("check", *words, "--json")
     return code, json.loads(capsys.readouterr().out)
 
@@ -200,8 +202,8 @@ def test_an_arm_that_came_is_a_drift_that_nothing_forgives(capsys: pytest.Captur
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_table_of_the_guard_breaks_no_word(capsys: pytest.CaptureFixture[str], lang: str) -> None:
     names = ["smart_office_intake.hours_to_close_mean", "manual.share_within_24h"]
-    findings = [Finding("equivalence", "undecided", "scenarios/dispatch_boston.yaml", name, 12.5, 13.25, -0.2, 1.75, 80)
-                for name in names]  # fmt: skip
+    findings = [Finding("equivalence", "undecided", "scenarios/dispatch_boston.yaml", name, 12.5, 13.25, -0.2, 1.75, 80,
+                        seeds_needed=1250) for name in names]  # fmt: skip
     console.show(guard_text.sheet(findings, lang))
     shown = capsys.readouterr().out
     assert all(name in shown for name in (*names, "scenarios/dispatch_boston.yaml", "-0.2 .. +1.75"))
@@ -211,20 +213,30 @@ def test_the_table_of_the_guard_breaks_no_word(capsys: pytest.CaptureFixture[str
     assert len(guard_text.sheet([Finding("exact", "same", "a.yaml", "all", seeds=1)], lang).head) == 5
 
 
-def test_ci_fails_at_once_where_there_is_no_baseline(tmp_path: Path) -> None:
-    for folder in ("repo/.ci", "repo/outputs/baselines", "bin"):
+def program(file: Path, text: str) -> None:
+    file.write_text(f"#!/bin/sh\n{text}\n", "utf-8")
+    file.chmod(0o755)
+
+
+@pytest.mark.parametrize("other", [0, 1], ids=["another Python is there", "none is"])
+def test_ci_fails_at_once_where_there_is_no_baseline(tmp_path: Path, other: int) -> None:
+    for folder in ("repo/.ci", "repo/outputs/baselines", "bin", "repo/.venv-other/bin"):
         (tmp_path / folder).mkdir(parents=True)
     shutil.copy(f"{ROOT}/.ci/run", tmp_path / "repo/.ci/run")
-    (tmp_path / "bin/make").write_text('#!/bin/sh\necho "made $1"\n[ "$1" != guard ] || exit 7\n', "utf-8")
-    (tmp_path / "bin/make").chmod(0o755)
+    program(tmp_path / "bin/make", 'echo "made $1"\n[ "$1" != guard ] || exit 7')
+    program(tmp_path / "repo/.venv-other/bin/python", "")
+    for name in ("python3.13", "python3.12"):
+        program(tmp_path / "bin" / name, f"exit {other}")
     asked = {"args": ["bash", str(tmp_path / "repo/.ci/run")], "capture_output": True, "text": True,
-             "env": {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}}  # fmt: skip
+             "env": {**os.environ, "PYENV_ROOT": str(tmp_path),
+                     "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}}  # fmt: skip
     (tmp_path / "repo/outputs/baselines/a.claims.yaml").write_text("claims are no baseline", "utf-8")
     done = subprocess.run(**asked, check=False)  # type: ignore[call-overload]
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     (tmp_path / "repo/outputs/baselines/a.yaml").write_text("", "utf-8")
     done = subprocess.run(**asked, check=False)  # type: ignore[call-overload]
-    assert (done.returncode, done.stdout) == (7, "made test\nmade guard\n"), "the guard's verdict is that of CI"
+    made = [line for line in done.stdout.splitlines() if line.startswith("made ")]
+    assert (done.returncode, made[-2:]) == (7, ["made test", "made guard"]), "the guard's verdict is that of CI"
 
 
 WRONG = ["is: faster", "compare: [smart]", "compare: [smart, smart]", "by_at_least: much", "outcome: 3",
@@ -345,21 +357,19 @@ def test_an_acceptance_is_signed_with_author_and_commit(monkeypatch: pytest.Monk
 def at_the_edge(level: float, seeds: int = 40) -> tuple[float, ...]:
     """Values that differ from 100 so that the interval of confidence 1 - level just reaches the margin of 2.5."""
     spread = np.resize([1.0, -1.0], seeds)
-    half = t_quantile(seeds - 1, 1 - level) * spread.std(ddof=1) / np.sqrt(seeds)
-    return tuple(100 + 2.5 + half + spread)
+    return tuple(100 + 2.5 - Pairs.of(spread.tolist()).interval(1 - level)[0] + spread)
 
 
 @pytest.mark.parametrize(
     ("scenarios", "values", "seeds"), [(1, 1, 20), (1, 1, 40), (1, 6, 20), (5, 1, 20), (9, 12, 80)]
 )
-def test_the_chance_of_a_false_alarm_is_shared_among_values_looks_and_scenarios(
+def test_the_chance_of_a_false_alarm_is_shared_among_values_and_scenarios(
     scenarios: int, values: int, seeds: int
 ) -> None:
-    looks = {20: 1, 40: 2, 80: 3}[seeds]
     keys = [("arm", str(number)) for number in range(values)]
     held, margins = dict.fromkeys(keys, (100.0,) * seeds), dict.fromkeys(keys, 2.5)
     for off, verdict in ((0.999, "undecided"), (1.001, "drift")):
-        level = FALSE_ALARMS / (scenarios * values * looks) / off
+        level = FALSE_ALARMS / (scenarios * values) / off
         now = at_the_edge(level, seeds)
         undecided = tuple(np.resize([150.0, 50.0], seeds))
 
@@ -389,12 +399,170 @@ def verdicts(change: float, spread: float, level: float, seeds: int = 40) -> lis
 
 
 def test_false_alarms_are_rare_and_a_drift_of_five_per_cent_is_found() -> None:
-    level = FALSE_ALARMS / 12  # six outcomes at two looks
+    level = FALSE_ALARMS / 12
     assert verdicts(0.0, 2.0, level).count("drift") == 0
-    assert verdicts(2.5, 2.0, level).count("drift") <= 400 * FALSE_ALARMS  # at the margin itself, the worst case
+    assert verdicts(2.5, 2.0, level).count("drift") <= 400 * FALSE_ALARMS  # no change is nearer to a drift
     assert verdicts(0.0, 2.0, level).count("same") > 360
     assert verdicts(5.0, 2.0, level).count("drift") > 360
     assert set(verdicts(0.0, 30.0, level)) == {"undecided"}
+
+
+def test_an_interval_calls_a_drift_at_the_last_look_only() -> None:
+    counts: list[int] = []
+    held, margins = {("arm", "plain"): tuple(np.arange(80.0) + 1000)}, {("arm", "plain"): 25.0}
+
+    def measure(count: int, by: float = 100.0) -> dict:
+        counts.append(count)
+        return {key: tuple(one + by + at % 2 for at, one in enumerate(values[:count])) for key, values in held.items()}
+
+    assert looked_at(held, margins, measure)["arm", "plain"].verdict == "drift" and counts == [20, 40, 80]
+    counts.clear()
+    assert looked_at(held, margins, lambda count: measure(count, 0.0))["arm", "plain"].verdict == "same"
+    assert counts == [20]
+    gone = looked_at(held, margins, lambda count: dict.fromkeys(held, (None,) * count))["arm", "plain"]
+    assert (gone.verdict, gone.seeds) == ("drift", 20), "what went is no chance"
+
+
+def skewed_pairs(rows: int, seeds: int, skewness: float) -> np.ndarray:
+    """Changes of mean 0 and standard deviation 1 with a long tail on the right."""
+    shape = 4 / skewness**2
+    return (np.random.default_rng(3).standard_gamma(shape, (rows, seeds)) - shape) / np.sqrt(shape)
+
+
+def test_skewed_pairs_raise_no_more_alarms_than_promised_where_student_would() -> None:
+    change = skewed_pairs(4000, 40, 2.0)
+    level, student, own = 0.005, 0, 0
+    for row in change.tolist():
+        student += widened(estimate(row), len(row), 1 - level)[1] < 0
+        own += judged((100.0,) * 40, [100 - 2.5 + one for one in row], 2.5, level).verdict == "drift"
+    assert student / 4000 > 2 * level, "or the test shows nothing"
+    assert own / 4000 <= level
+
+
+def test_an_interval_of_skewed_pairs_undoes_halls_cubic_and_is_never_narrower_than_students() -> None:
+    for row in (*skewed_pairs(5, 30, 1.5).tolist(), [1.0, 2.0, 4.0], [1.0, 2.0]):
+        pairs = Pairs.of(row)
+        low, high = pairs.interval(0.9999)
+        narrow = widened(estimate(row), len(row), 0.9999)
+        error, count = pairs.scatter / np.sqrt(len(row)), len(row)
+        quantile = (narrow[1] - pairs.mean) / error
+        assert low <= narrow[0] + 1e-9 and high >= narrow[1] - 1e-9
+        for end, side in ((low, 1), (high, -1)):
+            t = (pairs.mean - end) / error
+            skewness = ALLOWANCE * pairs.skewness - side * CHANCE * np.sqrt(6 / count)
+            bend = skewness / 3 / np.sqrt(count)
+            cubic = t + bend * t**2 + bend**2 * t**3 / 3 + skewness / 6 / np.sqrt(count)
+            assert np.isclose(cubic, side * quantile) or np.isclose(t, side * quantile)
+    assert np.isclose(Pairs.of([1.0, 2.0, 4.0]).skewness, 0.93522), "the adjusted one, as in spreadsheets"
+
+
+def test_the_seeds_that_are_asked_for_find_the_drift() -> None:
+    level = level_of(120)
+    assert [seeds_for(one, 2.5, 1 - level) for one in (1, 4)] == [24, 82]
+    seeds = seeds_for(2.5, 2.5, 1 - level)
+    assert seeds is not None and 0.85 < verdicts(5.0, 2.5, level, seeds).count("drift") / 400 < 0.95
+    assert seeds_for(2.5, 0.0, 0.99) is None and seeds_for(0.0, 0.0, 0.99) == 2 and seeds_for(1e6, 1.0, 0.99) is None
+    pairs = Pairs(40, 2.0, 4.0, 0.5)
+    enough = deciding(pairs, 2.5, 0.999)
+    assert enough is not None
+    (_, over), (_, within) = pairs.interval(0.999, enough - 1), pairs.interval(0.999, enough)
+    assert over > 2.5 >= within
+
+
+def test_what_is_undecided_asks_for_seeds_by_its_scatter_and_not_by_a_change_near_the_margin() -> None:
+    one = Finding("equivalence", "undecided", "", "", 100.0, 102.49, -3.0, 8.0, 40, scatter=4.0, skewness=0.0)
+    held, level = (100.0,) * 40, level_of(120)
+    assert seeds_needed(one, held, 2.5, level) == seeds_for(4.0, 2.5, 1 - level) == 82
+    assert seeds_needed(one, held, 2.5, level / 100) > 82, "the level of the build counts"
+    assert seeds_needed(one, (*held[:20], *[None] * 20), 2.5, level) == 164, "half of the seeds give a pair"
+    many = replace(one, seeds=100, now=102.0)
+    assert seeds_needed(many, (100.0,) * 100, 2.5, level) > 1000, "as many as were asked for: the change decides"
+    assert seeds_needed(replace(many, now=102.5), (100.0,) * 100, 2.5, level) is None
+    assert seeds_needed(replace(one, scatter=0.1), (100.0,) * 5, 2.5, level) >= FIRST_LOOK
+    single = judged((100.0,), (101.0,), 2.5, level)
+    assert single.verdict == "undecided" and seeds_needed(single, (100.0,), 2.5, level) == FIRST_LOOK
+
+
+def held_and_changed(seeds: int) -> None:
+    """Accept a baseline, then let the hotline have a few more reports."""
+    assert twin("baseline", "accept", "street.yaml", "-n", str(seeds), "--reason", "first") == 0
+    Path("street.yaml").write_text(STREET.replace("6 /day", "6.3 /day"), "utf-8")
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_what_is_undecided_says_everywhere_how_many_seeds_would_decide(
+    capsys: pytest.CaptureFixture[str], seeds: int
+) -> None:
+    held_and_changed(seeds)
+    capsys.readouterr()
+    words = ("street.yaml", "--tier", "equivalence")
+    code, told = found(capsys, *words)
+    asked = [one["seeds_needed"] for one in told["findings"]]
+    assert code == 3 and len(asked) == 2 and min(asked) >= 20
+    assert seeds > 1 or asked == [20, 20]
+    named = "one pair has no interval; at least 20 seeds are needed" if seeds == 1 else f"about {asked[0]} seeds would"
+    command = f"twin baseline accept street.yaml -n {asked[0]} --reason TEXT"
+    assert twin("check", *words, "--github", "--junit", "out.xml") == 3
+    shown = capsys.readouterr().out
+    assert named in shown and command in shown and shown.startswith("::warning ")
+    suite = ElementTree.parse("out.xml").getroot()
+    errors = suite.findall("testcase/error")
+    assert (suite.get("errors"), suite.get("failures"), suite.get("skipped")) == ("2", "0", "0")
+    assert {one.get("type") for one in errors} == {"undecided"} and command in (errors[0].get("message") or "")
+    assert twin("check", *words) == 3
+    shown = capsys.readouterr().out
+    assert "street.yaml: 2 undecided; " in shown and f"accept street.yaml -n {max(asked)} " in shown
+    shutil.move("outputs/baselines", "my baselines")
+    assert twin("check", *words, "--baselines", "my baselines") == 3
+    assert "--baselines 'my baselines' --reason TEXT" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_no_number_of_seeds_decides_is_said_and_a_claim_asks_for_none(lang: str) -> None:
+    one = Finding("equivalence", "undecided", "a.yaml", "x", 1.0, 2.0, -9.0, 9.0, 40, "outputs/baselines/a.yaml")
+    assert one.to_json()["seeds_needed"] is None
+    (line,) = guard_text.notes([one], lang)
+    assert "100,000" in line and "accept" not in line
+    assert guard_text.sheet([one], lang).rows[0][-1] == "> 100000"
+    claim = replace(one, tier="claims")
+    assert not guard_text.notes([claim], lang) and "seeds_needed" not in claim.to_json()
+    assert "would decide" not in guard_text.said(claim)
+
+
+def test_an_annotation_names_eight_of_many_metrics_and_the_json_all() -> None:
+    names = tuple(f"arm.metric_{at:02}" for at in range(60))
+    one = Finding("exact", "changed", "a.yaml", "digits", seeds=3, file="a", differ=70, moved=names)
+    (line,) = guard_text.annotations_of([one])
+    assert names[7] in line and names[8] not in line and "and 52 more" in line
+    assert one.to_json()["moved"] == list(names)
+    assert names[8] not in guard_text.junit([one])
+
+
+def test_an_acceptance_says_how_pairs_scatter_and_how_many_seeds_that_asks_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    held_and_changed(1)
+    assert "one seed has no scatter" in capsys.readouterr().err
+    assert twin("baseline", "accept", "street.yaml", "-n", "3", "--reason", "more") == 0
+    assert "seeds: at most, if nothing" in " ".join(capsys.readouterr().out.split())
+    Path("street.yaml").write_text(STREET, "utf-8")
+    assert twin("baseline", "accept", "street.yaml", "--reason", "back") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "pairs with the older results" in shown and "smart.hours_to_close_mean" in shown
+
+
+def test_the_scatter_of_pairs_is_that_of_their_changes() -> None:
+    scenario = load("street.yaml")
+    new = of_experiment(run(scenario, ["manual"], 3), "street.yaml", Path("held.yaml"))
+    new = replace(new, values={"manual": {"hours_to_close_mean": (40.0, 44.0, 48.0)}})
+    old = replace(new, values={"manual": {"hours_to_close_mean": (40.0, 43.0, 46.0)}})
+    (paired,), (alone,), (same,) = (list(scatters(scenario, one, new, 3)) for one in (old, None, new))
+    assert (paired.paired, paired.scatter, paired.count) == (True, 1.0, 3)
+    assert paired.seeds == max(FIRST_LOOK, seeds_for(1.0, 0.025 * 44, 1 - level_of(3)) or 0)
+    assert not alone.paired and np.isclose(alone.scatter, 4 * np.sqrt(2)) and alone == same
+    assert alone.seeds is not None and alone.seeds > paired.seeds
+    (other,) = scatters(scenario, replace(old, first_seed=9), new)
+    assert not other.paired
 
 
 def test_what_became_defined_or_undefined_is_a_drift_and_the_last_digits_are_not() -> None:

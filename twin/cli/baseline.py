@@ -86,6 +86,22 @@ def accept(
         new = of_experiment(measured[scenario], scenario, file)
         write_baseline(accepted(old, new, reason, metrics, signed[scenario]))
         console.note(_ACCEPTED[spoken].format(scenario=scenario, file=file, seeds=measured[scenario].replications))
+        _planned(measured[scenario].scenario, old, new, spoken)
+
+
+def _planned(scenario: Scenario, old: Baseline | None, new: Baseline, lang: console.Language) -> None:
+    """Say how pairs scatter and how many seeds that asks for, in a build of all baselines of the folder."""
+    from twin.cli.guarding import CLAIMS
+    from twin.report.guard_text import one_seed, plan
+    from twin.runs.guard import scatters
+
+    if new.replications < 2:
+        console.note(one_seed(new.scenario, lang))
+        return
+    build = sum(not one.name.endswith(CLAIMS) for one in new.file.parent.glob("*.yaml"))
+    found = list(scatters(scenario, old, new, build))
+    if found:
+        console.show(plan(found, new.scenario, build, lang))
 
 
 def _asked(path: str, old: Baseline | None, replications: int | None, sets: Sequence[str]) -> tuple[Scenario, Plan]:

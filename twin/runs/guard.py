@@ -9,16 +9,17 @@ expected to do.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from twin.runs.baselines import Baseline, baseline_file, baselines_of, rounded
-from twin.runs.compare import estimate, widened
 from twin.runs.experiment import RESULTS_VERSION, Experiment, Means, Plan, metric_book, run
 from twin.runs.laws import laws
 from twin.runs.pool import processes
+from twin.runs.skewed import Pairs, deciding, seeds_for
 from twin.runs.together import together
 from twin.scenario.load import Scenario, load
 
@@ -41,7 +42,9 @@ class Finding:
 
     ``was`` and ``now`` are means, ``low`` and ``high`` the ends of the interval of their paired difference. *changed*
     says that the digits of ``differ`` values are others and that the tier of equivalence judges the primary outcomes
-    among them; ``moved`` are those that it does not judge and that moved by more than their margin.
+    among them; ``moved`` are those that it does not judge and that moved by more than their margin. ``scatter`` is
+    the standard deviation of the paired differences and ``skewness`` theirs; ``seeds_needed``, of what equivalence
+    leaves undecided, about how many seeds would decide (``None``: out of reach).
     """
 
     tier: Tier
@@ -57,10 +60,15 @@ class Finding:
     line: int = 1
     differ: int | None = None
     moved: tuple[str, ...] = ()
+    scatter: float | None = None
+    skewness: float | None = None
+    seeds_needed: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as plain data."""
         told = {name: value for name, value in asdict(self).items() if value not in (None, "", ())}
+        if self.tier == "equivalence" and self.verdict == "undecided":
+            told["seeds_needed"] = self.seeds_needed
         return {**told, "moved": list(self.moved)} if self.differ is not None else told
 
 
@@ -177,9 +185,12 @@ def equivalence(
 
     held = {(arm, name): baseline.values[arm][name] for arm, name in wanted}
     margins = {(arm, name): _margin(scenario, name, values) for (arm, name), values in held.items()}
+    level = level_of(scenarios * len(held))
     for (arm, name), one in looked_at(held, margins, measure, scenarios).items():
+        key = arm, name
+        needed = seeds_needed(one, held[key], margins[key], level) if one.verdict == "undecided" else None
         yield replace(one, scenario=path, about=f"{arm}.{name}", file=str(baseline.file),
-                      line=line_of(baseline.file, arm, name))  # fmt: skip
+                      line=line_of(baseline.file, arm, name), seeds_needed=needed)  # fmt: skip
 
 
 def outcomes_of(scenario: Scenario, baseline: Baseline) -> list[Key]:
@@ -197,18 +208,73 @@ def looked_at(
     """Judge all of these values of a scenario at ever more seeds, while some are undecided and the baseline has more.
 
     ``measure`` gives what so many seeds give now. The chance of a false alarm is that of a whole build, and shared
-    among its ``scenarios``, and of each among values and looks.
+    among its ``scenarios``, and of each among values; among looks it need not be, for an interval calls a drift at the
+    last one only. Of few seeds skewed pairs mislead most, and a drift is worth all seeds.
     """
     looks = _looks(max(map(len, held.values()), default=1))
-    level = FALSE_ALARMS / max(1, scenarios * len(held) * len(looks))
+    level = level_of(scenarios * len(held))
     found: dict[Key, Finding] = {}
     for count in looks:
         now = measure(count)
         for key in [key for key in held if key not in found or found[key].verdict == "undecided"]:
-            found[key] = judged(held[key][:count], now[key], margins[key], level)
+            one = judged(held[key][:count], now[key], margins[key], level)
+            early = one.verdict == "drift" and one.low is not None and count < looks[-1]
+            found[key] = replace(one, verdict="undecided") if early else one
         if not any(one.verdict == "undecided" for one in found.values()):
             break
     return found
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """How pairs of a primary outcome scatter, and how many ``seeds`` find a drift of twice the margin for all that.
+
+    ``paired`` says that it was measured on pairs with older results; else it is that of pairs which share no luck.
+    """
+
+    about: str
+    mean: float
+    scatter: float
+    count: int
+    paired: bool
+    seeds: int | None
+
+
+def scatters(scenario: Scenario, old: Baseline | None, new: Baseline, scenarios: int = 1) -> Iterator[Scatter]:
+    """Yield how each primary outcome scatters, which is what the number of seeds of a baseline is planned by.
+
+    ``scenarios`` are held in a build. Where the older results have the same digits the seeds themselves bound it:
+    what a change of the program leaves of their shared luck is not known.
+    """
+    wanted = outcomes_of(scenario, new)
+    for arm, name in wanted:
+        values = [one for one in new.values[arm][name] if one is not None]
+        change = _changes(old, new, arm, name)
+        own = change or values
+        if len(own) < 2:
+            continue
+        scatter = Pairs.of(own).scatter * (1.0 if change else math.sqrt(2))
+        margin, mean = _margin(scenario, name, values), mean_of(values) or 0.0
+        sure = 1 - level_of(scenarios * len(wanted))
+        pairs = seeds_for(scatter, margin, sure)
+        seeds = None if pairs is None else _of_all(pairs, new.replications, len(values))
+        yield Scatter(f"{arm}.{name}", mean, scatter, len(own), bool(change), seeds)
+
+
+def _changes(old: Baseline | None, new: Baseline, arm: str, name: str) -> list[float]:
+    """Return the paired changes since the older baseline; none where it has other seeds or the same digits."""
+    if old is None or old.first_seed != new.first_seed or old.sets != new.sets:
+        return []
+    was = old.values.get(arm, {}).get(name, ())
+    pairs = [(one, other) for one, other in zip(was, new.values[arm][name], strict=False)
+             if one is not None and other is not None]  # fmt: skip
+    change = [other - one for one, other in pairs]
+    return change if len(change) > 1 and any(change) else []
+
+
+def level_of(values: int) -> float:
+    """Return the level of each of so many values of a build, all scenarios together."""
+    return FALSE_ALARMS / max(1, values)
 
 
 def _looks(most: int) -> list[int]:
@@ -229,21 +295,41 @@ def judged(was: Sequence[float | None], now: Sequence[float | None], margin: flo
 
     A value that came or went in some seed is a drift at once: the seeds are the same, so it is no chance.
     """
+    about = Finding("equivalence", "drift", "", "", mean_of(was), mean_of(now), seeds=len(was))
     if [one is None for one in was] != [one is None for one in now]:
-        return Finding("equivalence", "drift", "", "", mean_of(was), mean_of(now), seeds=len(was))
+        return about
     pairs = [(one, other) for one, other in zip(was, now, strict=True) if one is not None and other is not None]
-    change = [other - one for one, other in pairs]
     if not any(abs(other - one) > _ZERO * abs(one) for one, other in pairs):
-        return Finding("equivalence", "same", "", "", mean_of(was), mean_of(now), 0.0, 0.0, len(was))
-    if len(change) < 2:
-        return Finding("equivalence", "undecided", "", "", mean_of(was), mean_of(now), seeds=len(was))
-    low, high = widened(estimate(change), len(change), 1 - level) or (0.0, 0.0)
-    verdict: Verdict = "undecided"
+        return replace(about, verdict="same", low=0.0, high=0.0)
+    if len(pairs) < 2:
+        return replace(about, verdict="undecided")
+    change = Pairs.of([other - one for one, other in pairs])
+    low, high = change.interval(1 - level)
+    about = replace(about, low=low, high=high, scatter=change.scatter, skewness=change.skewness)
     if -margin <= low and high <= margin:
-        verdict = "same"
-    elif low > margin or high < -margin:
-        verdict = "drift"
-    return Finding("equivalence", verdict, "", "", mean_of(was), mean_of(now), low, high, len(was))
+        return replace(about, verdict="same")
+    return about if low > margin or high < -margin else replace(about, verdict="undecided")
+
+
+def seeds_needed(one: Finding, held: Sequence[float | None], margin: float, level: float) -> int | None:
+    """Return about how many seeds would decide what is undecided; ``None``: out of reach.
+
+    It is what finds no change, or one of twice the margin, with power 0.9. The change that was observed is no better
+    guide: near the margin by chance it would ask for thousands. Where there are as many already, nothing else is left.
+    """
+    defined = sum(value is not None for value in held[:one.seeds])
+    if one.scatter is None or one.was is None or one.now is None:
+        return _of_all(FIRST_LOOK, one.seeds, defined)
+    pairs = seeds_for(one.scatter, margin, 1 - level)
+    if pairs is not None and pairs <= defined:
+        change = Pairs(defined, one.now - one.was, one.scatter, one.skewness or 0.0)
+        pairs = deciding(change, margin, 1 - level)
+    return None if pairs is None else max(one.seeds + 1, _of_all(pairs, one.seeds, defined))
+
+
+def _of_all(pairs: int, seeds: int, defined: int) -> int:
+    """Return how many seeds give so many pairs, where values are defined in some of them only; 20 at least."""
+    return max(FIRST_LOOK, math.ceil(pairs * seeds / defined))
 
 
 def mean_of(values: Sequence[float | None]) -> float | None:
