@@ -26,6 +26,7 @@ import datetime as dt
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,11 @@ def read_cases(path: Path) -> list[Case]:
 
 def build_block(block: type, values: Mapping[str, Any]) -> Any:
     """Build a block of parameters, blocks within it included; lists become tuples."""
-    hints = typing.get_type_hints(block)
+    hints = _hints_of(block)
     return block(**{name: _built(hints.get(name), value) for name, value in values.items()})
+
+
+_hints_of = cache(typing.get_type_hints)
 
 
 def _built(hint: Any, value: Any) -> Any:

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from twin.core.columns import Column, Ints, Keys, Table, Values
@@ -254,11 +255,12 @@ class View:
     def __init__(self, world: World, mechanism: Mechanism, seen: set[str] | None = None) -> None:
         self._world, self._mechanism = world, mechanism.name
         allowed = mechanism.readable
+        columns = _columns_by_table(allowed)
         self.levers: Mapping[str, Any] = LeversView(world, mechanism.name, allowed, seen)
         self._tables = {
-            name: TableView(table, mechanism.name, _columns_of(name, allowed), seen)
+            name: TableView(table, mechanism.name, columns.get(name, frozenset()), seen)
             for name, table in world.tables.items()
-            if name in mechanism.spawns or _columns_of(name, allowed)
+            if name in mechanism.spawns or name in columns
         }
 
     def __getattr__(self, name: str) -> TableView:
@@ -336,5 +338,9 @@ class View:
         return self._world.resources.get(self._mechanism)
 
 
-def _columns_of(table: str, names: frozenset[str]) -> frozenset[str]:
-    return frozenset(column for owner, column in map(split, names) if owner == table)
+@cache
+def _columns_by_table(names: frozenset[str]) -> dict[str, frozenset[str]]:
+    columns: dict[str, set[str]] = {}
+    for table, column in map(split, names):
+        columns.setdefault(table, set()).add(column)
+    return {table: frozenset(found) for table, found in columns.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -23,7 +24,7 @@ from twin.core.marked_yaml import read
 from twin.core.mechanism import CARD_HEADINGS
 from twin.core.parameters import GRADES, ParamSpec, parameters_of
 from twin.errors import InputError, TwinError, Words, headline
-from twin.testing.street import Subject, blocks, cases_of, everybody, lived, outcome_of, street, usual
+from twin.testing.street import Subject, blocks, cases_of, everybody, lived, once, outcome_of, street, usual
 from twin.world.tables import TABLES
 
 Check = Callable[[Subject], None]
@@ -185,7 +186,11 @@ def check_small_worlds(subject: Subject) -> None:
     """It survives the empty world, one resident, one place, alone and with all others."""
     for residents, places in SMALL:
         lived(subject, world=street(residents, places), off=_others(subject)).metrics()
-        lived(subject, world=street(residents, places)).metrics()
+        once(subject, f"{residents} residents, {places} places", partial(_together, subject, residents, places))
+
+
+def _together(subject: Subject, residents: int, places: int) -> dict[str, float]:
+    return lived(subject, world=street(residents, places)).metrics()
 
 
 def check_large_world(subject: Subject) -> None:
@@ -270,7 +275,7 @@ def check_order(subject: Subject) -> None:
 
 def check_repeats(subject: Subject) -> None:
     """The same seed gives the same bytes."""
-    same = outcome_of(lived(subject)) == usual(subject)
+    same = once(subject, "again", lambda: outcome_of(lived(subject))) == usual(subject)
     hold(same, "the same seed gives other results; draw chance by key only", "同一种子结果不同；随机数只能按键抽取")
 
 
@@ -315,7 +320,7 @@ def _shut(held: Mapping[str, Any], gates: Sequence[str]) -> dict[str, Any]:
 
 def check_draws_of_others(subject: Subject) -> None:
     """Without it, the same draws of all others have the same values."""
-    with_it, without = _drawn(subject, []), _drawn(subject, [subject.name])
+    with_it, without = once(subject, "drawn", lambda: _drawn(subject, [])), _drawn(subject, [subject.name])
     same = all(with_it[one] == without[one] for one in with_it.keys() & without.keys())
     hold(same, "it changes the draws of others", "它改变了其他机制的抽取")
 

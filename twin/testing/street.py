@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from twin.core.behaviour import Behaviour, mechanism_of
 from twin.core.cases import Case, build_block, read_cases
@@ -133,6 +133,10 @@ def everybody(subject: Subject | None = None) -> list[Mechanism]:
 
 def blocks(subject: Subject | None = None) -> dict[str, Any]:
     """Return the lively parameters of every mechanism."""
+    return dict(once(subject, "blocks", lambda: _blocks(subject)))
+
+
+def _blocks(subject: Subject | None) -> dict[str, Any]:
     lively = dict(LIVELY) | ({subject.name: subject.lively} if subject is not None and subject.lively else {})
     known = {one.name: one.params for one in everybody(subject) if one.params is not None}
     return {name: build_block(params, lively.get(name, {})) for name, params in known.items()}
@@ -183,12 +187,23 @@ def outcome_of(engine: Engine) -> Outcome:
     return Outcome(cells, engine.metrics(), engine.account.rows())
 
 
-_USUAL: dict[int, tuple[object, Outcome]] = {}
+_LIVED: dict[tuple[int, str], tuple[object, Any]] = {}
+_Lived = TypeVar("_Lived")
+
+
+def once(subject: Subject | None, what: str, live: Callable[[], _Lived]) -> _Lived:
+    """Return what ``live()`` gives for a street with all mechanisms; called once for each set of them.
+
+    All mechanisms of the twin's own catalogue are the same set, whichever of them is under trial: a street
+    that a check would live again for each of fifty subjects is lived once.
+    """
+    given = None if subject is None or subject.given is CATALOGUE.own.get(subject.name) else subject.given
+    if (id(given), what) not in _LIVED:
+        _LIVED[id(given), what] = given, live()  # the subject is kept, so that its id stays its own
+    found: _Lived = _LIVED[id(given), what][1]
+    return found
 
 
 def usual(subject: Subject | None = None) -> Outcome:
-    """Return what a street with all mechanisms comes to; lived once for each set of them."""
-    given = None if subject is None or subject.given is CATALOGUE.own.get(subject.name) else subject.given
-    if id(given) not in _USUAL:
-        _USUAL[id(given)] = given, outcome_of(lived(subject))  # the subject is kept, so that its id stays its own
-    return _USUAL[id(given)][1]
+    """Return what a street with all mechanisms comes to."""
+    return once(subject, "usual", lambda: outcome_of(lived(subject)))
