@@ -168,7 +168,7 @@ def test_an_attribution_of_real_arms_sums_seed_by_seed(scenario: Scenario, tmp_p
 
 
 def test_a_share_is_split_together_with_what_it_is_a_share_of() -> None:
-    small = ["population.residents=600", "warm_up_days=20", "days=150", "disputes.scale=20"]
+    small = ["population.residents=600", "warm_up_days=10", "days=80", "disputes.scale=20"]
     mediation = load("scenarios/mediation.yaml", sets=small)
     found = attribute(mediation, "one_stop_no_adviser", "one_stop", "settled_of_contacts", 2)
     others = [name for name in metric_book()["settled_of_contacts"].beside if name != "settled_of_contacts"]

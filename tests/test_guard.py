@@ -220,11 +220,12 @@ def program(file: Path, text: str) -> None:
 
 @pytest.mark.parametrize("other", [0, 1], ids=["another Python is there", "none is"])
 def test_ci_fails_at_once_where_there_is_no_baseline(tmp_path: Path, other: int) -> None:
-    for folder in ("repo/.ci", "repo/outputs/baselines", "bin", "repo/.venv-other/bin"):
+    for folder in ("repo/.ci", "repo/outputs/baselines", "bin", "repo/.venv/bin", "repo/.venv-other/bin"):
         (tmp_path / folder).mkdir(parents=True)
     shutil.copy(f"{ROOT}/.ci/run", tmp_path / "repo/.ci/run")
     program(tmp_path / "bin/make", 'echo "made $1"\n[ "$1" != guard ] || exit 7')
-    program(tmp_path / "repo/.venv-other/bin/python", "")
+    for folder in (".venv", ".venv-other"):
+        program(tmp_path / "repo" / folder / "bin/python", "")
     for name in ("python3.13", "python3.12"):
         program(tmp_path / "bin" / name, f"exit {other}")
     asked = {"args": ["bash", str(tmp_path / "repo/.ci/run")], "capture_output": True, "text": True,

@@ -104,7 +104,8 @@ def test_telling_and_hearing_each_make_a_decision_more_acceptable_and_neither_ne
 
 
 def test_the_arms_of_an_open_decision_share_their_plan():
-    values = experiment("decision_open").values
+    _, *sets = SMALL["decision_open"]
+    values = twin.run(SCENARIOS / "decision_open.yaml", replications=2, set=sets).values
     for same in ("plan_mismatch", "projects_finished", "living_conditions"):
         assert len({tuple(values[arm][same]) for arm in values}) == 1, same
     assert set(values["closed"]["living_procedure"]) == {0.0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from twin.errors import Complaint, InputError
@@ -29,9 +29,20 @@ class Vocabulary:
     @cached_property
     def schema(self) -> Schema:
         """What a scenario of this vocabulary may say."""
-        from twin.scenario.schema import schema_for
+        return _schema_of(tuple(self.blocks.items()), tuple(self.metrics), self.mechanisms, tuple(self.outside))
 
-        return schema_for(self.blocks, self.metrics, self.mechanisms or None, self.outside)
+
+@lru_cache(maxsize=8)
+def _schema_of(
+    blocks: tuple[tuple[str, type], ...],
+    metrics: tuple[str, ...],
+    mechanisms: tuple[str, ...],
+    outside: tuple[str, ...],
+) -> Schema:
+    """Build the models of a vocabulary: a quarter of a second, paid once and not by every file that is read."""
+    from twin.scenario.schema import schema_for
+
+    return schema_for(dict(blocks), metrics, mechanisms or None, outside)
 
 
 def known_blocks() -> Vocabulary:
