@@ -34,7 +34,7 @@ from twin.runs.experiment import Experiment, Means, Plan, Work, conduct
 from twin.runs.ledgers import held_in
 from twin.runs.provenance import code_fingerprint, fingerprint_of
 from twin.runs.shelf import told
-from twin.runs.store import pack, unpack
+from twin.runs.store import is_whole, packed, unpack
 
 SCENARIO = SmallScenario()
 MAY_DIFFER = {"provenance.json", "ledger.sqlite"}
@@ -140,12 +140,17 @@ def test_values_are_in_full(tmp_path: Path) -> None:
 
 def test_columns_survive_packing() -> None:
     columns = {"b": np.array(["a", "工单"]), "a": np.array([1.5, np.nan]), "flags": np.array([True, False])}
-    found = unpack(pack(columns))
+    metrics, empty = {"hours": 1.5}, {"none": np.zeros(0, np.int32)}
+    finished = packed(metrics, {"one": columns, "other": empty})
+    found = unpack(finished.tables["one"])
     assert list(found) == ["a", "b", "flags"]
     for name, column in columns.items():
         np.testing.assert_array_equal(found[name], column)
-    assert pack(columns) == pack(dict(reversed(columns.items())))
-    assert len(unpack(pack({"none": np.zeros(0, np.int32)}))["none"]) == 0
+    assert finished == packed(metrics, {"other": empty, "one": dict(reversed(columns.items()))})
+    assert len(unpack(finished.tables["other"])["none"]) == 0
+    assert is_whole(*finished)
+    assert not is_whole(finished.metrics.replace("1.5", "1.6"), *finished[1:]), "its metrics are part of the digest"
+    assert not is_whole(finished.metrics, {"one": finished.tables["other"]}, finished.sha256), "and so are its tables"
 
 
 # -- resuming

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from twin.errors import Words
+from twin.report.paths import said
 from twin.report.text import Scale, Sheet, Writer
 from twin.runs.compare import Difference, Estimate, Interval
 from twin.runs.designs import balanced
@@ -168,6 +169,10 @@ class Speaker:
         """Return a phrase of this module."""
         return _TEXT[key][self.lang].format(**values)
 
+    def path(self, path: str) -> str:
+        """Return what a path is called."""
+        return said(path, self.lang)
+
     def head(self, key: str, **values: object) -> tuple[str, ...]:
         """Return the names of columns."""
         return tuple(self.word(key, **values).split(";"))
@@ -257,8 +262,8 @@ class SweepWriter(Speaker):
             low, high = (axis.at(end) for end in (one.low, one.high))
             values = [text for at, text in enumerate(axis.values) if one.low <= axis.middle(at) <= one.high]
             told.append(
-                self.word("is_one_of", path=axis.path, values="/".join(values)) if axis.values
-                else self.word("between", path=axis.path, low=_short(low), high=_short(high))
+                self.word("is_one_of", path=self.path(axis.path), values="/".join(values)) if axis.values
+                else self.word("between", path=self.path(axis.path), low=_short(low), high=_short(high))
             )  # fmt: skip
         return ("，且" if self.lang == "zh" else " and ").join(told)
 
@@ -284,7 +289,7 @@ class SweepWriter(Speaker):
             told = ("", self.word("first_point")) if difference is None else (
                 self.writer.both(name, difference), self.writer.verdict(difference))  # fmt: skip
             rows.append((*row, *told) if compared else row)
-        head = (*(axis.path for axis in layout.axes), self.word("mean", unit=self.writer.in_unit(scale)))
+        head = (*(self.path(axis.path) for axis in layout.axes), self.word("mean", unit=self.writer.in_unit(scale)))
         unit = self.writer.in_unit(self.writer.scale(name, difference=True))
         tail = (self.word("difference", unit=unit), self.word("verdict")) if compared else ()
         return Sheet(self.word("points", metric=self.writer.metric(name)), (*head, *tail), tuple(rows))
@@ -293,20 +298,22 @@ class SweepWriter(Speaker):
         """Yield what the outcome hangs on, as far as the design tells."""
         metric, axis = self.writer.metric(name), self.word("axis")
         if found.total:
-            indices = tuple((path, _shown(found.first[path]), _shown(one)) for path, one in found.total.items())
+            total = found.total.items()
+            indices = tuple((self.path(path), _shown(found.first[path]), _shown(one)) for path, one in total)
             yield Sheet(self.word("sobol", metric=metric), (axis, *self.head("sobol_head")), indices)
         if found.effects:
             scale = self.writer.scale(name, difference=True)
             title = self.word("morris", metric=metric) + self.writer.in_unit(scale)
-            effects = tuple(_effects(path, one, scale) for path, one in found.effects.items())
+            effects = tuple(_effects(self.path(path), one, scale) for path, one in found.effects.items())
             yield Sheet(title, (axis, *self.head("morris_head")), effects)
         if found.shares:
             left = 1 - sum(one.value for one in found.shares.values())
-            explained = [(path, one.value) for path, one in found.shares.items()] + [(self.word("together"), left)]
+            explained = [(self.path(path), one.value) for path, one in found.shares.items()]
+            explained.append((self.word("together"), left))
             rows = tuple((path, f"{abs(share):.0%}") for path, share in explained)
             yield Sheet(self.word("shares", metric=metric), (axis, self.word("share")), rows)
         if found.weights:
-            weights = tuple((path, _shown(one)) for path, one in found.weights.items())
+            weights = tuple((self.path(path), _shown(one)) for path, one in found.weights.items())
             yield Sheet(self.word("weights", metric=metric, fit=found.fit), (axis, self.word("weight")), weights)
 
     def settings(self, name: str, found: Finding) -> Sheet:
@@ -363,7 +370,7 @@ class AttributionWriter(Speaker):
         found, name = self.found, self.found.metric
         ordered = sorted(found.parts, key=lambda part: -abs(found.parts[part].mean))
         rows = [
-            (part, self.both(name, found.parts[part]), self.signed(name, found.first[part].mean),
+            (self.path(part), self.both(name, found.parts[part]), self.signed(name, found.first[part].mean),
              self.signed(name, found.last[part].mean))
             for part in ordered
         ]  # fmt: skip
@@ -371,7 +378,7 @@ class AttributionWriter(Speaker):
         title = self.word("parts", metric=self.writer.metric(name), unit=self.unit)
         yield Sheet(title, self.head("parts_head"), tuple(rows))
         pairs = sorted(found.pairs, key=lambda pair: -abs(found.pairs[pair].mean))
-        shown = tuple((" + ".join(pair), self.both(name, found.pairs[pair])) for pair in pairs)
+        shown = tuple((" + ".join(map(self.path, pair)), self.both(name, found.pairs[pair])) for pair in pairs)
         if shown:
             metric = self.writer.metric(name)
             yield Sheet(self.word("pairs", metric=metric), self.head("together_head", unit=self.unit), shown)
@@ -383,7 +390,8 @@ class AttributionWriter(Speaker):
         found = self.found.beside
         scales = {name: self.writer.in_unit(self.writer.scale(name, difference=True)) for name in found}
         head = [self.head("parts_head")[0], *(self.writer.metric(name) + scales[name] for name in found)]
-        rows = [(part, *(self.both(name, one.parts[part]) for name, one in found.items())) for part in ordered]
+        rows = [(self.path(part), *(self.both(name, one.parts[part]) for name, one in found.items()))
+                for part in ordered]  # fmt: skip
         rows.append((self.word("sum"), *(self.both(name, one.difference) for name, one in found.items())))
         return Sheet(self.word("parts_beside", metric=self.writer.metric(self.found.metric)), tuple(head), tuple(rows))
 

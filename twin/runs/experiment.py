@@ -34,7 +34,7 @@ from twin.runs.provenance import code_fingerprint
 from twin.runs.regret import Regret, regrets
 from twin.runs.reuse import Reuse, contents_of, take_from
 from twin.runs.sequential import Auto, Stopped, stopped
-from twin.runs.store import Identity, RunFolder, Tables, canonical, folder_of, pack
+from twin.runs.store import Identity, Packed, RunFolder, Tables, canonical, folder_of, packed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -517,7 +517,7 @@ def _complete(plan: Plan | Runs, work: Work, means: Means, folder: RunFolder | N
             failures[task] = outcome
             _keep_failure(folder, task, outcome)
         else:
-            found[task] = _keep(folder, task, *outcome)
+            found[task] = _keep(folder, task, outcome)
         if means.progress:
             means.progress(ended, total)
     if failures:
@@ -561,12 +561,12 @@ def _computed(tasks: Sequence[Run], work: Callable[[Run], Any], means: Means) ->
     return compute_on(means.cluster, tasks, work)
 
 
-def _packed(work: Work, task: Run) -> tuple[dict[str, float], dict[str, bytes]]:
+def _packed(work: Work, task: Run) -> Packed:
     """Run in the worker, so that packing is shared out too; a metric that is no number is undefined."""
     result = work(*task)
     metrics = {name: float(value) for name, value in sorted(result.metrics.items()) if math.isfinite(value)}
     tables = {**result.tables, **({"daily": _daily(result.series)} if result.series else {})}
-    return metrics, {name: pack(columns) for name, columns in tables.items()}
+    return packed(metrics, tables)
 
 
 def _daily(series: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -579,11 +579,10 @@ def _daily(series: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-def _keep(
-    folder: RunFolder | None, task: Run, metrics: dict[str, float], packed: Mapping[str, bytes]
-) -> dict[str, float]:
+def _keep(folder: RunFolder | None, task: Run, finished: Packed) -> dict[str, float]:
     if folder:
-        folder.record(*task, metrics, packed)
+        folder.record(*task, finished)
+    metrics: dict[str, float] = json.loads(finished.metrics)
     return metrics
 
 

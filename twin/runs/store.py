@@ -16,12 +16,13 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -284,17 +285,20 @@ class RunFolder:
         rows = self.ledger.execute("SELECT arm, seed, metrics FROM runs WHERE status = 'done' ORDER BY arm, seed")
         return {(arm, seed): json.loads(metrics) for arm, seed, metrics in rows}
 
-    def record(self, arm: str, seed: int, measured: Mapping[str, float], packed: Mapping[str, bytes]) -> None:
+    def record(self, arm: str, seed: int, finished: Packed) -> None:
         """Keep a finished run: its metrics and its packed tables by name, in one transaction."""
-        self.adopt(arm, seed, canonical(measured), packed)
+        self._keep(arm, seed, finished)
         self.computed += 1
 
-    def adopt(self, arm: str, seed: int, metrics: str, packed: Mapping[str, bytes]) -> None:
+    def adopt(self, arm: str, seed: int, metrics: str, tables: Mapping[str, bytes]) -> None:
         """Keep a run that another folder held: its metrics as their text and its packed tables, in one transaction."""
-        row = (arm, seed, "done", metrics, result_digest(metrics, packed), None, self.session)
+        self._keep(arm, seed, Packed(metrics, tables, result_digest(metrics, tables)))
+
+    def _keep(self, arm: str, seed: int, finished: Packed) -> None:
+        row = (arm, seed, "done", finished.metrics, finished.sha256, None, self.session)
         with self._writing(), self.ledger:
             self.ledger.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-            contents = [(arm, seed, name, content) for name, content in sorted(packed.items())]
+            contents = [(arm, seed, name, content) for name, content in sorted(finished.tables.items())]
             self.ledger.executemany("INSERT OR REPLACE INTO tables VALUES (?, ?, ?, ?)", contents)
 
     def digests(self) -> dict[tuple[str, int], str]:
@@ -341,16 +345,18 @@ class RunFolder:
 
     def write_parquet(self, name: str, columns: Rows) -> None:
         """Write columns of equal length as one Parquet file, rows in their order."""
-        self._replace(name, lambda path: _copy_to_parquet(path, columns))
+        self._replace(name, lambda path: _copy_to(path, columns, _PARQUET))
 
     def write_tables(self, arms: Sequence[str]) -> None:
         """Write every kept table, one file an arm, all its runs by seed."""
-        for name in self.table_names():
-            for arm in arms:
-                runs = [_with_run(arm, seed, columns) for seed, columns in self.table_of(name, arm)]
-                if not runs:  # an arm without rules leaves no decisions
-                    continue
-                self.write_parquet(f"tables/{name}-{file_name(arm)}.parquet", _stacked(runs))
+        with _database() as database:
+            for name in self.table_names():
+                for arm in arms:
+                    runs = [_with_seed(seed, columns) for seed, columns in self.table_of(name, arm)]
+                    if not runs:  # an arm without rules leaves no decisions
+                        continue
+                    copied = partial(_copied, database, columns=_stacked(runs), form=_PARQUET, arm=arm)
+                    self._replace(f"tables/{name}-{file_name(arm)}.parquet", copied)
 
     def finish(self, digest: str) -> None:
         """Say that the session has ended and the folder is complete."""
@@ -388,16 +394,32 @@ def file_name(word: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in word)
 
 
-def pack(columns: Rows) -> bytes:
+class Packed(NamedTuple):
+    """What is kept of a finished run: its metrics as text, its tables as packed bytes, and their digest."""
+
+    metrics: str
+    tables: Mapping[str, bytes]
+    sha256: str
+
+
+def packed(metrics: Mapping[str, float], tables: Tables) -> Packed:
+    """Return what is kept of a run with these metrics and tables."""
+    text = canonical(metrics)
+    plain = {name: _plain(columns) for name, columns in tables.items()}
+    shut = {name: zlib.compress(content, level=1) for name, content in plain.items()}
+    return Packed(text, shut, _digest_of(text, plain.items()))
+
+
+def _plain(columns: Rows) -> bytes:
     """Return columns as bytes that depend on their content alone (column names in order)."""
     ordered = {name: np.ascontiguousarray(columns[name]) for name in sorted(columns)}
     head = canonical([[name, column.dtype.str, len(column)] for name, column in ordered.items()]).encode("utf-8")
     body = b"".join(column.tobytes() for column in ordered.values())
-    return zlib.compress(len(head).to_bytes(8, "little") + head + body, level=1)
+    return len(head).to_bytes(8, "little") + head + body
 
 
 def unpack(content: bytes) -> dict[str, np.ndarray]:
-    """Return the columns that :func:`pack` took (read-only)."""
+    """Return the columns of a packed table (read-only)."""
     data = zlib.decompress(content)
     at = 8 + int.from_bytes(data[:8], "little")
     columns = {}
@@ -586,21 +608,33 @@ def read_parquet(file: Path) -> dict[str, np.ndarray]:
             raise OSError(str(error)) from error
 
 
-def _copy_to_parquet(path: Path, columns: Rows) -> None:
-    _copy_to(path, columns, _PARQUET)
-
-
 def _copy_to(path: Path, columns: Rows, form: str) -> None:
+    with _database() as database:
+        _copied(database, path, columns, form)
+
+
+@contextmanager
+def _database() -> Iterator[Any]:
     """One thread, or DuckDB would write the row groups in the order in which threads end."""
     import duckdb
 
-    target = str(path).replace("'", "''")
     with closing(duckdb.connect(":memory:", config={"threads": "1"})) as database:
-        database.register("columns_in_memory", dict(columns))
-        try:
-            database.execute(f"COPY (SELECT * FROM columns_in_memory) TO '{target}' ({form})")
-        except duckdb.IOException as error:
-            raise OSError(str(error)) from error
+        yield database
+
+
+def _copied(database: Any, path: Path, columns: Rows, form: str, arm: str | None = None) -> None:
+    """Copy columns to a file; the arm, where it is given, comes first, as a constant (a column of text is dear)."""
+    import duckdb
+
+    target, said = (text.replace("'", "''") for text in (str(path), arm or ""))
+    first = "" if arm is None else f"'{said}' AS arm, "
+    database.register("columns_in_memory", dict(columns))
+    try:
+        database.execute(f"COPY (SELECT {first}* FROM columns_in_memory) TO '{target}' ({form})")
+    except duckdb.IOException as error:
+        raise OSError(str(error)) from error
+    finally:
+        database.unregister("columns_in_memory")
 
 
 def read_rows(file: Path, columns: Sequence[str] | None, **equal: object) -> dict[str, np.ndarray]:
@@ -632,27 +666,32 @@ def _filled(column: np.ndarray) -> np.ndarray:
     return np.asarray(column)
 
 
-def _with_run(arm: str, seed: int, columns: Rows) -> dict[str, np.ndarray]:
+def _with_seed(seed: int, columns: Rows) -> dict[str, np.ndarray]:
     rows = len(next(iter(columns.values()), ()))
-    return {"arm": np.full(rows, arm), "seed": np.full(rows, seed, np.int64), **columns}
+    return {"seed": np.full(rows, seed, np.int64), **columns}
 
 
 def _stacked(runs: Sequence[Rows]) -> dict[str, np.ndarray]:
     return {name: np.concatenate([columns[name] for columns in runs]) for name in runs[0]} if runs else {}
 
 
-def result_digest(metrics: str, packed: Mapping[str, bytes]) -> str:
+def result_digest(metrics: str, tables: Mapping[str, bytes]) -> str:
     """Return the sha256 of what a run gave: its metrics as text and its packed tables by name."""
+    return _digest_of(metrics, ((name, zlib.decompress(content)) for name, content in tables.items()))
+
+
+def _digest_of(metrics: str, tables: Iterable[tuple[str, bytes]]) -> str:
     found = hashlib.sha256(metrics.encode("utf-8"))
-    for name in sorted(packed):
-        found.update(name.encode("utf-8") + zlib.decompress(packed[name]))
+    for name, content in sorted(tables):
+        found.update(name.encode("utf-8"))
+        found.update(content)
     return found.hexdigest()
 
 
-def is_whole(metrics: str, packed: Mapping[str, bytes], sha256: str) -> bool:
+def is_whole(metrics: str, tables: Mapping[str, bytes], sha256: str) -> bool:
     """Tell whether what is stored of a run is what was stored."""
     try:
-        return result_digest(metrics, packed) == sha256
+        return result_digest(metrics, tables) == sha256
     except (zlib.error, AttributeError, TypeError):  # bytes that are no packed table, or no text or bytes at all
         return False
 

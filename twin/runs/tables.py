@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -151,7 +151,8 @@ def _hours_to_close(world: World) -> Floats:
 
 def _log(desk: Any) -> dict[str, Values]:
     """The desk's log by minute; ``order`` is the row of ``tickets``."""
-    columns = {name: np.ascontiguousarray(desk.log[name]) for name in desk.log.dtype.names}
+    lines = desk.log  # sorted anew whenever it is asked for
+    columns = {name: np.ascontiguousarray(lines[name]) for name in lines.dtype.names}
     steps = _names([step.name.lower() for step in Step], columns["code"])
     return columns | {"code": steps, "order": np.ascontiguousarray(desk.orders["ticket"])[columns["order"]]}
 
@@ -168,9 +169,10 @@ def _groups(world: World) -> dict[str, Values]:
     hours = _hours_to_close(world)
     reporter = world.tickets.reporter
     asked = np.flatnonzero(~np.isnan(hours) & (reporter >= 0))
-    rows = [("hours_to_close", *row) for row in _by_group(world, reporter[asked], hours[asked], False)]
+    groups = {name: members(world, name) for name in GROUPS}
+    rows = [("hours_to_close", *row) for row in _by_group(groups, reporter[asked], hours[asked], False)]
     for name, asked in _feelings(world):
-        rows += [(name, *row) for row in _by_group(world, asked, getattr(world.residents, name)[asked])]
+        rows += [(name, *row) for row in _by_group(groups, asked, getattr(world.residents, name)[asked])]
     kinds = {"measure": np.str_, "group": np.str_, "count": np.int64, "mean": np.float64}
     columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
     return {name: np.array(column, kind) for (name, kind), column in zip(kinds.items(), columns, strict=True)}
@@ -184,9 +186,11 @@ def _feelings(world: World) -> Iterator[tuple[str, Values]]:
         yield "living_satisfaction", np.flatnonzero(followed(world))
 
 
-def _by_group(world: World, residents: Values, values: Values, more: bool = True) -> Iterator[tuple[str, int, float]]:
+def _by_group(
+    groups: Mapping[str, Values], residents: Values, values: Values, more: bool = True
+) -> Iterator[tuple[str, int, float]]:
     """Yield (group, count, mean) of one value a resident; ``worst_tenth`` are the values that are worst."""
-    inside = {name: members(world, name)[residents] for name in GROUPS}
+    inside = {name: held[residents] for name, held in groups.items()}
     for name, held in inside.items():
         if held.any():
             yield name, int(held.sum()), float(values[held].mean())
