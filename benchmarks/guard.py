@@ -20,8 +20,8 @@ import numpy as np
 from benchmarks.kit import Row, table
 from twin.runs.experiment import Means
 from twin.runs.experiment import run as measured
-from twin.runs.guard import FALSE_ALARMS, FIRST_LOOK, MARGIN, level_of, looked_at
-from twin.runs.skewed import POWER, Pairs, seeds_for
+from twin.runs.guard import FALSE_ALARMS, MARGIN, level_of, looked_at
+from twin.runs.skewed import ENOUGH, POWER, Pairs, seeds_for
 from twin.scenario.load import load
 
 BUILDS = 1000
@@ -130,7 +130,7 @@ def _verdicts_of_one(own: float, seeds: int) -> list[str]:
 
 def _seeds(own: float) -> str:
     found = seeds_for(own, MEAN * MARGIN, 1 - LEVEL)
-    return "out of reach" if found is None else str(max(FIRST_LOOK, found))
+    return "out of reach" if found is None else str(max(ENOUGH, found))
 
 
 def _real() -> None:

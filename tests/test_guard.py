@@ -25,8 +25,8 @@ from twin.runs.baselines import accept, of_experiment, read_baseline, rounded, s
 from twin.runs.claims import check_claims, read_claims
 from twin.runs.compare import estimate, widened
 from twin.runs.experiment import Experiment, Means, run
-from twin.runs.guard import FALSE_ALARMS, FIRST_LOOK, Finding, judged, level_of, looked_at, scatters, seeds_needed
-from twin.runs.skewed import ALLOWANCE, CHANCE, Pairs, deciding, seeds_for
+from twin.runs.guard import FALSE_ALARMS, Finding, judged, level_of, looked_at, scatters, seeds_needed
+from twin.runs.skewed import ALLOWANCE, CHANCE, ENOUGH, ENOUGH_SKEWED, SKEWED, Pairs, deciding, seeds_for
 from twin.scenario.load import Scenario, load
 
 ROOT = str(Path(__file__).resolve().parent.parent)
@@ -362,7 +362,7 @@ def at_the_edge(level: float, seeds: int = 40) -> tuple[float, ...]:
 
 
 @pytest.mark.parametrize(
-    ("scenarios", "values", "seeds"), [(1, 1, 20), (1, 1, 40), (1, 6, 20), (5, 1, 20), (9, 12, 80)]
+    ("scenarios", "values", "seeds"), [(1, 1, 41), (1, 1, 40), (1, 6, 40), (5, 1, 40), (9, 12, 80)]
 )
 def test_the_chance_of_a_false_alarm_is_shared_among_values_and_scenarios(
     scenarios: int, values: int, seeds: int
@@ -424,6 +424,22 @@ def test_an_interval_calls_a_drift_at_the_last_look_only() -> None:
     assert (gone.verdict, gone.seeds) == ("drift", 20), "what went is no chance"
 
 
+def test_few_or_skewed_pairs_call_a_drift_beyond_twice_the_margin_only() -> None:
+    """Of them an interval is too short by no one knows how much; what is far off is a drift all the same."""
+    even = np.resize([1.0, -1.0], 80)
+    tail = np.append(np.zeros(39), 6.0)
+    tail = np.append(tail, tail)
+    assert abs(Pairs.of(tail[:40].tolist()).skewness) > SKEWED
+
+    def verdict(pattern: np.ndarray, seeds: int, change: float) -> str:
+        return judged((100.0,) * seeds, (100 + change + pattern[:seeds]).tolist(), 2.5, level_of(12)).verdict
+
+    for pattern, few, enough in ((even, 39, ENOUGH), (tail, 40, ENOUGH_SKEWED)):
+        assert [verdict(pattern, few, change) for change in (4.5, 9.0)] == ["undecided", "drift"]
+        assert verdict(pattern, enough, 4.5) == "drift"
+        assert verdict(pattern, few, 0.0) == "same"
+
+
 def skewed_pairs(rows: int, seeds: int, skewness: float) -> np.ndarray:
     """Changes of mean 0 and standard deviation 1 with a long tail on the right."""
     shape = 4 / skewness**2
@@ -479,9 +495,12 @@ def test_what_is_undecided_asks_for_seeds_by_its_scatter_and_not_by_a_change_nea
     many = replace(one, seeds=100, now=102.0)
     assert seeds_needed(many, (100.0,) * 100, 2.5, level) > 1000, "as many as were asked for: the change decides"
     assert seeds_needed(replace(many, now=102.5), (100.0,) * 100, 2.5, level) is None
-    assert seeds_needed(replace(one, scatter=0.1), (100.0,) * 5, 2.5, level) >= FIRST_LOOK
+    assert seeds_needed(replace(one, scatter=0.1), (100.0,) * 40, 2.5, level / 100) is not None
+    few = replace(one, seeds=20, scatter=0.5, now=104.0)
+    assert seeds_needed(few, (100.0,) * 20, 2.5, level) == ENOUGH
+    assert seeds_needed(replace(few, skewness=-1.5), (100.0,) * 20, 2.5, level) == ENOUGH_SKEWED
     single = judged((100.0,), (101.0,), 2.5, level)
-    assert single.verdict == "undecided" and seeds_needed(single, (100.0,), 2.5, level) == FIRST_LOOK
+    assert single.verdict == "undecided" and seeds_needed(single, (100.0,), 2.5, level) == ENOUGH
 
 
 def held_and_changed(seeds: int) -> None:
@@ -499,9 +518,9 @@ def test_what_is_undecided_says_everywhere_how_many_seeds_would_decide(
     words = ("street.yaml", "--tier", "equivalence")
     code, told = found(capsys, *words)
     asked = [one["seeds_needed"] for one in told["findings"]]
-    assert code == 3 and len(asked) == 2 and min(asked) >= 20
-    assert seeds > 1 or asked == [20, 20]
-    named = "one pair has no interval; at least 20 seeds are needed" if seeds == 1 else f"about {asked[0]} seeds would"
+    assert code == 3 and len(asked) == 2 and min(asked) >= ENOUGH
+    assert seeds > 1 or asked == [ENOUGH, ENOUGH]
+    named = "one pair has no interval; at least 40 seeds are needed" if seeds == 1 else f"about {asked[0]} seeds would"
     command = f"twin baseline accept street.yaml -n {asked[0]} --reason TEXT"
     assert twin("check", *words, "--github", "--junit", "out.xml") == 3
     shown = capsys.readouterr().out
@@ -559,7 +578,7 @@ def test_the_scatter_of_pairs_is_that_of_their_changes() -> None:
     old = replace(new, values={"manual": {"hours_to_close_mean": (40.0, 43.0, 46.0)}})
     (paired,), (alone,), (same,) = (list(scatters(scenario, one, new, 3)) for one in (old, None, new))
     assert (paired.paired, paired.scatter, paired.count) == (True, 1.0, 3)
-    assert paired.seeds == max(FIRST_LOOK, seeds_for(1.0, 0.025 * 44, 1 - level_of(3)) or 0)
+    assert paired.seeds == max(ENOUGH, seeds_for(1.0, 0.025 * 44, 1 - level_of(3)) or 0)
     assert not alone.paired and np.isclose(alone.scatter, 4 * np.sqrt(2)) and alone == same
     assert alone.seeds is not None and alone.seeds > paired.seeds
     (other,) = scatters(scenario, replace(old, first_seed=9), new)
@@ -589,9 +608,21 @@ def test_several_scenarios_share_one_gathering_and_remember_what_was_set(capsys:
 
 
 def test_what_planners_expect_is_tested_by_pytest_too(tmp_path: Path) -> None:
-    (tmp_path / "street.claims.yaml").write_text(CLAIMS, "utf-8")
+    means = {arm: one["utilisation"].mean for arm, one in run(load("street.yaml"), None, 4).estimates.items()}
+    saved = means["manual"] - means["smart"]
+    open_claim = f"  - {{compare: [smart, manual], outcome: utilisation, is: lower, by_at_least: {saved}}}\n"
+    (tmp_path / "street.claims.yaml").write_text(CLAIMS + open_claim, "utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "twin.report.pytest_claims", "-c", os.devnull, "--rootdir",
                str(tmp_path), "-q", "-rf", str(tmp_path)]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ROOT})
-    assert done.returncode == 1 and "1 failed, 1 passed" in done.stdout, done.stdout
+    assert done.returncode == 1 and "2 failed, 1 passed" in done.stdout, done.stdout
     assert "higher than manual by 1: drift" in done.stdout
+    assert f"lower than manual by {saved:g}: undecided" in done.stdout, "what nobody could decide has not been held"
+
+
+def test_claims_that_are_named_are_held_beside_baselines(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("street.claims.yaml").write_text(CLAIMS, "utf-8")
+    assert twin("baseline", "accept", "street.yaml", "-n", "1", "--reason", "first") == 0
+    capsys.readouterr()
+    code, told = found(capsys, "street.yaml", "street.claims.yaml")
+    assert code == 1 and {one["tier"] for one in told["findings"]} == {"exact", "claims"}

@@ -33,8 +33,10 @@ _TOTAL = Words("{name}: {passed} of {count} checks passed", "{name}：{count} �
 @click.argument("what", nargs=-1)
 @option("--tier", "tiers", type=click.Choice(["exact", "equivalence", "invariants", "claims", "all"]),
         multiple=True, default=("exact",), metavar="TIER",
-        en="What scenarios are held to (repeatable): exact (the default), equivalence, invariants, claims, all.",
-        zh="核验层级（可重复）：exact（缺省）、equivalence、invariants、claims、all。")  # fmt: skip
+        en="What scenarios are held to (repeatable): exact (the default), equivalence, invariants, claims, all;"
+           " claims that are named are always held.",
+        zh="核验层级（可重复）：exact（缺省）、equivalence、invariants、claims、all；"
+           "指名的断言文件总会核验。")  # fmt: skip
 @option("--baselines", default="outputs/baselines", metavar="FOLDER", en="Where baselines lie.", zh="基线所在文件夹。")
 @jobs_option()
 @option("--junit", metavar="FILE", en="Also write JUnit XML.", zh="同时写出 JUnit XML。")
@@ -46,14 +48,13 @@ def command(
     as_json: bool, lang: str | None,
 ) -> None:  # fmt: skip
     """Scenarios and claims are YAML files; everything else names a mechanism."""
-    from twin.cli.guarding import CLAIMS, guard
+    from twin.cli.guarding import guard
 
     spoken = console.language(lang)
     if len(what) == 1 and not what[0].endswith((".yaml", ".yml")):
         _mechanism(what[0], as_json, spoken)
         return
-    asked = ("claims",) if what and all(one.endswith(CLAIMS) for one in what) else tiers
-    guard(what, asked, baselines, jobs, junit, github, as_json, spoken)
+    guard(what, tiers, baselines, jobs, junit, github, as_json, spoken)
 
 
 def _mechanism(mechanism: str, as_json: bool, spoken: console.Language) -> None:

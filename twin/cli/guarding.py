@@ -45,7 +45,10 @@ def guard(
 def findings_of(
     files: Sequence[str], asked: Sequence[str], folder: Path, jobs: int, lang: console.Language
 ) -> list[Finding]:
-    """Return what the guard finds about scenarios and files of claims (none named: all that have a baseline)."""
+    """Return what the guard finds about scenarios and files of claims (none named: all that have a baseline).
+
+    A file of claims that is named is held to whatever the tiers are.
+    """
     from twin.runs.baselines import read_baseline
     from twin.runs.claims import check_claims, read_claims
     from twin.runs.experiment import Means
@@ -55,6 +58,7 @@ def findings_of(
     refuse_missing(files)
     tiers: Sequence[Tier] = [one for one in TIERS if ALL in asked or one in asked]
     found: list[Finding] = []
+    named = frozenset(files)
     if not files:
         baselines = [read_baseline(file) for file in sorted(folder.glob("*.yaml")) if not file.name.endswith(CLAIMS)]
         files = [one.scenario for one in baselines if one is not None]
@@ -64,8 +68,8 @@ def findings_of(
     with progress_bar(lang) as progress, processes(jobs):
         means = Means(jobs=jobs, progress=progress)
         found += check_scenarios([file for file in files if not file.endswith(CLAIMS)], tiers, folder, means)
-        for file in files if "claims" in tiers else ():
-            if file.endswith(CLAIMS):
+        for file in files:
+            if file.endswith(CLAIMS) and ("claims" in tiers or file in named):
                 found += check_claims(read_claims(Path(file)), means)
     return found
 

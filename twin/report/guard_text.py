@@ -11,8 +11,8 @@ from twin.errors import Words
 from twin.report.text import Sheet
 from twin.runs.baselines import BASELINES
 from twin.runs.compare import MOST_REPLICATIONS
-from twin.runs.guard import EXIT_CODES, FIRST_LOOK, Finding, Scatter
-from twin.runs.skewed import POWER
+from twin.runs.guard import EXIT_CODES, Finding, Scatter
+from twin.runs.skewed import ENOUGH, POWER
 
 VERDICTS = {
     "same": Words("same", "一致"), "drift": Words("DRIFT", "漂移"),
@@ -139,7 +139,7 @@ def plan(found: Sequence[Scatter], scenario: str, build: int, lang: str) -> Shee
 
 def one_seed(scenario: str, lang: str) -> str:
     """Return what a baseline of one seed cannot do."""
-    return _ONE_SEED[lang].format(scenario=scenario, count=FIRST_LOOK)
+    return _ONE_SEED[lang].format(scenario=scenario, count=ENOUGH)
 
 
 def _of_mean(one: Scatter) -> str:

@@ -1,7 +1,8 @@
 """What planners expect, as pytest sees it: every claim of a ``*.claims.yaml`` is a test, with its file and line.
 
 Not loaded by itself: name it in a ``conftest.py`` (``pytest_plugins = ["twin.report.pytest_claims"]``) or on the
-command line (``pytest -p twin.report.pytest_claims outputs/baselines``). What is undecided is skipped, and says so.
+command line (``pytest -p twin.report.pytest_claims outputs/baselines``). What is undecided fails and says so:
+a claim that nobody could decide has not been held.
 """
 
 from __future__ import annotations
@@ -66,8 +67,6 @@ class ClaimCase(pytest.Item):
         assert isinstance(self.parent, ClaimsFile)
         finding = self.parent.findings[self.number]
         self.user_properties.append(("found", said(finding)))
-        if finding.verdict == "undecided":
-            pytest.skip(f"inconclusive: {said(finding)}")
         if finding.verdict != "same":
             raise BrokenClaimError(said(finding))
 

@@ -7,6 +7,7 @@ they stand, for a claim that says less than its author thinks passes too easily.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -76,7 +77,7 @@ def read_claims(file: Path) -> Claims:
     found = [_claim(one, faults) for one in head.read("claims", _claims) or ()]
     if faults:
         raise InputError(sorted(faults, key=_spot))
-    return Claims(file, str(file.parent / scenario), count, tuple(found), tree.value["scenario"].place)
+    return Claims(file, os.path.normpath(file.parent / scenario), count, tuple(found), tree.value["scenario"].place)
 
 
 def _claim(tree: Marked, faults: list[Complaint]) -> Claim:

@@ -19,7 +19,7 @@ from twin.runs.baselines import Baseline, baseline_file, baselines_of, rounded
 from twin.runs.experiment import RESULTS_VERSION, Experiment, Means, Plan, metric_book, run
 from twin.runs.laws import laws
 from twin.runs.pool import processes
-from twin.runs.skewed import Pairs, deciding, seeds_for
+from twin.runs.skewed import ENOUGH, Pairs, deciding, seeds_for
 from twin.runs.together import together
 from twin.scenario.load import Scenario, load
 
@@ -257,7 +257,7 @@ def scatters(scenario: Scenario, old: Baseline | None, new: Baseline, scenarios:
         margin, mean = _margin(scenario, name, values), mean_of(values) or 0.0
         sure = 1 - level_of(scenarios * len(wanted))
         pairs = seeds_for(scatter, margin, sure)
-        seeds = None if pairs is None else _of_all(pairs, new.replications, len(values))
+        seeds = None if pairs is None else _of_all(max(pairs, ENOUGH), new.replications, len(values))
         yield Scatter(f"{arm}.{name}", mean, scatter, len(own), bool(change), seeds)
 
 
@@ -293,6 +293,7 @@ def _margin(scenario: Scenario, name: str, was: Sequence[float | None]) -> float
 def judged(was: Sequence[float | None], now: Sequence[float | None], margin: float, level: float) -> Finding:
     """Judge paired values: drift when their interval (confidence 1 - level) lies beyond the margin, same within.
 
+    Of so few pairs that their interval cannot be trusted (:attr:`Pairs.enough`) it has to lie beyond twice the margin.
     A value that came or went in some seed is a drift at once: the seeds are the same, so it is no chance.
     """
     about = Finding("equivalence", "drift", "", "", mean_of(was), mean_of(now), seeds=len(was))
@@ -308,7 +309,8 @@ def judged(was: Sequence[float | None], now: Sequence[float | None], margin: flo
     about = replace(about, low=low, high=high, scatter=change.scatter, skewness=change.skewness)
     if -margin <= low and high <= margin:
         return replace(about, verdict="same")
-    return about if low > margin or high < -margin else replace(about, verdict="undecided")
+    beyond = margin if len(pairs) >= change.enough else 2 * margin
+    return about if low > beyond or high < -beyond else replace(about, verdict="undecided")
 
 
 def seeds_needed(one: Finding, held: Sequence[float | None], margin: float, level: float) -> int | None:
@@ -319,17 +321,17 @@ def seeds_needed(one: Finding, held: Sequence[float | None], margin: float, leve
     """
     defined = sum(value is not None for value in held[:one.seeds])
     if one.scatter is None or one.was is None or one.now is None:
-        return _of_all(FIRST_LOOK, one.seeds, defined)
+        return _of_all(ENOUGH, one.seeds, defined)
     pairs = seeds_for(one.scatter, margin, 1 - level)
-    if pairs is not None and pairs <= defined:
-        change = Pairs(defined, one.now - one.was, one.scatter, one.skewness or 0.0)
+    change = Pairs(defined, one.now - one.was, one.scatter, one.skewness or 0.0)
+    if pairs is not None and max(pairs, change.enough) <= defined:
         pairs = deciding(change, margin, 1 - level)
-    return None if pairs is None else max(one.seeds + 1, _of_all(pairs, one.seeds, defined))
+    return None if pairs is None else max(one.seeds + 1, _of_all(max(pairs, change.enough), one.seeds, defined))
 
 
 def _of_all(pairs: int, seeds: int, defined: int) -> int:
-    """Return how many seeds give so many pairs, where values are defined in some of them only; 20 at least."""
-    return max(FIRST_LOOK, math.ceil(pairs * seeds / defined))
+    """Return how many seeds give so many pairs, where values are defined in some of them only."""
+    return math.ceil(pairs * seeds / defined)
 
 
 def mean_of(values: Sequence[float | None]) -> float | None:
