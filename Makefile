@@ -40,7 +40,7 @@ LONG := $(foreach one,$(FIRST_DAYS),scenarios/$(firstword $(subst =, ,$(one))).y
 ACCEPT := baseline accept -n 1 --jobs $(JOBS) --reason "$(REASON)"
 baselines: $(VENV)/.ready
 	$(TWIN) $(ACCEPT) $(filter-out $(LONG) $(HEADLINE),$(wildcard scenarios/*.yaml))
-	$(TWIN) $(ACCEPT) -n 40 $(HEADLINE)
+	$(TWIN) $(ACCEPT) -n 80 $(HEADLINE)
 	$(foreach one,$(FIRST_DAYS),$(TWIN) $(ACCEPT) scenarios/$(firstword $(subst =, ,$(one))).yaml \
 		--set days=$(lastword $(subst =, ,$(one))) &&) true
 

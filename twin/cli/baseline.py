@@ -52,9 +52,8 @@ def diff(scenarios: tuple[str, ...], baselines: str, jobs: int, as_json: bool, l
 @option("--metric", "metrics", multiple=True, metavar="METRIC", en="Only this metric (repeatable).",
         zh="只接受此指标（可重复）。")  # fmt: skip
 @option("-n", "--replications", type=int, metavar="N",
-        en="Seeds (as many as the baseline has, else 3); the tier of equivalence needs 40 or more (80 where pairs are"
-           " skewed).",
-        zh="种子数（缺省同现有基线，否则为 3）；等效层级需要 40 个以上（成对差值偏斜时 80 个）。")  # fmt: skip
+        en="Seeds (as many as the baseline has, else 3); the tier of equivalence needs 80 or more.",
+        zh="种子数（缺省同现有基线，否则为 3）；等效层级需要 80 个以上。")  # fmt: skip
 @sets_option("Set a parameter, such as fewer days; the baseline remembers it (without: what it remembers already).",
              "设置参数（如缩短天数）；基线会记住（缺省沿用已记住的设置）。")  # fmt: skip
 @option("--baselines", default=FOLDER, metavar="FOLDER", en="Where baselines lie.", zh="基线所在文件夹。")

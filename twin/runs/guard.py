@@ -293,7 +293,7 @@ def _margin(scenario: Scenario, name: str, was: Sequence[float | None]) -> float
 def judged(was: Sequence[float | None], now: Sequence[float | None], margin: float, level: float) -> Finding:
     """Judge paired values: drift when their interval (confidence 1 - level) lies beyond the margin, same within.
 
-    Of so few pairs that their interval cannot be trusted (:attr:`Pairs.enough`) it has to lie beyond twice the margin.
+    Of so few pairs that their interval cannot be trusted (``ENOUGH``) it has to lie beyond twice the margin.
     A value that came or went in some seed is a drift at once: the seeds are the same, so it is no chance.
     """
     about = Finding("equivalence", "drift", "", "", mean_of(was), mean_of(now), seeds=len(was))
@@ -309,7 +309,7 @@ def judged(was: Sequence[float | None], now: Sequence[float | None], margin: flo
     about = replace(about, low=low, high=high, scatter=change.scatter, skewness=change.skewness)
     if -margin <= low and high <= margin:
         return replace(about, verdict="same")
-    beyond = margin if len(pairs) >= change.enough else 2 * margin
+    beyond = margin if len(pairs) >= ENOUGH else 2 * margin
     return about if low > beyond or high < -beyond else replace(about, verdict="undecided")
 
 
@@ -323,10 +323,10 @@ def seeds_needed(one: Finding, held: Sequence[float | None], margin: float, leve
     if one.scatter is None or one.was is None or one.now is None:
         return _of_all(ENOUGH, one.seeds, defined)
     pairs = seeds_for(one.scatter, margin, 1 - level)
-    change = Pairs(defined, one.now - one.was, one.scatter, one.skewness or 0.0)
-    if pairs is not None and max(pairs, change.enough) <= defined:
+    if pairs is not None and max(pairs, ENOUGH) <= defined:
+        change = Pairs(defined, one.now - one.was, one.scatter, one.skewness or 0.0)
         pairs = deciding(change, margin, 1 - level)
-    return None if pairs is None else max(one.seeds + 1, _of_all(max(pairs, change.enough), one.seeds, defined))
+    return None if pairs is None else max(one.seeds + 1, _of_all(max(pairs, ENOUGH), one.seeds, defined))
 
 
 def _of_all(pairs: int, seeds: int, defined: int) -> int:

@@ -5,8 +5,7 @@ pairs have a skewness of 1 (40 seeds), in 25 where it is 2. Hall (1992, "On the 
 removes the skewness by a cubic of t that has an inverse. A sample that misleads is one without its tail, so its own
 skewness is too small: it is taken half as large again, and further by a quarter of the error that it has by chance.
 Both are as small as keeps gamma pairs of a skewness of 1 to 2 below 1 % with 40 seeds. The interval is never narrower
-than Student's. Of fewer than 40 pairs, or than 80 whose skewness shows, nothing removes it surely
-(:attr:`Pairs.enough`).
+than Student's. Of fewer than 80 pairs long tails are missed too often for anything to remove them (``ENOUGH``).
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from twin.runs.compare import MOST_REPLICATIONS, Interval, t_quantile
 ALLOWANCE = 1.5
 CHANCE = 0.25
 POWER = 0.9
-ENOUGH, ENOUGH_SKEWED = 40, 80
-SKEWED = 1.0
+ENOUGH = 80
+"""From how many pairs an interval can be trusted at the confidence that the guard asks for, long tails or not."""
 _STRATA = 10
 
 
@@ -46,11 +45,6 @@ class Pairs:
             return cls(count, mean, math.sqrt(squares / (count - 1)), 0.0)
         own = cubes / count / (squares / count) ** 1.5
         return cls(count, mean, math.sqrt(squares / (count - 1)), own * math.sqrt(count * (count - 1)) / (count - 2))
-
-    @property
-    def enough(self) -> int:
-        """How many pairs such as these an interval can be trusted of, at the confidence that the guard asks for."""
-        return ENOUGH if abs(self.skewness) <= SKEWED else ENOUGH_SKEWED
 
     def interval(self, confidence: float, count: int | None = None) -> Interval:
         """Return the interval of the mean; with ``count`` that of so many pairs of this mean, scatter and skewness."""
