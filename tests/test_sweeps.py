@@ -344,9 +344,9 @@ def swept(path: Path, out: Path, *over: str, **asked: object) -> Path:
     return out
 
 
-def said(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+def said(capsys: pytest.CaptureFixture[str], *words: object, lang: str = "en") -> str:
     capsys.readouterr()
-    main(["runs", *map(str, words), "--lang", "en"])
+    main(["runs", *map(str, words), "--lang", lang])
     return capsys.readouterr().out
 
 
@@ -409,6 +409,9 @@ def test_a_folder_shows_its_points_and_a_killed_one_that_it_is_unfinished(
     over = "desk.travel_minutes=9,12,15,18,21,24"
     whole = said(capsys, "show", swept(path, tmp_path / "whole", over, replications=1))
     assert "0: desk.travel_minutes=9\n" in whole and "... and 1 more" in whole and "arms: smart" in whole
+    chinese = said(capsys, "show", tmp_path / "whole", lang="zh")
+    assert "方案: smart" in chinese and "结局: 正常结束" in chinese and "取值点:" in chinese
+    assert "desk.travel_minutes: 9, 12, 15, 18, 21, 24" in chinese, "what a scenario calls by its path stays so"
     moved = tmp_path / "moved.yaml"
     moved.write_text(STREET.replace("points: 22", "points: 4"), encoding="utf-8")
     killed = swept(moved, tmp_path / "killed", replications=1, killed=2)

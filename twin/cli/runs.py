@@ -36,6 +36,20 @@ _UNKNOWN_POINTS = Words(
     " that it was made from is not as it was",
     "{count} 个不同的取值点；仅凭此文件夹无法得知各点的取值：扫描未完成，且所用场景已改变或已不在原处",
 )
+_KEYS = {
+    "schema": "格式", "folder": "文件夹", "command": "命令", "state": "状态", "scenario": "场景", "arm": "方案",
+    "arms": "方案", "asked": "所问", "metric": "指标", "outcomes": "指标",
+    "design": "设计", "points": "取值点", "point": "取值点",
+    "trials": "试验次数", "seed": "种子", "seeds": "种子", "set": "设置", "replications": "重复次数", "runs": "运行",
+    "done": "已完成", "total": "共", "failed": "失败", "why": "原因", "identity": "身份", "digest": "摘要",
+    "results_version": "结果版本", "first_seed": "起始种子", "data": "数据", "code": "程序源代码", "sessions": "会话",
+    "outcome": "结局", "started": "开始", "ended": "结束", "computed_runs": "计算的运行", "wall_seconds": "用时（秒）",
+    "jobs": "进程数", "cluster": "集群", "merged": "合并自", "count": "个数",
+}  # fmt: skip
+_ENDS = {
+    "finished": "正常结束", "failed": "出错而止", "interrupted": "被中断", "killed": "被终止", "running": "进行中",
+    "merged": "合并完成",
+}  # fmt: skip
 _GONE = Words("removed: {folder}", "已删除：{folder}")
 _WOULD = Words(
     "would remove {folder} ({runs} runs); say so with --yes", "将删除 {folder}（{runs} 次运行）；加 --yes 确认"
@@ -100,7 +114,7 @@ def show(folder: str, as_json: bool, lang: str | None) -> None:
     if as_json:
         console.say(json.dumps(found, ensure_ascii=False))
     else:
-        console.say("\n".join(_lines(_in_words(found, spoken))))
+        console.say("\n".join(_lines(_in_words(found, spoken), spoken)))
 
 
 @speaking(
@@ -233,17 +247,20 @@ def _value(value: Any, lang: console.Language) -> str:
     return _NOT_SAID[lang] if value is None or value == "" else str(value)
 
 
-def _lines(found: dict[str, Any], indent: str = "") -> list[str]:
+def _lines(found: dict[str, Any], lang: console.Language, indent: str = "") -> list[str]:
     lines = []
     for key, value in found.items():
+        name = _KEYS.get(key, key) if lang == "zh" else key
         if isinstance(value, dict):
-            lines += [f"{indent}{key}:", *_lines(value, indent + "  ")]
+            lines += [f"{indent}{name}:", *_lines(value, lang, indent + "  ")]
         elif isinstance(value, list) and value and isinstance(value[0], dict):
-            lines.append(f"{indent}{key}:")
-            lines += [line for one in value for line in (*_lines(one, indent + "  "), "")]
+            lines.append(f"{indent}{name}:")
+            lines += [line for one in value for line in (*_lines(one, lang, indent + "  "), "")]
         else:
             shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-            lines.append(f"{indent}{key}: {shown}" if shown != "" else f"{indent}{key}")
+            if key == "outcome" and lang == "zh":
+                shown = _ENDS.get(str(value), value)
+            lines.append(f"{indent}{name}: {shown}" if shown != "" else f"{indent}{name}")
     return lines
 
 
