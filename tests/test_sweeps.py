@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import twin
 from twin.cli.app import main
 from twin.errors import InputError
 from twin.report.sweep_text import SweepWriter
@@ -26,7 +27,7 @@ from twin.runs.robustness import robustness
 from twin.runs.sensitivity import morris_effects, noise_of, regression, sobol_indices, variance_shares
 from twin.runs.sweep import Swept, sweep
 from twin.scenario.load import load
-from twin.scenario.sweeping import over_of
+from twin.scenario.sweeping import Axis, over_of, over_text
 
 STREET = """
 version: 1
@@ -336,18 +337,41 @@ def swept(path: Path, out: Path, *over: str, **asked: object) -> Path:
     request = {"command": "sweep", "options": {"arm": "smart", "over": list(over)}}
     kept = sweep(path, "smart", over=chosen, means=Means(out=out, request=request), **asked)  # type: ignore[arg-type]
     if killed is not None:
-        for file in out.iterdir():
-            file.unlink() if file.suffix in (".json", ".parquet", ".yaml") or file.name == "DONE" else None
-        with closing(sqlite3.connect(out / "ledger.sqlite")) as ledger, ledger:
-            ledger.execute("DELETE FROM runs WHERE rowid NOT IN (SELECT rowid FROM runs LIMIT ?)", (killed,))
+        as_after_a_kill(out, killed)  # type: ignore[arg-type]
     assert kept.out == out
     return out
+
+
+def as_after_a_kill(out: Path, runs: int) -> None:
+    for file in out.iterdir():
+        file.unlink() if file.suffix in (".json", ".parquet", ".yaml") or file.name == "DONE" else None
+    with closing(sqlite3.connect(out / "ledger.sqlite")) as ledger, ledger:
+        ledger.execute("DELETE FROM runs WHERE rowid NOT IN (SELECT rowid FROM runs LIMIT ?)", (runs,))
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: object, lang: str = "en") -> str:
     capsys.readouterr()
     main(["runs", *map(str, words), "--lang", lang])
     return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "taken", [("a", "b"), ("6 /day", '"x, y"'), ("9",), {"low": "0", "high": "0.4"}, {"low": "1 h", "high": "2 h"}, ()]
+)
+def test_an_axis_is_written_as_it_is_read(taken: Axis) -> None:
+    assert over_of(over_text("desk.travel_minutes", taken)) == ("desk.travel_minutes", taken)
+
+
+def test_a_sweep_from_python_that_was_killed_knows_its_points(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    over = {"desk.travel_minutes": np.array([9, 12]), "desk.dispatch": ["batch", "instant"]}
+    twin.sweep(path, over, arm="smart", replications=np.int64(1), out=tmp_path / "killed", set=["days=12"])
+    as_after_a_kill(tmp_path / "killed", 3)
+    found = said(capsys, "show", tmp_path / "killed")
+    assert "unfinished: 3 of 4 runs are in" in found and "3: desk.travel_minutes=12, desk.dispatch=instant" in found
+    again = twin.sweep(path, over, arm="smart", replications=1, out=tmp_path / "killed", set=["days=12"])
+    assert again.runs == 4
 
 
 THREE, FOUR = "desk.travel_minutes=9,23,38", "desk.travel_minutes=7,13,29,41"

@@ -91,9 +91,17 @@ def sweep(
     from twin.report.sweeping import publish_sweep
     from twin.runs.experiment import Means
     from twin.runs.sweep import sweep as swept
+    from twin.scenario.sweeping import over_text
 
-    means = Means(jobs=jobs, out=out, progress=progress, notice=notice, replace=replace)
     axes = {path: axis_of(path, values) for path, values in (over or {}).items()}
+    options = {
+        "scenario": str(scenario), "arm": arm, "sets": list(set), "over": [over_text(*one) for one in axes.items()],
+        "design": design, "points": _plain(points), "replications": _plain(replications), "seed": _plain(seed),
+        "metrics": list(metrics), "targets": [f"{name}={value}" for name, value in (targets or {}).items()],
+        "jobs": jobs, "as_json": False,
+    }  # fmt: skip
+    means = Means(jobs=jobs, out=out, progress=progress, notice=notice, replace=replace,
+                  request={"command": "sweep", "options": options})  # fmt: skip
     return swept(
         scenario, arm, list(set), axes, design, points, replications, seed, metrics, targets, means,
         lambda found, folder: publish_sweep(found, folder, lang),

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,8 +95,8 @@ class Plan:
         if unknown:
             raise InputError(unknown)
         count = scenario.replications if replications is None else replications
-        count = count.first if isinstance(count, Auto) else count
-        first = scenario.seed if seed is None else seed
+        count = index(count.first if isinstance(count, Auto) else count)  # NumPy's whole numbers are welcome
+        first = index(scenario.seed if seed is None else seed)
         if not 1 <= count <= MOST_REPLICATIONS:
             raise InputError.of("R212", replications=count, most=MOST_REPLICATIONS)
         if not 0 <= first < MOST_SEEDS - count:

@@ -110,6 +110,13 @@ def over_of(text: str) -> tuple[str, Axis]:
     return name.strip(), tuple(dict.fromkeys(_split(said, text)))
 
 
+def over_text(name: str, taken: Axis) -> str:
+    """Return what :func:`over_of` reads as this axis."""
+    if isinstance(taken, Mapping):
+        return f"{name}={taken['low']}{RANGE_SIGN}{taken['high']}"
+    return f"{name}={','.join(taken)}" if taken else name
+
+
 def overs_of(texts: Iterable[str]) -> dict[str, Axis]:
     """Read all axes of a command line; raises R250, and R266 for each one that is there already."""
     found: dict[str, Axis] = {}
