@@ -19,6 +19,7 @@ from twin.mechanisms.mediation import SUCCESSES
 from twin.report import figures
 from twin.report.equity_text import pareto_sheet
 from twin.report.page import page
+from twin.report.paths import said
 from twin.report.profiles import HOURS_A_WEEK, Calendar, Material, Profile, groups_of, profile
 from twin.report.text import Scale, Writer, cells, floors_of, headlines, metrics_shown
 from twin.runs.compare import Estimate, paired_difference
@@ -524,3 +525,18 @@ def test_all_success_ratios_are_shown_in_one_unit_with_what_they_are_of() -> Non
     shown = metrics_shown(named)
     assert shown[:3] == list(ratios) and set(shown[3 : len(names)]) == set(names) - set(ratios)
     assert margin_of(named.scenario, "settled_of_contacts", catalogue["settled_of_contacts"], 0.3) == 0.01
+
+
+@pytest.mark.parametrize(
+    ("path", "chinese"),
+    [
+        ("desk.dispatch", "派单方式（desk.dispatch）"),
+        ("desk.services.property.minutes", "desk.services.property.minutes"),  # no parameter of that name
+        ("plans.catalogue.play.cost_yuan", "单项造价（plans.catalogue.play.cost_yuan）"),
+        ("mechanisms.audit", "mechanisms.audit"),
+        ("rules.dispatch.rows.1", "rules.dispatch.rows.1"),
+        ("desk", "desk"),
+    ],
+)
+def test_a_path_is_named_in_chinese_where_a_parameter_has_it(path: str, chinese: str) -> None:
+    assert (said(path, "zh"), said(path, "en")) == (chinese, path)

@@ -62,7 +62,7 @@ def draw_attribution(writer: AttributionWriter) -> dict[str, Figure]:
     better = writer.writer.experiment.book[found.metric].better
     sign = 1.0 if better == "higher" else -1.0
     with matplotlib.rc_context(style_of(writer.lang)):
-        labels = [*ordered, _TEXT["sum"][writer.lang]]
+        labels = [*map(writer.label, ordered), _TEXT["sum"][writer.lang]]
         figure, axes = _canvas(labels)
         for row, one in enumerate(told):
             ends = None if one.ci95 is None else (one.ci95[0] * scale.factor, one.ci95[1] * scale.factor)
@@ -88,7 +88,7 @@ def _sensitivity(writer: SweepWriter, name: str, found: Finding) -> Figure | Non
     if not bars:
         return None
     paths = sorted(bars[0][1], key=lambda path: -abs(bars[0][1][path].value))
-    figure, axes = _canvas(paths, legend=len(bars) > 1)
+    figure, axes = _canvas([*map(writer.label, paths)], legend=len(bars) > 1)
     for number, (key, indices, tone, factor) in enumerate(bars):
         aside = 0.16 * (2 * number - len(bars) + 1)
         for row, path in enumerate(paths):
@@ -127,9 +127,11 @@ def _response(writer: SweepWriter, name: str, found: Finding) -> Figure:
     shown = list(range(min(len(layout.axes), _MOST_AXES)))
     across = min(len(shown), _ABREAST)
     down = -(-len(shown) // across)
-    figure = Figure(figsize=(WIDTH, 2.3 * down + 0.2))
+    named = 0.14 * any("\n" in writer.label(layout.axes[place].path) for place in shown)  # a second line
+    tall = (2.3 + named) * down + 0.2
+    figure = Figure(figsize=(WIDTH, tall))
     panels = figure.subplots(down, across, sharey=True, squeeze=False)
-    figure.subplots_adjust(0.1, 0.62 / (2.3 * down + 0.2), 0.985, 0.97, 0.12, 0.45)
+    figure.subplots_adjust(0.1, (0.62 + named) / tall, 0.985, 0.97, 0.12, 0.45 + named / 2)
     means = np.array([one.mean for one in found.estimates]) * scale.factor
     for axes, place in zip(panels.flat, shown, strict=False):
         _panel(axes, writer, place, means)
@@ -151,7 +153,7 @@ def _panel(axes: Axes, writer: SweepWriter, place: int, means: np.ndarray) -> No
             along = along[np.argsort(at[along])]
             axes.plot(at[along], means[along], color=GREY, linewidth=0.8)
     axes.plot(at, means, "o", color=BLUE, markersize=3.2 if len(at) > 60 else 4.2, alpha=0.75, markeredgewidth=0)
-    axes.set_xlabel(axis.path, fontsize=8)
+    axes.set_xlabel(writer.label(axis.path), fontsize=8)
     if axis.values:
         axes.set_xticks(
             range(len(axis.values)), [value if len(value) < 12 else value[:11] + "…" for value in axis.values]
@@ -163,10 +165,12 @@ def _panel(axes: Axes, writer: SweepWriter, place: int, means: np.ndarray) -> No
 
 def _canvas(labels: Sequence[str], legend: bool = False) -> tuple[Figure, Axes]:
     """Axes with a named row each, from above, with room for the names."""
-    left = max(map(cells, labels)) * _CELL + 0.2
-    tall = len(labels) * _ROW + 0.75 + 0.3 * legend
+    lines = [label.split("\n") for label in labels]
+    left = max(cells(line) for label in lines for line in label) * _CELL + 0.2
+    rows = len(labels) * _ROW * (1 + 0.3 * (max(map(len, lines)) - 1))
+    tall = rows + 0.75 + 0.3 * legend
     figure = Figure(figsize=(WIDTH, tall))
-    axes = figure.add_axes((left / WIDTH, 0.55 / tall, 1 - (left + 0.25) / WIDTH, len(labels) * _ROW / tall))
+    axes = figure.add_axes((left / WIDTH, 0.55 / tall, 1 - (left + 0.25) / WIDTH, rows / tall))
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     return figure, axes

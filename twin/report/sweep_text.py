@@ -173,6 +173,10 @@ class Speaker:
         """Return what a path is called."""
         return said(path, self.lang)
 
+    def label(self, path: str) -> str:
+        """Return what a path is called beside a bar or an axis: in Chinese on a line of its own, above the path."""
+        return self.path(path).replace("（", "\n").rstrip("）")
+
     def head(self, key: str, **values: object) -> tuple[str, ...]:
         """Return the names of columns."""
         return tuple(self.word(key, **values).split(";"))
@@ -289,7 +293,8 @@ class SweepWriter(Speaker):
             told = ("", self.word("first_point")) if difference is None else (
                 self.writer.both(name, difference), self.writer.verdict(difference))  # fmt: skip
             rows.append((*row, *told) if compared else row)
-        head = (*(self.path(axis.path) for axis in layout.axes), self.word("mean", unit=self.writer.in_unit(scale)))
+        named = (self.label(axis.path).replace("\n", " ") for axis in layout.axes)  # a head is narrow
+        head = (*named, self.word("mean", unit=self.writer.in_unit(scale)))
         unit = self.writer.in_unit(self.writer.scale(name, difference=True))
         tail = (self.word("difference", unit=unit), self.word("verdict")) if compared else ()
         return Sheet(self.word("points", metric=self.writer.metric(name)), (*head, *tail), tuple(rows))
