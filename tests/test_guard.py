@@ -620,3 +620,23 @@ def test_claims_that_are_named_are_held_beside_baselines(capsys: pytest.CaptureF
     capsys.readouterr()
     code, told = found(capsys, "street.yaml", "street.claims.yaml")
     assert code == 1 and {one["tier"] for one in told["findings"]} == {"exact", "claims"}
+
+
+@pytest.mark.parametrize(
+    ("was", "by"),
+    [("replications: 2", "replications: two"), ("hours_to_close_mean: [", "hours_to_close_mean: [x, "),
+     ("hours_to_close_mean: [", "hours_to_close_mean: # ["), ("results_version: ", "results_version: four # ")],
+)  # fmt: skip
+def test_a_baseline_that_was_damaged_is_refused_at_the_place(
+    capsys: pytest.CaptureFixture[str], was: str, by: str
+) -> None:
+    assert twin("baseline", "accept", "street.yaml", "-n", "2", "--reason", "first") == 0
+    file = Path("outputs/baselines/street.yaml")
+    text = file.read_text("utf-8")
+    assert was in text
+    file.write_text(text.replace(was, by, 1), "utf-8")
+    line = text[: text.index(was)].count("\n") + 1
+    capsys.readouterr()
+    assert twin("check", "street.yaml") == 2
+    said = capsys.readouterr().err
+    assert "R280" in said and f"street.yaml:{line}:" in said and "^" in said

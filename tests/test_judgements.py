@@ -197,6 +197,19 @@ def test_an_outcome_that_a_seed_lacks_is_never_sharp() -> None:
         assert any(word in line for line in said) and len(said) == 2
 
 
+def test_an_outcome_that_an_arm_never_has_is_never_sharp_either() -> None:
+    def never(arm: str, seed: int) -> Result:
+        found = lacking(arm, seed).metrics
+        return Result({name: value for name, value in found.items() if arm == "manual" or name == "paid_hours"}, {}, {})
+
+    scenario = SmallScenario(primary=("hours_to_close_mean", "paid_hours"))
+    book = {**BOOK, "paid_hours": BOOK["hours_to_close_mean"]}
+    plan = Plan.of(scenario, ["manual", "smart"], Auto(), None)  # type: ignore[arg-type]
+    told = conduct(scenario, plan, never, book, Means(), Auto()).stopped.to_json()  # type: ignore[arg-type]
+    assert told["reason"] == "undefined"
+    assert told["undefined"] == [{"arm": "smart", "metric": "hours_to_close_mean", "missing": 20}]
+
+
 def test_where_all_primary_outcomes_are_lost_nothing_else_is_called_enough() -> None:
     scenario = SmallScenario(primary=("hours_to_close_mean",))
     book = {**BOOK, "paid_hours": BOOK["hours_to_close_mean"]}

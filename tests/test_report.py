@@ -100,7 +100,8 @@ def test_zero_has_no_sign() -> None:
 
 
 def test_opening_compares_the_first_option_with_the_baseline(experiment: Experiment) -> None:
-    (sentence,) = Writer(experiment, "en").opening()
+    sentence, others = Writer(experiment, "en").opening()
+    assert others == "Mean time to close [h], the other options: nothing changed 0, no difference."
     assert sentence.startswith("Mean time to close: automatic ")
     assert ", by hand " in sentence and "95 % interval" in sentence
     assert sentence.endswith("better, in 4 of 4 paired replications.")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -448,3 +449,15 @@ def test_a_folder_shows_its_points_and_a_killed_one_that_it_is_unfinished(
     found = said(capsys, "show", killed)
     assert "points: 8 different ones; what is set at each cannot be told" in found and "unfinished" in found
     assert "desk.misroute_chance: 0.0..0.4" in found or "desk.misroute_chance: 0..0.4" in found
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [(0.0001, "misses 0.000 h at all 3 points"), (1e6, "reaches 1,000,000 h at all 3 points")]
+)
+def test_a_target_that_no_box_can_be_told_of_is_told_all_the_same(path: Path, target: float, said: str) -> None:
+    hours = "hours_to_close_mean"
+    found = sweep(path, "smart", over=dict([over_of("desk.travel_minutes=9,12,15")]), replications=1,
+                  outcomes=[hours], targets={hours: target})  # fmt: skip
+    assert any(said in note for note in SweepWriter(found, "en").notes())
+    middle = replace(found, targets={hours: sorted(one.mean for one in found.findings[hours].estimates)[1]})
+    assert any("1 of 3 points; where, is looked for from 20" in note for note in SweepWriter(middle, "en").notes())

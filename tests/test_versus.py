@@ -407,3 +407,15 @@ def test_twins_need_fewer_runs_than_strangers_by_the_ratio_of_variances() -> Non
     assert found.ratio == pytest.approx(19.0, rel=0.15)  # (9 + 9 + 1) / 1
     assert found.independent / found.pairs == pytest.approx(found.ratio, rel=0.02)
     assert luck_of([1.0], [2.0], 1.0) is None
+
+
+def test_a_metric_that_no_run_has_is_not_called_equal(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, _ = folders
+    found = twin.compare(one, one, arms=["manual=smart"], metrics=["group_events"])
+    (pair,) = found.pairs
+    assert found.found[pair] == {} and found.left_out[pair] == {"group_events": ("undefined", len(found.seeds))}
+    main(["compare", str(one), str(one), "--arm", "manual=smart", "--metric", "group_events", "--lang", "en"])
+    told = capsys.readouterr().out
+    assert "equal in every metric" not in told and "Cannot be compared" in told and "group_events" in told

@@ -26,6 +26,7 @@ _STATES = {
     "partial": Words("not complete", "不完整"), "locked": Words("in use", "使用中"),
     "unreadable": Words("cannot be read", "无法读取"),
 }  # fmt: skip
+_UNKNOWN = ("locked", "unreadable")  # nobody can say how much is in
 _SAME = Words("nothing: both would give the same runs", "没有差别：两者的运行相同")
 _MORE = Words("{folder}: {held} of {total} runs", "{folder}：{held}/{total} 次运行")
 _UNFINISHED = Words("unfinished: {held} of {total} runs are in", "未完成：已有 {held}/{total} 次运行")
@@ -94,9 +95,10 @@ def ls(root: str, as_json: bool, lang: str | None) -> None:
         console.note(_NONE[spoken].format(root=root))
         return
     rows = tuple(
-        (one.folder, one.scenario, str(one.arms), f"{one.done}/{one.total}", str(one.failed),
-         _STATES[one.state][spoken], one.last)
+        (one.folder, one.scenario, *counts, _STATES[one.state][spoken], one.last)
         for one in found
+        for counts in [("–",) * 3 if one.state in _UNKNOWN else
+                       (str(one.arms), f"{one.done}/{one.total}", str(one.failed))]
     )  # fmt: skip
     console.show(Sheet(_TITLE[spoken].format(root=root), tuple(one[spoken] for one in _HEAD), rows))
 

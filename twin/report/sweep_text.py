@@ -12,7 +12,7 @@ from twin.report.paths import said
 from twin.report.text import Scale, Sheet, Writer
 from twin.runs.compare import Difference, Estimate, Interval
 from twin.runs.designs import balanced
-from twin.runs.discovery import Box
+from twin.runs.discovery import LEAST_POINTS, Box
 from twin.runs.sensitivity import Effects, Index
 from twin.runs.sweep import MOST_COMPARED
 
@@ -53,6 +53,20 @@ _TEXT: Mapping[str, Words] = {
     "point": Words("point", "点"),
     "points": Words(
         "{metric} at each point, and the difference from the first", "{metric}：各点的值及与第一个点的差异"
+    ),
+    "points_alone": Words("{metric} at each point", "{metric}：各点的值"),
+    "missed_everywhere": Words(
+        "{metric} misses {target} at all {count} points.",
+        "{metric}在全部 {count} 个点上均未达到 {target}。",
+    ),
+    "met_everywhere": Words(
+        "{metric} reaches {target} at all {count} points.",
+        "{metric}在全部 {count} 个点上均达到 {target}。",
+    ),
+    "few_points": Words(
+        "{metric} misses {target} at {missed} of {count} points; where, is looked for from {least} points a setting"
+        " on.",
+        "{metric}在 {count} 个点中有 {missed} 个未达到 {target}；每种设置至少 {least} 个点时才寻找未达标的范围。",
     ),
     "first_point": Words("first", "首点"),
     "mean": Words("mean{unit}", "均值{unit}"),
@@ -230,6 +244,8 @@ class SweepWriter(Speaker):
         swept = self.swept
         told = [self._noise(name, one) for name, one in swept.findings.items() if one.noise and one.varies]
         told += [line for name, one in swept.findings.items() for line in self._boxes(name, one)]
+        told += [self._missed(name, one) for name, one in swept.findings.items()
+                 if name in swept.targets and not one.boxes]  # fmt: skip
         told += [self.word("undefined", metric=self.writer.metric(name), count=count)
                  for name, count in swept.undefined.items()]  # fmt: skip
         rows = swept.layout.rows
@@ -254,6 +270,14 @@ class SweepWriter(Speaker):
                 "trust": self.word("credible" if box.credible else "doubtful"),
             }  # fmt: skip
             yield self.word("box" if box.limits else "no_box", **values)
+
+    def _missed(self, name: str, found: Finding) -> str:
+        """Say at how many points a target is missed, where no box can tell at which."""
+        target, sign = self.swept.targets[name], -1 if self.swept.book[name].better == "higher" else 1
+        missed, count = sum(sign * (one.mean - target) > 0 for one in found.estimates), len(found.estimates)
+        key = "few_points" if 0 < missed < count else "missed_everywhere" if missed else "met_everywhere"
+        values = {"missed": missed, "count": count, "least": LEAST_POINTS, "target": self._target(name)}
+        return self.word(key, metric=self.writer.metric(name), **values)
 
     def _target(self, name: str) -> str:
         return self.writer.mean(name, Estimate(self.swept.targets[name], None))
@@ -288,16 +312,17 @@ class SweepWriter(Speaker):
         compared = bool(found.differences)
         rows = []
         for at, one in enumerate(found.estimates):
-            row = (*map(_short, layout.texts[at]), self.writer.spread(one, scale))
+            row = (str(at), *map(_short, layout.texts[at]), self.writer.spread(one, scale))
             difference = found.differences[at] if compared else None
             told = ("", self.word("first_point")) if difference is None else (
                 self.writer.both(name, difference), self.writer.verdict(difference))  # fmt: skip
             rows.append((*row, *told) if compared else row)
         named = (self.label(axis.path).replace("\n", " ") for axis in layout.axes)  # a head is narrow
-        head = (*named, self.word("mean", unit=self.writer.in_unit(scale)))
+        head = (self.word("point"), *named, self.word("mean", unit=self.writer.in_unit(scale)))
         unit = self.writer.in_unit(self.writer.scale(name, difference=True))
         tail = (self.word("difference", unit=unit), self.word("verdict")) if compared else ()
-        return Sheet(self.word("points", metric=self.writer.metric(name)), (*head, *tail), tuple(rows))
+        title = self.word("points" if compared else "points_alone", metric=self.writer.metric(name))
+        return Sheet(title, (*head, *tail), tuple(rows))
 
     def sensitivity(self, name: str, found: Finding) -> Iterator[Sheet]:
         """Yield what the outcome hangs on, as far as the design tells."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 HOURS_A_DAY = 24
 SHOWN_IN_DAYS_FROM = 48.0
 HEADLINES = 4
+OTHERS_SAID = 6
 MOST_PRIMARY = 3
 INPUTS_NAMED = 6
 _SHARE_WORDS = ("share", "rate", "utilisation", "chance", "settled_of_", "settled_at_")
@@ -158,6 +159,9 @@ _TEXT: Mapping[str, Words] = {
         "Each interval holds for its row alone; of {rows} rows, about {wrong} would miss the truth by chance.",
         "每个区间只对本行成立；{rows} 行中约有 {wrong} 行会因偶然而落空。",
     ),
+    "others": Words("{metric}, the other options: {told}.", "{metric}，其他方案：{told}。"),
+    "other": Words("{arm} {difference}, {verdict}", "「{arm}」{difference}，{verdict}"),
+    "more_options": Words("{count} more below", "另有 {count} 个见下"),
     "cut": Words(
         "Where the t interval would leave what is possible (a share 0 to 100 %, a time 0), its ends are shown and cut"
         " there; it is a sign of few replications. The files hold it uncut.",
@@ -371,7 +375,23 @@ class Writer:
             ]
             return alone + nowhere + self._cut_off()
         compared = [self._comparison(name, option_of(experiment, name)) for name in names]
-        return compared + nowhere + self._cut_off()
+        return compared + self._other_options(names[:1]) + nowhere + self._cut_off()
+
+    def _other_options(self, names: Sequence[str]) -> list[str]:
+        """Say of the outcome that is spoken of first what the options give that the sentences before left out."""
+        experiment, said = self.experiment, []
+        for name in names:
+            others = [arm for arm in experiment.arms[1:]
+                      if arm != option_of(experiment, name) and name in experiment.differences[arm]]  # fmt: skip
+            found = {arm: experiment.differences[arm][name] for arm in others[:OTHERS_SAID]}
+            unit = self.in_unit(self.scale(name, difference=True))
+            told = [self.word("other", arm=self.arm(arm), difference=self.both(name, one), verdict=self.verdict(one))
+                    for arm, one in found.items()]  # fmt: skip
+            told += [self.word("more_options", count=len(others) - len(told))] if len(others) > len(told) else []
+            if told:
+                text = ("；" if self.lang == "zh" else "; ").join(told)
+                said.append(self.word("others", metric=self.metric(name) + unit, told=text))
+        return said
 
     def _nowhere(self) -> list[str]:
         """Return the primary outcomes that no arm has."""
@@ -408,8 +428,9 @@ class Writer:
         found += [self.word("corrected")] if len(experiment.arms) > 1 and experiment.replications > 1 else []
         wide = any(one.together for all_ in experiment.differences.values() for one in all_.values())
         found += [self.word("held_together")] if wide else []
-        rows = sum(one.ci95 is not None for found_ in experiment.differences.values() for one in found_.values())
-        found += [self.word("chance", rows=rows, wrong=math.ceil(rows * (1 - CONFIDENCE)))] if rows else []
+        intervals = [one.ci95 for found_ in experiment.differences.values() for one in found_.values()]
+        rows = sum(one is not None and one[0] < one[1] for one in intervals)  # equal in every seed: no miss
+        found += [self.word("chance", rows=rows, wrong=max(round(rows * (1 - CONFIDENCE)), 1))] if rows else []
         found += [self.word("cut")] if self._is_cut() else []
         return found + self.evidence()
 

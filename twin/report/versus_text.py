@@ -144,7 +144,8 @@ class VersusWriter(Speaker):
     def _equal(self) -> list[Pair]:
         """The pairs that gave the same in everything that can be compared."""
         found = self.versus.found.items()
-        return [pair for pair, all_ in found if all(one.difference.ci95 == (0.0, 0.0) for one in all_.values())]
+        return [pair for pair, all_ in found
+                if all_ and all(one.difference.ci95 == (0.0, 0.0) for one in all_.values())]  # fmt: skip
 
     def _asked(self, pair: Pair) -> list[str]:
         """The metrics that are shown first: those asked for, else primary ones and those that a scenario shows.

@@ -9,13 +9,13 @@ from __future__ import annotations
 import getpass
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.core.marked_yaml import flow, read
+from twin.core.marked_yaml import Marked, flow, read
 from twin.errors import Complaint, InputError, closest
 from twin.runs.experiment import RESULTS_VERSION
 from twin.runs.provenance import commit_of, git
@@ -28,6 +28,7 @@ DIGITS = 9
 """Significant digits that count: the last ones may differ between builds of numerical libraries."""
 
 Values = tuple[float | None, ...]
+_HEAD_KINDS = {"scenario": "text", "digest": "text"}
 _SHOWN_KEYS = ("scenario", "results_version", "digest", "first_seed", "replications")
 
 
@@ -85,10 +86,14 @@ def baselines_of(scenarios: Sequence[str], folder: Path = BASELINES) -> dict[str
 
 
 def read_baseline(file: Path) -> Baseline | None:
-    """Read a baseline; ``None`` where there is none. Raises InputError R280 for what is no baseline."""
+    """Read a baseline; ``None`` where there is none. Raises InputError R280, at the places that are no baseline."""
     if not file.exists():
         return None
-    found = read(file).plain()
+    tree = read(file)
+    faults = [Complaint("R280", one.place, {"file": str(file)}) for one in _misfits(tree)]
+    if faults:
+        raise InputError(faults)
+    found = tree.plain()
     try:
         values = {arm: {name: tuple(one) for name, one in metrics.items()} for arm, metrics in found["values"].items()}
         head = {name: found[name] for name in _SHOWN_KEYS}
@@ -97,6 +102,20 @@ def read_baseline(file: Path) -> Baseline | None:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError.of("R280", file=str(file)) from error
+
+
+def _misfits(tree: Marked) -> Iterator[Marked]:
+    """Yield what stands where a baseline has something else: by hand, a number is soon no number any more."""
+    if tree.kind != "map":
+        yield tree
+        return
+    head, values = {name: tree.value.get(name) for name in _SHOWN_KEYS}, tree.value.get("values")
+    yield from (one for name, one in head.items() if one is not None and one.kind != _HEAD_KINDS.get(name, "number"))
+    arms = [values] if values is None or values.kind != "map" else list(values.value.values())
+    for arm in filter(None, arms):
+        for one in arm.value.values() if arm.kind == "map" else [arm]:
+            cells = one.value if one.kind == "list" else [one]
+            yield from (cell for cell in cells if one.kind != "list" or cell.kind not in ("number", "nothing"))
 
 
 def of_experiment(experiment: Experiment, scenario: str | Path, file: Path) -> Baseline:

@@ -110,11 +110,12 @@ def stopped(experiment: Experiment, rule: Auto) -> Stopped | None:
 
 
 def gaps(experiment: Experiment) -> Iterator[Gap]:
-    """Yield the primary outcomes that an arm has in some seeds and not in all."""
+    """Yield the primary outcomes that an arm lacks in some seeds or in all."""
+    nowhere = (None,) * experiment.replications
     for arm in experiment.arms:
         for name in experiment.scenario.primary:
-            missing = experiment.values[arm].get(name, ()).count(None)
-            if 0 < missing < experiment.replications:
+            missing = experiment.values[arm].get(name, nowhere).count(None)
+            if missing:
                 yield Gap(arm, name, missing)
 
 

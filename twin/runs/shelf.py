@@ -12,7 +12,7 @@ from typing import Any
 from twin.errors import InputError
 from twin.runs.asked import Points, asked_of, kind_of, points_of, scenario_of
 from twin.runs.ledgers import Held, folders_below, held_in
-from twin.runs.store import clear
+from twin.runs.store import RUNNING, clear
 
 _SESSION = ("outcome", "started", "ended", "computed_runs", "wall_seconds", "jobs", "cluster", "merged")
 _LAST_LINE = -1
@@ -90,8 +90,14 @@ def told(held: Held) -> dict[str, Any]:
         "identity": {name: value for name, value in held.identity.rows().items() if value and name != "arms"},
         **({"digest": held.digest} if held.complete else {}),
         **({"failed": failed} if failed else {}),
-        "sessions": [{name: one[name] for name in _SESSION if name in one} for one in held.sessions],
+        "sessions": [_session(one) for one in held.sessions],
     }
+
+
+def _session(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is shown of a session; one that never ended was killed, for beside a living one nobody can read."""
+    shown = {name: record[name] for name in _SESSION if name in record}
+    return shown | {"outcome": "killed"} if shown.get("outcome") == RUNNING else shown
 
 
 def _points(held: Held, points: Points) -> dict[str, Any]:

@@ -184,8 +184,9 @@ class Versus:
 
     def _names(self, pair: Pair) -> list[str]:
         known = self.first.values[pair[0]].keys() | self.second.values[pair[1]].keys()
+        named = self.metrics or self.primary  # what was asked for is spoken of, though no run has it
         ordered = dict.fromkeys((*self.primary, *self.book))
-        return [name for name in ordered if name in known and name in (self.metrics or ordered)]
+        return [name for name in ordered if (name in known or name in named) and name in (self.metrics or ordered)]
 
     def _both(self, pair: Pair, name: str) -> tuple[Values, Values]:
         return self.first.over(self.seeds, pair[0], name), self.second.over(self.seeds, pair[1], name)
