@@ -461,3 +461,33 @@ def test_a_target_that_no_box_can_be_told_of_is_told_all_the_same(path: Path, ta
     assert any(said in note for note in SweepWriter(found, "en").notes())
     middle = replace(found, targets={hours: sorted(one.mean for one in found.findings[hours].estimates)[1]})
     assert any("1 of 3 points; where, is looked for from 20" in note for note in SweepWriter(middle, "en").notes())
+
+
+def test_axes_that_cannot_be_swept_are_refused_at_their_place_before_anything_is_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bad.yaml"
+    text = STREET.replace("[batch, instant]", "[batch, instnt]").replace("high: 9 /day", "high: 3 /day")
+    file.write_text(text.replace("high: 0.4", "high: 3.5"), encoding="utf-8")
+    lines = [text[: text.index(one)].count("\n") + 1 for one in ("[batch, instnt]", "{low: 4 /day", "{low: 0.0")]
+    for words in (["validate", str(file)], ["sweep", str(file), "--arm", "smart"]):
+        with pytest.raises(SystemExit) as ended:
+            main([*words, "--lang", "en"])
+        told = capsys.readouterr().err
+        assert ended.value.code == 2
+        for line, code in zip(lines, ("S109", "R253", "S108"), strict=True):
+            assert code in told and f"bad.yaml:{line}:" in told, told
+    fine = tmp_path / "fine.yaml"
+    fine.write_text(STREET.replace("desk.dispatch: [batch", "desk.teams.posts.workers: [1"), encoding="utf-8")
+    fine.write_text(fine.read_text("utf-8").replace("[1, instant]", "[1, 2]"), encoding="utf-8")
+    main(["validate", str(fine)])
+    assert "ok" in capsys.readouterr().out
+
+
+def test_why_says_an_arm_that_was_renamed_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in (("one", STREET), ("two", STREET.replace("  again:", "  once_more:"))):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+        twin.run(tmp_path / f"{name}.yaml", ["manual", "smart"], 1, out=tmp_path / name)
+    told = said(capsys, "why", tmp_path / "one", tmp_path / "two")
+    assert told.count("arms.") == 2 and "arms.again: = manual | (not said)" in told
+    assert "arms.once_more: (not said) | = again" in told

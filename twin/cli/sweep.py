@@ -93,6 +93,8 @@ def command(
     spoken = console.language(lang)
     if points is not None and points < 2:
         raise InputError.of("R262", points=points)
+    if not over:
+        _refuse_bad_axes(scenario, sets)
     with ending_with_a_shard(spoken), progress_bar(spoken) as progress:
         means = Means(jobs=jobs, out=out, progress=progress, notice=lambda said: console.note(said[spoken]),
                       replace=replace, shard=Shard.of(shard) if shard else None, reuse=reuse, cluster=cluster,
@@ -105,6 +107,16 @@ def command(
         console.say(json.dumps(swept.to_json(), allow_nan=False))
     else:
         _show(swept, spoken)
+
+
+def _refuse_bad_axes(scenario: str, sets: tuple[str, ...]) -> None:
+    """Refuse axes of the scenario's own at their place in its file, before points are laid between their ends."""
+    from twin.runs.axis_checks import faults_of_axes
+    from twin.scenario.load import load
+
+    faults = faults_of_axes(scenario, load(scenario, sets=sets), sets)
+    if faults:
+        raise InputError(faults)
 
 
 def _target(text: str) -> tuple[str, float]:

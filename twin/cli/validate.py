@@ -40,12 +40,14 @@ def command(files: tuple[str, ...], sets: tuple[str, ...], as_json: bool, lang: 
 
 
 def _judged(file: str, sets: tuple[str, ...]) -> Judged:
+    from twin.runs.axis_checks import faults_of_axes
     from twin.scenario.load import load
 
     try:
-        return (), load(file, sets=sets).doubts
+        found = load(file, sets=sets)
     except InputError as reason:
         return reason.complaints, ()
+    return tuple(faults_of_axes(file, found, sets)), found.doubts
 
 
 def _json(found: dict[str, Judged], lang: str) -> str:

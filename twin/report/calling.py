@@ -94,18 +94,21 @@ def sweep(
     from twin.scenario.sweeping import over_text
 
     axes = {path: axis_of(path, values) for path, values in (over or {}).items()}
-    options = {
-        "scenario": str(scenario), "arm": arm, "sets": list(set), "over": [over_text(*one) for one in axes.items()],
-        "design": design, "points": _plain(points), "replications": _plain(replications), "seed": _plain(seed),
-        "metrics": list(metrics), "targets": [f"{name}={value}" for name, value in (targets or {}).items()],
-        "jobs": jobs, "as_json": False,
-    }  # fmt: skip
+    options = _plainly(scenario=str(scenario), arm=arm, sets=set, over=[over_text(*one) for one in axes.items()],
+                       design=design, points=points, replications=replications, seed=seed, metrics=metrics,
+                       targets=[f"{name}={value}" for name, value in (targets or {}).items()], jobs=jobs)  # fmt: skip
     means = Means(jobs=jobs, out=out, progress=progress, notice=notice, replace=replace,
                   request={"command": "sweep", "options": options})  # fmt: skip
     return swept(
         scenario, arm, list(set), axes, design, points, replications, seed, metrics, targets, means,
         lambda found, folder: publish_sweep(found, folder, lang),
     )  # fmt: skip
+
+
+def _plainly(**options: Any) -> dict[str, Any]:
+    """Return the options of a command as they can be kept: lists and Python's own numbers."""
+    told = {name: list(one) if isinstance(one, (tuple, list)) else _plain(one) for name, one in options.items()}
+    return {**told, "as_json": False}
 
 
 def axis_of(path: str, values: Any) -> Axis:

@@ -47,6 +47,7 @@ _THICKNESS = {GREY: 2.6, BLUE: 1.2}  # so that the baseline shows under an optio
 _THIN = 12  # every so many bins make a point of a curve
 _CELL = 0.068  # inches: half the width of a Chinese character at 9 points
 _ROW = 0.27  # inches
+_SAID_FITS = 30  # letters beside a row of the forest
 _TICK = 0.5  # inches that the number at a tick may need
 _PANELS = 3
 _FEWEST_FLOORS = 2
@@ -299,7 +300,8 @@ def _forest_row(axes: Axes, row: int, found: Difference, scale: Scale, said: str
             axes.plot(ends, [row, row], color=tone, linewidth=width, solid_capstyle="butt")
     face = tone if found.verdict in _TONES else "white"
     axes.plot([mean], [row], "o", color=tone, markerfacecolor=face, markersize=5.5, markeredgewidth=1.3)
-    axes.text(1.03, row, said, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
+    size = min(8.0, 8.0 * _SAID_FITS / len(said))  # tiny differences have many digits
+    axes.text(1.03, row, said, transform=axes.get_yaxis_transform(), va="center", fontsize=size)
 
 
 def _waits_panel(axes: Axes, material: Material, arm: str, rows: Sequence[tuple[str, str]]) -> None:

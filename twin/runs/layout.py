@@ -114,12 +114,11 @@ def layout_of(
         return _listed(scenario, arm)
     if wanted:
         where = OVER if over else SWEEP
-        axes = [_axis(scenario, arm, path, axis, "axis", where) for path, axis in wanted.items()]
+        axes = [axis_at(scenario, arm, path, axis, "axis", where) for path, axis in wanted.items()]
         return _laid(axes, _design(design or (None if over else scenario.sweep.design or None), axes), rows)
-    levers = [_axis(scenario, arm, path, axis, "lever", LEVERS) for path, axis in scenario.levers.items()]
-    others = [
-        _axis(scenario, arm, path, axis, "uncertainty", UNCERTAINTIES) for path, axis in scenario.uncertainties.items()
-    ]
+    levers = [axis_at(scenario, arm, path, axis, "lever", LEVERS) for path, axis in scenario.levers.items()]
+    unsure = scenario.uncertainties.items()
+    others = [axis_at(scenario, arm, path, axis, "uncertainty", UNCERTAINTIES) for path, axis in unsure]
     if not levers and not others:
         raise InputError.of("R255")
     chosen = design or scenario.sweep.design or None
@@ -134,7 +133,7 @@ def axes_of(scenario: Scenario, arm: str, over: Mapping[str, Axis] | None = None
     if not wanted:
         raise InputError.of("R255")
     where = OVER if over else LEVERS
-    return [_axis(scenario, arm, path, axis, "lever", where) for path, axis in wanted.items()]
+    return [axis_at(scenario, arm, path, axis, "lever", where) for path, axis in wanted.items()]
 
 
 def _design(design: str | None, axes: Sequence[SweepAxis]) -> str:
@@ -144,7 +143,8 @@ def _design(design: str | None, axes: Sequence[SweepAxis]) -> str:
     return str(design)
 
 
-def _axis(scenario: Scenario, arm: str, path: str, axis: Axis, role: Role, where: str) -> SweepAxis:
+def axis_at(scenario: Scenario, arm: str, path: str, axis: Axis, role: Role, where: str) -> SweepAxis:
+    """Return an axis of an arm as a sweep walks along it; raises S101 and R251 to R253, said to be at ``where``."""
     with _told_at(where, path):
         dial = dial_of(scenario, arm, path)
         values = axis_values(axis)

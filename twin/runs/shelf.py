@@ -121,7 +121,9 @@ def differing(first: Held, second: Held) -> dict[str, tuple[Any, Any]]:
     Axes that are written in different ways and give the same points do not differ.
     """
     sides = [points_of(held) if kind_of(held) == "sweep" else None for held in (first, second)]
-    one, other = (_content(held, points) for held, points in zip((first, second), sides, strict=True))
+    forms = [scenario_of(held) for held in (first, second)]
+    told = [_arms_told(form, beside) for form, beside in (forms, forms[::-1])]
+    one, other = (_content(*each) for each in zip((first, second), sides, told, strict=True))
     paths = [*one, *(path for path in other if path not in one)]
     found = {path: (one.get(path), other.get(path)) for path in paths if one.get(path) != other.get(path)}
     swept = [points for points in sides if points]
@@ -141,9 +143,24 @@ def _other_points(held: tuple[Held, Held], swept: Sequence[Points]) -> dict[str,
     }
 
 
-def _content(held: Held, points: Points | None) -> dict[str, Any]:
+def _arms_told(form: dict[str, Any] | None, beside: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a scenario in which arms that the other lacks are said shortly: ``= NAME`` if only the name differs."""
+    if form is None or beside is None:
+        return form
+    known, arms = beside.get("arms", {}), dict(form.get("arms", {}))
+    for name in arms.keys() - known.keys():
+        alike = [other for other, held in known.items() if _nameless(held) == _nameless(arms[name])]
+        arms[name] = f"= {alike[0]}" if alike else "{...}"
+    return form | {"arms": arms}
+
+
+def _nameless(arm: Any) -> Any:
+    return {key: value for key, value in arm.items() if key not in ("title", "like")} if isinstance(arm, dict) else arm
+
+
+def _content(held: Held, points: Points | None, resolved: dict[str, Any] | None) -> dict[str, Any]:
     """Everything that makes an experiment what it is, and all that was asked of it, by path."""
-    kind, resolved, asked = kind_of(held), scenario_of(held), asked_of(held, points)
+    kind, asked = kind_of(held), asked_of(held, points)
     asked |= {} if "arm" in asked else {"arms": list(held.arms)}
     rows = {name: value for name, value in held.identity.rows().items() if name != "arms"}
     if resolved is not None:
