@@ -6,6 +6,7 @@ What comes back has ``frame()``, a data frame, and ``to_json()``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,12 +98,9 @@ def sweep(
     options = _plainly(scenario=str(scenario), arm=arm, sets=set, over=[over_text(*one) for one in axes.items()],
                        design=design, points=points, replications=replications, seed=seed, metrics=metrics,
                        targets=[f"{name}={value}" for name, value in (targets or {}).items()], jobs=jobs)  # fmt: skip
-    means = Means(jobs=jobs, out=out, progress=progress, notice=notice, replace=replace,
-                  request={"command": "sweep", "options": options})  # fmt: skip
-    return swept(
-        scenario, arm, list(set), axes, design, points, replications, seed, metrics, targets, means,
-        lambda found, folder: publish_sweep(found, folder, lang),
-    )  # fmt: skip
+    means = Means(jobs, out, progress, notice=notice, replace=replace, request={"command": "sweep", "options": options})
+    told = partial(publish_sweep, lang=lang)
+    return swept(scenario, arm, list(set), axes, design, points, replications, seed, metrics, targets, means, told)
 
 
 def _plainly(**options: Any) -> dict[str, Any]:
