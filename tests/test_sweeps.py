@@ -225,6 +225,7 @@ def test_a_layout_takes_units_whole_numbers_and_the_declared_range(path: Path) -
     ("over", "code"),
     [
         ("desk.travel_minuts=1,2", "S101"), ("seed=1,2", "R254"), ("desk.dispatch", "R252"),
+        ("desk.travel_minutes=3 kg..9", "R229"), ("desk.travel_minutes=3..9 km", "R229"),
         ("desk.travel_minutes=9..3", "R253"), ("desk.travel_minutes=abc,def", "S103"),
     ],
 )  # fmt: skip

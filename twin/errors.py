@@ -1539,6 +1539,12 @@ ERRORS: dict[str, Entry] = {
         "`{program} --help` 显示所需内容",
     ),
     "R228": Entry("`{option}` takes no value", "`{option}` 不带值"),
+    "R229": Entry(
+        "`{text}` is no value of `{path}`, which is in {unit}",
+        "`{text}` 不能作为 `{path}` 的取值（单位为 {unit}）",
+        "units that will do: {units}",
+        "可用单位：{units}",
+    ),
     "R230": Entry(
         "orders were lost: the desk counts {counted} {what}, its records hold {found}",
         "工单有遗失：服务台计 {counted}（{what}），记录中有 {found}",

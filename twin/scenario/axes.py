@@ -38,7 +38,7 @@ class Dial:
         return isinstance(self.value, int) and not isinstance(self.value, bool)
 
     def span(self, axis: Mapping[str, str] | None) -> Span:
-        """Return the range of an axis (``None``: the parameter's own); raises R251, R252, R253."""
+        """Return the range of an axis (``None``: the parameter's own); raises R229, R251, R252, R253."""
         if isinstance(self.value, (bool, str, tuple, Mapping)):
             raise InputError.of("R252", path=self.path)
         if axis is None:
@@ -63,6 +63,9 @@ class Dial:
             if self.spec is not None and parts[2]:
                 return units.quantity(text, self.spec.unit or "1"), ""
             return float(parts[1]), parts[2]
+        except units.UnitProblem as problem:
+            values = {"path": self.path, "text": text, "unit": problem.wanted, "units": ", ".join(problem.known)}
+            raise InputError.of("R229", **values) from None
         except ValueError:
             raise InputError.of("R252", path=self.path) from None
 
