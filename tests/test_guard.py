@@ -625,7 +625,8 @@ def test_claims_that_are_named_are_held_beside_baselines(capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("was", "by"),
     [("replications: 2", "replications: two"), ("hours_to_close_mean: [", "hours_to_close_mean: [x, "),
-     ("hours_to_close_mean: [", "hours_to_close_mean: # ["), ("results_version: ", "results_version: four # ")],
+     ("hours_to_close_mean: [", "hours_to_close_mean: [3.5, "), ("results_version: ", "results_version: four # "),
+     ("results_version: ", "results_version: 4.5 # "), ("first_seed: ", "first_seed: 1.5 # ")],
 )  # fmt: skip
 def test_a_baseline_that_was_damaged_is_refused_at_the_place(
     capsys: pytest.CaptureFixture[str], was: str, by: str

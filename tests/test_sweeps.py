@@ -478,6 +478,13 @@ def test_axes_that_cannot_be_swept_are_refused_at_their_place_before_anything_is
         assert ended.value.code == 2
         for line, code in zip(lines, ("S109", "R253", "S108"), strict=True):
             assert code in told and f"bad.yaml:{line}:" in told, told
+    listed = STREET.replace("sweep: {points: 22}", "sweep: {list: [{desk.dispatch: batch}, {desk.dispatch: insant}]}")
+    file.write_text(listed, encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["validate", str(file), "--lang", "en"])
+    line = listed[: listed.index("sweep:")].count("\n") + 1
+    told = capsys.readouterr().err
+    assert "S109" in told and f"bad.yaml:{line}:" in told and "did you mean `instant`" in told
     fine = tmp_path / "fine.yaml"
     fine.write_text(STREET.replace("desk.dispatch: [batch", "desk.teams.posts.workers: [1"), encoding="utf-8")
     fine.write_text(fine.read_text("utf-8").replace("[1, instant]", "[1, 2]"), encoding="utf-8")

@@ -110,7 +110,7 @@ def _regret(writer: SweepWriter, name: str, found: Finding) -> Figure | None:
         return None
     layout, scale = writer.swept.layout, writer.writer.scale(name, difference=True)
     each = len(layout.texts) // layout.settings
-    figure, axes = _canvas([layout.said(at * each, layout.levers) for at in range(layout.settings)])
+    figure, axes = _canvas([writer.point(at * each, layout.levers) for at in range(layout.settings)])
     for row, one in enumerate(found.robust):
         ends = one.regret_ci95 and (one.regret_ci95[0] * scale.factor, one.regret_ci95[1] * scale.factor)
         _bar(axes, row, one.regret_mean * scale.factor, ends, BLUE)

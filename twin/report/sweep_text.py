@@ -213,6 +213,14 @@ class SweepWriter(Speaker):
         estimates = {str(at): {name: one.estimates[at] for name, one in swept.findings.items()} for at in range(count)}
         super().__init__(Measured(swept.scenario, swept.book, estimates), lang)
 
+    def point(self, number: int, which: Sequence[int] | None = None) -> str:
+        """Return what is set at a point, at these axes alone where they are named."""
+        layout = self.swept.layout
+        text = layout.said(number) if which is None else layout.said(number, which)
+        for axis in layout.axes:
+            text = text.replace(f"{axis.path}=", f"{self.path(axis.path)}=")
+        return text
+
     def title(self) -> str:
         """Return what was swept."""
         return self.word("title", title=self.writer.title(), arm=self.writer.arm(self.swept.arm))
@@ -235,7 +243,7 @@ class SweepWriter(Speaker):
         told = {
             f"{end}{tail}": text
             for end, at in (("low", low), ("high", high))
-            for tail, text in (("", self.writer.mean(name, found.estimates[at])), ("_at", self.swept.layout.said(at)))
+            for tail, text in (("", self.writer.mean(name, found.estimates[at])), ("_at", self.point(at)))
         }
         return self.word("from_to", metric=self.writer.metric(name), **told)
 
@@ -263,7 +271,7 @@ class SweepWriter(Speaker):
         layout = self.swept.layout
         for setting, box in found.boxes.items():
             first = setting * (len(layout.texts) // max(layout.settings, 1))
-            where = self.word("of_setting", setting=layout.said(first, layout.levers)) if layout.settings else ""
+            where = self.word("of_setting", setting=self.point(first, layout.levers)) if layout.settings else ""
             values = {
                 "metric": self.writer.metric(name), "target": self._target(name), "base": box.base, "where": where,
                 **vars(box.step), "limits": self._limits(box),
@@ -353,7 +361,7 @@ class SweepWriter(Speaker):
         scale, change = self.writer.scale(name), self.writer.scale(name, difference=True)
         rows = tuple(
             (
-                layout.said(at * each, layout.levers), scale.number(one.mean, one.mean),
+                self.point(at * each, layout.levers), scale.number(one.mean, one.mean),
                 scale.number(one.worst, one.worst), _shown(Index(one.regret_mean, one.regret_ci95), change),
                 change.number(one.regret_high, one.regret_high), change.number(one.regret_most, one.regret_most),
                 "" if one.good_share is None else _per_cent(one.good_share, one.good_ci95),

@@ -60,6 +60,7 @@ _TEXT: Mapping[str, Words] = {
     "only_first": Words("only the first has {names}", "仅前者有 {names}"),
     "only_second": Words("only the second has {names}", "仅后者有 {names}"),
     "undefined": Words("{names} undefined in some of the seeds", "{names} 在部分种子中无定义"),
+    "nowhere": Words("{names} undefined in all seeds", "{names} 在全部种子中均无定义"),
     "same": Words(
         "{arms}: equal in every metric and seed, to the last bit.", "{arms}：每个指标、每个种子均逐位相同。"
     ),
@@ -191,8 +192,9 @@ class VersusWriter(Speaker):
 
     def _not_compared(self, pair: Pair) -> str:
         reasons: dict[str, list[str]] = {}
-        for name, (why, _) in self.versus.left_out[pair].items():
-            reasons.setdefault(why, []).append(name)
+        for name, (why, count) in self.versus.left_out[pair].items():
+            nowhere = why == "undefined" and count == len(self.versus.seeds)
+            reasons.setdefault("nowhere" if nowhere else why, []).append(name)
         told = [self.said(why, names=self._listed(names)) for why, names in reasons.items()]
         return self.said("left_out", arms=self._named(pair), names=("；" if self.lang == "zh" else "; ").join(told))
 

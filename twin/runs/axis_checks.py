@@ -27,7 +27,23 @@ def faults_of_axes(file: str | Path, scenario: Scenario, sets: Sequence[str] = (
         return []
     found = [replace(one, place=node.place) for path, axis, node in _axes(scenario, tree)
              for one in _faults(file, scenario, sets, path, axis)]  # fmt: skip
+    found += _of_points(file, scenario, sets, tree)
     return list(file_order(found, list(files.texts)))
+
+
+def _of_points(file: str | Path, scenario: Scenario, sets: Sequence[str], tree: Marked) -> Iterator[Complaint]:
+    """Yield what is wrong with points that are listed one by one, each in the first arm that takes it."""
+    for number, point in enumerate(scenario.sweep.list):
+        node, first = tree.at(("sweep", "list", number)), list[Complaint]()
+        for arm in scenario.arms:
+            try:
+                variants(file, arm, sets, [[f"{path}={text}" for path, text in point.items()]])
+            except InputError as error:
+                first = first or list(error.complaints)
+            else:
+                first = []
+                break
+        yield from (replace(one, place=node.place) for one in first)
 
 
 def _axes(scenario: Scenario, tree: Marked) -> Iterator[tuple[str, Any, Marked]]:

@@ -28,7 +28,7 @@ DIGITS = 9
 """Significant digits that count: the last ones may differ between builds of numerical libraries."""
 
 Values = tuple[float | None, ...]
-_HEAD_KINDS = {"scenario": "text", "digest": "text"}
+_HEAD_TEXTS = ("scenario", "digest")
 _SHOWN_KEYS = ("scenario", "results_version", "digest", "first_seed", "replications")
 
 
@@ -110,12 +110,21 @@ def _misfits(tree: Marked) -> Iterator[Marked]:
         yield tree
         return
     head, values = {name: tree.value.get(name) for name in _SHOWN_KEYS}, tree.value.get("values")
-    yield from (one for name, one in head.items() if one is not None and one.kind != _HEAD_KINDS.get(name, "number"))
+    yield from (one for name, one in head.items() if one is not None and not _fits_head(name, one))
+    count = head["replications"].value if head["replications"] is not None else None
     arms = [values] if values is None or values.kind != "map" else list(values.value.values())
     for arm in filter(None, arms):
         for one in arm.value.values() if arm.kind == "map" else [arm]:
-            cells = one.value if one.kind == "list" else [one]
-            yield from (cell for cell in cells if one.kind != "list" or cell.kind not in ("number", "nothing"))
+            if one.kind != "list" or len(one.value) != count:
+                yield one
+                continue
+            yield from (cell for cell in one.value if cell.kind not in ("number", "nothing"))
+
+
+def _fits_head(name: str, one: Marked) -> bool:
+    if name in _HEAD_TEXTS:
+        return one.kind == "text"
+    return one.kind == "number" and isinstance(one.value, int) and one.value >= (name == "replications")
 
 
 def of_experiment(experiment: Experiment, scenario: str | Path, file: Path) -> Baseline:
