@@ -218,7 +218,8 @@ class SweepWriter(Speaker):
         layout = self.swept.layout
         text = layout.said(number) if which is None else layout.said(number, which)
         for axis in layout.axes:
-            text = text.replace(f"{axis.path}=", f"{self.path(axis.path)}=")
+            named = self.label(axis.path).replace("\n", " ")  # a space, where a narrow cell may break it
+            text = text.replace(f"{axis.path}=", f"{named}=")
         return text
 
     def title(self) -> str:
